@@ -1,0 +1,1 @@
+//! The catalog: the database of everything that is not an event.

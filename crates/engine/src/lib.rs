@@ -1,0 +1,1 @@
+//! The engine: sequencer, tail, sealer, compactor, recovery, search and live tail.

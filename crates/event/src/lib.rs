@@ -1,0 +1,1 @@
+//! The audit event: model, strict parsing, canonical JSON, units, leaf.

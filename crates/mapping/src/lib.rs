@@ -1,0 +1,1 @@
+//! Declarative mappings from other products' audit records to events.

@@ -1,0 +1,3 @@
+//! The `tallystick` command.
+
+fn main() {}

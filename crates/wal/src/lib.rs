@@ -1,0 +1,1 @@
+//! The commit log: fsynced files that take events first.
