@@ -1,0 +1,35 @@
+//! Libraries do not print: only the binary and the development tools talk to a terminal. Clippy denies it by default;
+//! this rule also catches a crate that expects its way around that.
+
+use crate::tidy::{Problem, Tree};
+
+const PRINTERS: &[&str] = &["crates/tallystick/", "xtask/", "fuzz/"];
+
+pub(super) fn check(tree: &Tree) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for file in tree.rust().filter(|file| !PRINTERS.iter().any(|folder| file.path.starts_with(folder))) {
+        for (number, line) in file.shipped_lines() {
+            if ["print!(", "println!("].iter().any(|call| line.contains(call)) {
+                problems.push(Problem::at(
+                    &file.path,
+                    number,
+                    "only the binary prints; return it or trace it",
+                ));
+            }
+        }
+    }
+    problems
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn libraries_do_not_print_and_the_binary_may() {
+        let text = "//! x\nfn a() { eprintln!(\"a\") }\n";
+        assert_eq!(check(&Tree::of(&[("crates/engine/src/lib.rs", text)]))[0].line, 2);
+        assert!(check(&Tree::of(&[("crates/tallystick/src/main.rs", text)])).is_empty());
+        assert!(check(&Tree::of(&[("crates/engine/tests/it/main.rs", text)])).is_empty());
+    }
+}
