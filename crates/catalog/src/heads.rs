@@ -1,0 +1,69 @@
+//! Log heads as of the sealed position: how many sealed events each log has and what their tree's root is.
+//! A head only ever grows.
+
+use tallystick_event::OrgId;
+
+use crate::CatalogError;
+use crate::db::{Row, Tx, Value, stored};
+
+pub(crate) const TABLE: &str = "log_heads";
+
+/// The head of one organization's log, over its sealed events.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogHead {
+    /// The organization.
+    pub org: OrgId,
+    /// Number of events.
+    pub size: u64,
+    /// Root of their Merkle tree.
+    pub root: [u8; 32],
+    /// Right edge of the tree, in the encoding of the `merkle` crate: what is needed to append.
+    pub edge: Vec<u8>,
+    /// `received_at` of the last event, Unix ms; the next one is not before it.
+    pub last_received_ms: i64,
+}
+
+/// Sum of the sizes of all heads.
+pub(crate) async fn total_size(tx: &mut Tx) -> Result<u64, CatalogError> {
+    let sql = "SELECT CAST(COALESCE(SUM(size), 0) AS BIGINT) AS total FROM log_heads";
+    let row = tx.row(sql, &[]).await?;
+    row.ok_or_else(|| CatalogError::corrupt(TABLE, "a sum without a row"))?.count(TABLE, "total")
+}
+
+/// Stores a head that is ahead of the stored one.
+pub(crate) async fn advance(tx: &mut Tx, head: &LogHead) -> Result<(), CatalogError> {
+    let values: [Value<'_>; 5] = [
+        head.org.as_str().into(),
+        stored("log size", head.size)?.into(),
+        head.root.as_slice().into(),
+        head.edge.as_slice().into(),
+        head.last_received_ms.into(),
+    ];
+    let sql = "INSERT INTO log_heads (org, size, root, edge, last_received_ms) \
+               VALUES ($1, $2, $3, $4, $5) \
+               ON CONFLICT (org) DO UPDATE SET size = excluded.size, root = excluded.root, \
+               edge = excluded.edge, last_received_ms = excluded.last_received_ms \
+               WHERE log_heads.size < excluded.size \
+               AND log_heads.last_received_ms <= excluded.last_received_ms";
+    if tx.execute(sql, &values).await? == 1 {
+        return Ok(());
+    }
+    let what = format!("{} would not grow to size {} at {}", head.org, head.size, head.last_received_ms);
+    Err(CatalogError::inconsistent(TABLE, what))
+}
+
+/// All heads by organization.
+pub(crate) async fn all(tx: &mut Tx) -> Result<Vec<LogHead>, CatalogError> {
+    let sql = "SELECT org, size, root, edge, last_received_ms FROM log_heads ORDER BY org";
+    tx.rows(sql, &[]).await?.iter().map(read).collect()
+}
+
+fn read(row: &Row) -> Result<LogHead, CatalogError> {
+    Ok(LogHead {
+        org: row.parsed(TABLE, "org")?,
+        size: row.count(TABLE, "size")?,
+        root: row.array(TABLE, "root")?,
+        edge: row.bytes("edge")?,
+        last_received_ms: row.int("last_received_ms")?,
+    })
+}
