@@ -1,1 +1,34 @@
 //! The audit event: model, strict parsing, canonical JSON, units, leaf.
+//!
+//! Everything that decides which bytes are hashed and under which terms an event is found is here and pure: no
+//! files, no clock, no runtime. Byte formats: `docs/formats/event.md` and `docs/formats/leaf.md`.
+
+#![forbid(unsafe_code)]
+
+mod clock;
+pub mod crud;
+mod digest;
+pub mod error;
+mod ids;
+mod json;
+mod leaf;
+pub mod limits;
+mod outcome;
+mod render;
+pub mod terms;
+pub mod text;
+mod time;
+mod units;
+mod varint;
+
+pub use clock::{Clock, Random};
+pub use digest::{DigestScratch, SALT_BYTES, digest, disclosure, unit_salt, units_root, units_root_of};
+pub use error::{BodyError, EventError, FieldError};
+pub use ids::{EventId, IdError, LogId, OrgId};
+pub use json::scan::CorruptBytes;
+pub use leaf::{LEAF_BYTES, Leaf, LeafError, LeafKind};
+pub use limits::Limits;
+pub use outcome::{Outcome, OutcomeError};
+pub use render::{render, render_value};
+pub use time::format_ms;
+pub use units::{CorruptUnits, UNIT_COUNT, Unit, Units};

@@ -1,0 +1,120 @@
+//! Writing canonical JSON (RFC 8785): members sorted by UTF-16 code units, shortest escapes, numbers as ECMAScript
+//! prints them.
+
+use super::value::Value;
+use crate::limits::SAFE_INTEGER_MAX;
+
+/// Appends a string with its quotes.
+pub(crate) fn string(out: &mut Vec<u8>, text: &str) {
+    out.push(b'"');
+    let bytes = text.as_bytes();
+    let mut from = 0;
+    // Most strings need no escape; one test over all bytes is cheaper than one branch for each.
+    if bytes.iter().any(|b| needs_escape(*b)) {
+        for (i, &byte) in bytes.iter().enumerate() {
+            if needs_escape(byte) {
+                out.extend_from_slice(&bytes[from..i]);
+                escape(out, byte);
+                from = i + 1;
+            }
+        }
+    }
+    out.extend_from_slice(&bytes[from..]);
+    out.push(b'"');
+}
+
+fn needs_escape(byte: u8) -> bool {
+    (byte < 0x20) | (byte == b'"') | (byte == b'\\')
+}
+
+fn escape(out: &mut Vec<u8>, byte: u8) {
+    let short = match byte {
+        b'"' | b'\\' => byte,
+        0x08 => b'b',
+        0x09 => b't',
+        0x0a => b'n',
+        0x0c => b'f',
+        0x0d => b'r',
+        _ => {
+            const HEX: &[u8; 16] = b"0123456789abcdef";
+            let digits = [HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]];
+            out.extend_from_slice(b"\\u00");
+            out.extend_from_slice(&digits);
+            return;
+        }
+    };
+    out.extend_from_slice(&[b'\\', short]);
+}
+
+/// Appends a finite number.
+pub(crate) fn number(out: &mut Vec<u8>, number: f64) {
+    let integer = number as i64;
+    if integer as f64 == number && integer.abs() <= SAFE_INTEGER_MAX {
+        self::integer(out, integer);
+    } else {
+        out.extend_from_slice(ryu_js::Buffer::new().format_finite(number).as_bytes());
+    }
+}
+
+/// Appends an integer.
+pub(crate) fn integer(out: &mut Vec<u8>, value: i64) {
+    let mut digits = [0u8; 20];
+    let mut at = digits.len();
+    let mut rest = value.unsigned_abs();
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    if value < 0 {
+        at -= 1;
+        digits[at] = b'-';
+    }
+    out.extend_from_slice(&digits[at..]);
+}
+
+/// A number as canonical JSON writes it.
+pub(crate) fn number_text(value: f64) -> String {
+    let mut out = Vec::new();
+    number(&mut out, value);
+    String::from_utf8(out).expect("digits are ASCII")
+}
+
+/// Appends a value. Objects must be sorted already, see [`Value::sort`].
+pub(crate) fn value(out: &mut Vec<u8>, value: &Value<'_>) {
+    match value {
+        Value::Null => out.extend_from_slice(b"null"),
+        Value::Bool(true) => out.extend_from_slice(b"true"),
+        Value::Bool(false) => out.extend_from_slice(b"false"),
+        Value::Number(n) => number(out, *n),
+        Value::String(text) => string(out, text),
+        Value::Array(elements) => {
+            out.push(b'[');
+            for (i, element) in elements.iter().enumerate() {
+                if i > 0 {
+                    out.push(b',');
+                }
+                self::value(out, element);
+            }
+            out.push(b']');
+        }
+        Value::Object(members) => object(out, members),
+    }
+}
+
+/// Appends an object of sorted members.
+pub(crate) fn object(out: &mut Vec<u8>, members: &[(std::borrow::Cow<'_, str>, Value<'_>)]) {
+    out.push(b'{');
+    for (i, (name, member)) in members.iter().enumerate() {
+        if i > 0 {
+            out.push(b',');
+        }
+        string(out, name);
+        out.push(b':');
+        value(out, member);
+    }
+    out.push(b'}');
+}

@@ -1,0 +1,5 @@
+//! JSON as this crate needs it: strict in, canonical out.
+
+pub(crate) mod canonical;
+pub(crate) mod scan;
+pub(crate) mod value;
