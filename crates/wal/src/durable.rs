@@ -1,0 +1,69 @@
+//! Replacing a file so that a crash leaves either the old or the new one, whole.
+
+use std::io::{self, IoSlice};
+use std::path::{Path, PathBuf};
+
+use crate::disk::{Disk, RealDisk, ShortWrite, write_all};
+
+/// Puts `bytes` into the file at `path`, durably and at once: writes `<path>.tmp`, syncs it, renames it, syncs the
+/// directory. The caller sees to it that nobody else writes the same path at the same time.
+///
+/// After an error the old content is still there, unless the last step failed: then it is one or the other.
+pub fn write_atomic(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    write_atomic_on(&RealDisk, path, bytes)
+}
+
+/// [`write_atomic`] on a given disk.
+pub fn write_atomic_on(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let temp = temp_path(path)?;
+    let written = write_new(disk, &temp, bytes).and_then(|()| disk.rename(&temp, path));
+    if let Err(error) = written {
+        // Best effort: the next write to the same path removes it as well.
+        let _ = disk.remove(&temp);
+        return Err(error);
+    }
+    disk.sync_dir(parent(path))
+}
+
+/// Renames a file, replacing what has the new name, and syncs the directory or directories. The file's content must be
+/// synced already; [`sync`] does that.
+pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    RealDisk.rename(from, to)?;
+    RealDisk.sync_dir(parent(to))?;
+    if parent(from) == parent(to) { Ok(()) } else { RealDisk.sync_dir(parent(from)) }
+}
+
+/// Makes the content of a file durable.
+pub fn sync(path: &Path) -> io::Result<()> {
+    RealDisk.open(path)?.sync_data()
+}
+
+/// Deletes a file and syncs its directory.
+pub fn remove(path: &Path) -> io::Result<()> {
+    RealDisk.remove(path)?;
+    RealDisk.sync_dir(parent(path))
+}
+
+fn write_new(disk: &dyn Disk, temp: &Path, bytes: &[u8]) -> io::Result<()> {
+    match disk.remove(temp) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let file = disk.create(temp)?;
+    write_all(&*file, &mut [IoSlice::new(bytes)], 0).map_err(|ShortWrite { source, .. }| source)?;
+    file.sync_data()
+}
+
+fn temp_path(path: &Path) -> io::Result<PathBuf> {
+    let Some(name) = path.file_name() else { return Err(io::ErrorKind::InvalidFilename.into()) };
+    let mut temp = name.to_owned();
+    temp.push(".tmp");
+    Ok(path.with_file_name(temp))
+}
+
+fn parent(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
