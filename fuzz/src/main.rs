@@ -51,6 +51,7 @@ fn number(flag: &str, value: Option<String>) -> Result<u64, String> {
 
 fn run(arguments: &Arguments) -> Result<ExitCode, String> {
     let chosen: Vec<Target> = match &arguments.target {
+        None if TARGETS.is_empty() => return Err("there are no targets, so nothing would be checked".into()),
         None => TARGETS.to_vec(),
         Some(name) => vec![*TARGETS.iter().find(|t| t.name == name).ok_or_else(|| unknown(name))?],
     };

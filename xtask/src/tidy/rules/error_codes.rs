@@ -3,7 +3,7 @@
 use crate::tidy::{File, Problem, Tree};
 
 /// Where codes are defined; a file that does not exist defines none.
-const DEFINED_IN: &[&str] = &["crates/server/src/error/codes.rs"];
+const DEFINED_IN: &[&str] = &["crates/server/src/error/codes.rs", "crates/event/src/error.rs"];
 const EXPLAINED_IN: &str = "docs/errors.md";
 
 pub(super) fn check(tree: &Tree) -> Vec<Problem> {
