@@ -79,6 +79,11 @@ impl Catalog {
         self.db.row("SELECT value FROM counters WHERE name = $1", &["sealed_position".into()]).await.map(drop)
     }
 
+    /// Whether a commit is on disk when it returns; none if the database does not let this be switched off.
+    pub async fn commits_are_durable(&self) -> Result<Option<bool>, CatalogError> {
+        self.db.commits_are_durable().await
+    }
+
     /// Closes the connections. Calls on any clone fail afterwards.
     pub async fn close(&self) {
         self.db.close().await;

@@ -65,7 +65,7 @@ pub struct NewKey {
 }
 
 /// Which keys to list.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum KeyOwner {
     /// All keys.
     Any,

@@ -135,7 +135,10 @@ impl Catalog {
             match by_id(&mut tx, id).await? {
                 Some(Found { row, garbage_ms: None }) => replaced.push(row),
                 _ => {
-                    return Err(CatalogError::inconsistent(TABLE, format!("{id} to be replaced is not live")));
+                    return Err(CatalogError::inconsistent(
+                        TABLE,
+                        format!("{id} to be replaced is not live"),
+                    ));
                 }
             }
         }

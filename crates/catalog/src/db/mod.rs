@@ -86,6 +86,15 @@ impl Db {
         Ok(self.rows(sql, values).await?.into_iter().next())
     }
 
+    /// See [`crate::Catalog::commits_are_durable`].
+    pub(crate) async fn commits_are_durable(&self) -> Result<Option<bool>, CatalogError> {
+        if let Self::Sqlite { .. } = self {
+            return Ok(None);
+        }
+        let row = self.row("SELECT current_setting('synchronous_commit') AS setting", &[]).await?;
+        row.map(|row| Ok(row.text("setting")? != "off")).transpose()
+    }
+
     /// Closes all connections; SQLite folds its write-ahead log into the file.
     pub(crate) async fn close(&self) {
         match self {

@@ -1,0 +1,98 @@
+//! What every database behind the catalog must do. A database is supported when it passes.
+
+mod damage;
+mod keys;
+mod organizations;
+mod seals;
+mod settings;
+
+use std::sync::Arc;
+
+use tallystick_catalog::{Catalog, CatalogError, CatalogUrl, NewOrganization, Organization};
+use tallystick_event::OrgId;
+
+use crate::doubles::{TestClock, TestRandom};
+
+/// One empty catalog and a clock for it.
+pub(crate) struct Case {
+    pub(crate) url: CatalogUrl,
+    pub(crate) clock: Arc<TestClock>,
+}
+
+impl Case {
+    /// Opens the catalog, as one more node.
+    pub(crate) async fn open(&self) -> Catalog {
+        self.try_open().await.unwrap()
+    }
+
+    pub(crate) async fn try_open(&self) -> Result<Catalog, CatalogError> {
+        Catalog::open(&self.url, self.clock.clone(), Arc::new(TestRandom)).await
+    }
+
+    /// Changes the database behind the catalog's back.
+    pub(crate) async fn tamper(&self, sql: &'static str) {
+        use sqlx::Connection;
+        let changed = match &self.url {
+            CatalogUrl::Sqlite(path) => {
+                let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path).foreign_keys(false);
+                let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+                sqlx::query(sql).execute(&mut connection).await.unwrap().rows_affected()
+            }
+            CatalogUrl::Postgres(url) => {
+                let mut connection = sqlx::PgConnection::connect(url).await.unwrap();
+                sqlx::query(sql).execute(&mut connection).await.unwrap().rows_affected()
+            }
+        };
+        assert!(changed > 0, "{sql} changed nothing");
+    }
+}
+
+/// Runs every case on a fresh place that `fresh` makes for the case's name.
+pub(crate) async fn run(fresh: impl AsyncFn(&str) -> CatalogUrl) {
+    macro_rules! cases {
+        ($($module:ident :: $case:ident),+ $(,)?) => {$(
+            let name = concat!(stringify!($module), "_", stringify!($case));
+            println!("case {name}");
+            let case = Case { url: fresh(name).await, clock: Arc::new(TestClock::new()) };
+            $module::$case(&case).await;
+        )+};
+    }
+    cases! {
+        settings::instance_keeps_its_name,
+        settings::last_value_wins_except_for_init,
+        organizations::are_created_changed_and_read,
+        organizations::ids_differing_in_case_conflict,
+        organizations::one_of_many_concurrent_creators_wins,
+        organizations::are_listed_in_byte_order,
+        organizations::invalid_names_are_refused,
+        organizations::are_deleted_only_with_an_empty_log,
+        seals::start_empty,
+        seals::are_loaded_as_committed,
+        seals::may_be_repeated,
+        seals::are_refused_when_they_contradict,
+        seals::one_of_two_writers_wins,
+        seals::loads_in_between_are_consistent,
+        seals::compaction_replaces_adjacent_segments,
+        seals::compaction_is_refused_when_it_contradicts,
+        keys::are_created_read_and_revoked,
+        keys::are_listed_by_owner,
+        keys::invalid_ones_are_refused,
+        keys::last_use_only_moves_forward,
+        keys::changes_are_followed_across_nodes,
+        keys::followers_miss_no_concurrent_change,
+        damage::newer_schema_is_refused,
+        damage::missing_segment_is_noticed,
+        damage::lost_events_are_noticed,
+        damage::lowered_position_is_noticed,
+        damage::foreign_text_is_noticed,
+    }
+}
+
+pub(crate) fn org(id: &str) -> OrgId {
+    OrgId::new(id).unwrap()
+}
+
+pub(crate) async fn new_org(catalog: &Catalog, id: &str) -> Organization {
+    let new = NewOrganization { id: Some(org(id)), name: None };
+    catalog.create_organization(new).await.unwrap()
+}
