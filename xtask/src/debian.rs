@@ -35,7 +35,8 @@ fn versions(folder: &Path) -> bool {
 
 fn apt() -> Command {
     let mut apt = Command::new("apt-get");
-    apt.env("DEBIAN_FRONTEND", "noninteractive").args(["-o", "DPkg::Lock::Timeout=300"]);
+    apt.env("DEBIAN_FRONTEND", "noninteractive");
+    apt.args(["-o", "DPkg::Lock::Timeout=300", "-o", "Dpkg::Use-Pty=0"]);
     apt
 }
 
