@@ -115,10 +115,11 @@ impl<const COLUMNS: usize> Blocks<COLUMNS> {
         file: &SegmentFile,
         section: Section,
         offsets: Section,
+        offsets_at: usize,
         block_rows: usize,
         rows: usize,
     ) -> Result<Self> {
-        let offsets = Packed::open(file, offsets)?;
+        let offsets = Packed::open(file, offsets, offsets_at)?;
         if offsets.len() != rows.div_ceil(block_rows) + 1 {
             return Err(SegmentError::corrupt(section, "number of blocks"));
         }

@@ -3,7 +3,7 @@
 //! Chosen over an automaton (`fst`): the number of a key is its rank and needs no bytes, the key of a number is one block
 //! away, ranges and merges read forward at memory speed, and damaged bytes cannot make the reader panic.
 
-use std::{cmp::Ordering, ops::ControlFlow};
+use std::cmp::Ordering;
 
 use crate::{
     error::{Result, SegmentError},
@@ -90,11 +90,11 @@ pub(crate) struct Dictionary {
 impl Dictionary {
     pub(crate) fn open(file: &SegmentFile, section: Section, offsets: Section) -> Result<Self> {
         if file.section_len(section) == 0 {
-            return Ok(Self { section, offsets: Packed::open(file, offsets)?, count: 0 });
+            return Ok(Self { section, offsets: Packed::open(file, offsets, 0)?, count: 0 });
         }
         let bytes = file.read(section, 0..COUNT_BYTES)?;
         let count = u64::from_le_bytes(bytes.try_into().expect("eight bytes were read"));
-        let offsets = Packed::open(file, offsets)?;
+        let offsets = Packed::open(file, offsets, 0)?;
         let count = u32::try_from(count)
             .ok()
             .filter(|count| offsets.len() == (*count as usize).div_ceil(DICTIONARY_BLOCK_KEYS) + 1)
@@ -168,21 +168,6 @@ impl Dictionary {
     pub(crate) fn keys_from_block<'a>(&self, file: &'a SegmentFile, block: usize) -> Keys<'a> {
         let next_no = (block * DICTIONARY_BLOCK_KEYS) as u32;
         Keys { dictionary: *self, file, next_no, cursor: Cursor::new(&[]), key: Vec::new(), held: false }
-    }
-
-    pub(crate) fn scan(
-        &self,
-        file: &SegmentFile,
-        from: &[u8],
-        mut f: impl FnMut(&[u8], u32) -> Result<ControlFlow<()>>,
-    ) -> Result<()> {
-        let mut keys = self.seek(file, from)?;
-        while keys.advance()? {
-            if f(keys.key(), keys.no())?.is_break() {
-                break;
-            }
-        }
-        Ok(())
     }
 }
 

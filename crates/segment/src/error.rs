@@ -35,6 +35,9 @@ pub enum SegmentError {
     /// The sources of a merge contradict each other (two logs for one organization, a row twice).
     #[error("sources cannot be merged: {0}")]
     Sources(&'static str),
+    /// A unit is not the canonical JSON that terms are extracted from.
+    #[error("a unit of an event cannot be read")]
+    Unit(#[from] tallystick_event::CorruptBytes),
     /// The file system failed.
     #[error("segment input or output failed")]
     Io(#[from] std::io::Error),

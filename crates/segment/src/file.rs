@@ -56,8 +56,7 @@ impl SegmentFile {
         if crc32c::crc32c(tables) != crc || footer.checked_sub(checksums) != Some(chunks * 4) {
             return Err(bad("footer or checksum table"));
         }
-        let (rows, sections) =
-            read_footer(&tables[chunks * 4..], checksums).ok_or_else(|| bad("footer"))?;
+        let (rows, sections) = read_footer(&tables[chunks * 4..], checksums).ok_or_else(|| bad("footer"))?;
         let verified = (0..chunks.div_ceil(64)).map(|_| AtomicU64::new(0)).collect();
         Ok(Self { rows, sections, checksums, verified, map })
     }
@@ -109,6 +108,12 @@ impl SegmentFile {
     pub(crate) fn read_up_to(&self, section: Section, start: usize, max: usize) -> Result<&[u8]> {
         let end = start.saturating_add(max).min(self.section_len(section));
         self.read(section, start..end)
+    }
+
+    /// Verifies every chunk, also the padding between sections.
+    pub(crate) fn verify_rest(&self) -> Result<()> {
+        (0..self.checksums.div_ceil(CHUNK_BYTES))
+            .try_for_each(|chunk| self.verify_chunk(Section::Frame, chunk))
     }
 
     #[cold]

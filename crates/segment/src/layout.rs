@@ -86,20 +86,24 @@ sections! {
     Bodies = 14 "bodies",
     /// Where each block of bodies starts.
     BodyOffsets = 15 "body_offsets",
-    /// Dictionary of the table compression.
-    TableDictionary = 16 "table_dictionary",
+    /// Dictionary of the actions' compression.
+    ActionDictionary = 16 "action_dictionary",
     /// Actions.
     Actions = 17 "actions",
-    /// Where each block of actions starts.
+    /// Number of actions, and where each block of them starts.
     ActionOffsets = 18 "action_offsets",
+    /// Dictionary of the actor units' compression.
+    ActorDictionary = 19 "actor_dictionary",
     /// Actor units.
-    Actors = 19 "actors",
-    /// Where each block of actor units starts.
-    ActorOffsets = 20 "actor_offsets",
+    Actors = 20 "actors",
+    /// Number of actor units, and where each block of them starts.
+    ActorOffsets = 21 "actor_offsets",
+    /// Dictionary of the targets units' compression.
+    TargetsDictionary = 22 "targets_dictionary",
     /// Targets units.
-    Targets = 21 "targets",
-    /// Where each block of targets units starts.
-    TargetsOffsets = 22 "targets_offsets",
+    Targets = 23 "targets",
+    /// Number of targets units, and where each block of them starts.
+    TargetsOffsets = 24 "targets_offsets",
     /// Smallest and largest id time of each block of rows.
     Zones = 32 "zones",
     /// Term keys, sorted and front-coded.

@@ -64,7 +64,7 @@ pub(crate) struct Opaque {
 
 impl Opaque {
     pub(crate) fn open(file: &SegmentFile) -> Result<Self> {
-        let buckets = Packed::open(file, Section::OpaqueBuckets)?;
+        let buckets = Packed::open(file, Section::OpaqueBuckets, 0)?;
         if file.section_len(Section::Opaque) == 0 {
             return Ok(Self { buckets, count: 0, bucket_bits: 0, row_bits: 0 });
         }

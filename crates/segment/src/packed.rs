@@ -86,24 +86,26 @@ fn pack(data: &mut Vec<u64>, values: impl Iterator<Item = u64>, width: u32) {
 pub(crate) struct Packed {
     section: Section,
     len: usize,
+    headers: usize,
     data: usize,
 }
 
 impl Packed {
-    /// Opens a column; an absent section is an empty column.
-    pub(crate) fn open(file: &SegmentFile, section: Section) -> Result<Self> {
+    /// Opens the column that starts at byte `at` of a section; an absent section is an empty column.
+    pub(crate) fn open(file: &SegmentFile, section: Section, at: usize) -> Result<Self> {
         if file.section_len(section) == 0 {
-            return Ok(Self { section, len: 0, data: 0 });
+            return Ok(Self { section, len: 0, headers: at, data: at });
         }
-        let bytes = file.read(section, 0..COUNT_BYTES)?;
+        let headers = at + COUNT_BYTES;
+        let bytes = file.read(section, at..headers)?;
         let len = u64::from_le_bytes(bytes.try_into().expect("eight bytes were read")) as usize;
         let data = len
             .div_ceil(BLOCK_VALUES)
             .checked_mul(HEADER_BYTES)
-            .and_then(|headers| headers.checked_add(COUNT_BYTES))
+            .and_then(|bytes| bytes.checked_add(headers))
             .filter(|data| *data <= file.section_len(section))
             .ok_or(SegmentError::corrupt(section, "column headers"))?;
-        Ok(Self { section, len, data })
+        Ok(Self { section, len, headers, data })
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -132,7 +134,13 @@ impl Packed {
     }
 
     /// Unpacks `start..end` into `out`.
-    pub(crate) fn unpack(&self, file: &SegmentFile, start: usize, end: usize, out: &mut Vec<i64>) -> Result<()> {
+    pub(crate) fn unpack(
+        &self,
+        file: &SegmentFile,
+        start: usize,
+        end: usize,
+        out: &mut Vec<i64>,
+    ) -> Result<()> {
         let mut at = start;
         while at < end {
             let header = self.header(file, at / BLOCK_VALUES)?;
@@ -147,7 +155,7 @@ impl Packed {
 
     #[inline]
     fn header(&self, file: &SegmentFile, block: usize) -> Result<Header> {
-        let start = COUNT_BYTES + block * HEADER_BYTES;
+        let start = self.headers + block * HEADER_BYTES;
         if block * BLOCK_VALUES >= self.len {
             return Err(SegmentError::corrupt(self.section, "number past the end of the column"));
         }
@@ -171,7 +179,8 @@ impl Packed {
         let at = header.data + bit / 8;
         let bytes = file.read(self.section, at..at + 8)?;
         let word = u64::from_le_bytes(bytes.try_into().expect("length asked for"));
-        let steps = if header.width == 64 { word } else { (word >> (bit % 8)) & ((1 << header.width.min(63)) - 1) };
+        let steps =
+            if header.width == 64 { word } else { (word >> (bit % 8)) & ((1 << header.width.min(63)) - 1) };
         Ok(header.base.wrapping_add(steps.wrapping_mul(header.divisor) as i64))
     }
 }

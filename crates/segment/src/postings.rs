@@ -48,7 +48,8 @@ impl PostingsWriter {
             next = number + 1;
         }
         if numbers.len() >= ROARING_COUNT_MIN {
-            let mut bitmap = RoaringBitmap::from_sorted_iter(numbers.iter().copied()).expect("numbers ascend");
+            let mut bitmap =
+                RoaringBitmap::from_sorted_iter(numbers.iter().copied()).expect("numbers ascend");
             bitmap.optimize();
             let size = bitmap.serialized_size();
             if size < self.gaps.len() {
@@ -98,7 +99,7 @@ pub(crate) struct Postings {
 
 impl Postings {
     pub(crate) fn open(file: &SegmentFile, section: Section, offsets: Section) -> Result<Self> {
-        Ok(Self { section, offsets: Packed::open(file, offsets)? })
+        Ok(Self { section, offsets: Packed::open(file, offsets, 0)? })
     }
 
     /// The encoded lists of one block of owners.

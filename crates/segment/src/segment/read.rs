@@ -1,0 +1,314 @@
+//! The segment read as rows.
+
+use std::{cell::RefCell, collections::BinaryHeap, ops::ControlFlow};
+
+use roaring::RoaringBitmap;
+use tallystick_event::{EventId, OrgId, Outcome, Units};
+
+use crate::{
+    blocks::Block,
+    error::{Result, SegmentError},
+    layout::{Section, WORD_VALUES_UNION_MAX},
+    packed::BLOCK_VALUES,
+    rows::{Meta, OrgRows, OrgSpan, Row, Rows, Table, ValueNo, ValueText, WordNo},
+    segment::Segment,
+    tail::{assemble, text_of},
+};
+
+const OTHER_ID_BYTES: usize = 20;
+const ZONE_BYTES: usize = 16;
+
+thread_local! {
+    // Unpacking needs buffers of the size of a block; the next read on this thread uses them again.
+    static SCRATCH: RefCell<(Block<4>, Block<1>, Block<1>)> =
+        RefCell::new((Block::empty(), Block::empty(), Block::empty()));
+}
+
+impl Rows for Segment {
+    fn len(&self) -> u32 {
+        self.file.rows()
+    }
+
+    fn orgs(&self) -> Vec<OrgSpan> {
+        self.spans().to_vec()
+    }
+
+    fn org_rows(&self, org: &OrgId) -> OrgRows {
+        OrgRows::Range(self.orgs.range(org))
+    }
+
+    fn org_of(&self, row: Row) -> Result<OrgId> {
+        self.check(row)?;
+        Ok(self.spans()[self.orgs.of_row(row)].org.clone())
+    }
+
+    fn occurred_us(&self, row: Row) -> Result<i64> {
+        self.columns.occurred.get(&self.file, self.check(row)?)
+    }
+
+    fn seq(&self, row: Row) -> Result<u64> {
+        Ok(self.columns.seq.get(&self.file, self.check(row)?)? as u64)
+    }
+
+    fn received_ms(&self, row: Row) -> Result<i64> {
+        let occurred_ms = self.occurred_us(row)?.div_euclid(1000);
+        Ok(occurred_ms.wrapping_add(self.columns.received.get(&self.file, row as usize)?))
+    }
+
+    fn outcome(&self, row: Row) -> Result<Outcome> {
+        let number = self.columns.outcome.get(&self.file, self.check(row)?)?;
+        let outcome = u8::try_from(number).ok().and_then(Outcome::from_u8);
+        outcome.ok_or(SegmentError::corrupt(Section::Outcome, "unknown outcome"))
+    }
+
+    fn meta(&self, row: Row) -> Result<Meta> {
+        Ok(Meta {
+            seq: self.seq(row)?,
+            received_ms: self.received_ms(row)?,
+            occurred_us: self.occurred_us(row)?,
+            id: self.id(row)?,
+            salt: self.salt(row)?,
+            units_root: self.fixed_bytes(Section::UnitsRoot, row)?,
+            outcome: self.outcome(row)?,
+        })
+    }
+
+    fn units(&self, row: Row) -> Result<Units> {
+        let index = self.check(row)?;
+        let actor = self.table_no(Table::Actor, row)? as usize;
+        let targets = self.table_no(Table::Targets, row)? as usize;
+        SCRATCH.with_borrow_mut(|(body, actor_block, targets_block)| {
+            self.bodies.load(&self.file, &self.body_unpacker, index, body)?;
+            for (table, no, block) in
+                [(Table::Actor, actor, &mut *actor_block), (Table::Targets, targets, &mut *targets_block)]
+            {
+                let table = self.table(table);
+                table.entries.load(&self.file, &table.unpacker, no, block)?;
+            }
+            let parts = [0, 1, 2, 3].map(|column| body.get(index, column));
+            Ok(assemble(actor_block.get(actor, 0), targets_block.get(targets, 0), parts))
+        })
+    }
+
+    fn lookup(&self, key: &[u8]) -> Result<Option<ValueNo>> {
+        self.index()?.keys.lookup(&self.file, key)
+    }
+
+    fn key(&self, value: ValueNo) -> Result<Vec<u8>> {
+        self.index()?.keys.key(&self.file, value)
+    }
+
+    fn scan(
+        &self,
+        from: &[u8],
+        to_exclusive: Option<&[u8]>,
+        f: &mut dyn FnMut(&[u8], ValueNo) -> ControlFlow<()>,
+    ) -> Result<()> {
+        let mut keys = self.index()?.keys.seek(&self.file, from)?;
+        while keys.advance()? {
+            if to_exclusive.is_some_and(|to| keys.key() >= to) || f(keys.key(), keys.no()).is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn postings(&self, value: ValueNo) -> Result<RoaringBitmap> {
+        let postings = &self.index()?.postings;
+        self.within(postings.bitmap(postings.list(&self.file, value)?)?)
+    }
+
+    fn cardinality(&self, value: ValueNo) -> Result<u32> {
+        Ok(self.index()?.postings.list(&self.file, value)?.count())
+    }
+
+    fn count_values(
+        &self,
+        prefix: &[u8],
+        rows: &RoaringBitmap,
+        f: &mut dyn FnMut(&[u8], u32) -> ControlFlow<()>,
+    ) -> Result<()> {
+        self.count_values_in(prefix, rows, f)
+    }
+
+    fn word(&self, word: &str) -> Result<Option<WordNo>> {
+        self.index()?.words.lookup(&self.file, word.as_bytes())
+    }
+
+    fn scan_words(&self, prefix: &str, f: &mut dyn FnMut(&str, WordNo) -> ControlFlow<()>) -> Result<()> {
+        let mut words = self.index()?.words.seek(&self.file, prefix.as_bytes())?;
+        while words.advance()? {
+            let word = std::str::from_utf8(words.key())
+                .map_err(|_| SegmentError::corrupt(Section::Words, "word is not text"))?;
+            if !word.starts_with(prefix) || f(word, words.no()).is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn word_cardinality(&self, word: WordNo) -> Result<u32> {
+        Ok(self.index()?.word_values.list(&self.file, word)?.count())
+    }
+
+    fn word_values(&self, word: WordNo) -> Result<Vec<ValueNo>> {
+        let lists = &self.index()?.word_values;
+        let mut values = Vec::new();
+        lists.decode_into(lists.list(&self.file, word)?, &mut values)?;
+        Ok(values)
+    }
+
+    fn word_rows(&self, word: WordNo) -> Result<RoaringBitmap> {
+        let index = self.index()?;
+        let list = index.word_values.list(&self.file, word)?;
+        if list.count() > WORD_VALUES_UNION_MAX {
+            return self.stored_word_rows(word);
+        }
+        let (mut values, mut rows) = (Vec::new(), RoaringBitmap::new());
+        index.word_values.decode_into(list, &mut values)?;
+        for value in values {
+            rows |= index.postings.bitmap(index.postings.list(&self.file, value)?)?;
+        }
+        self.within(rows)
+    }
+
+    fn value_text(&self, value: ValueNo) -> Result<ValueText> {
+        Ok(text_of(&self.key(value)?))
+    }
+
+    fn opaque(&self, hash: u64) -> Result<Vec<Row>> {
+        let rows = self.index()?.opaque.lookup(&self.file, hash)?;
+        rows.iter().try_for_each(|row| self.check(*row).map(drop))?;
+        Ok(rows)
+    }
+
+    fn find_id(&self, id: &EventId) -> Result<Option<Row>> {
+        let wanted_ms = id.timestamp_ms();
+        let zones = self.file.read_all(Section::Zones)?;
+        let mut ages = Vec::with_capacity(BLOCK_VALUES);
+        for (block, zone) in zones.chunks_exact(ZONE_BYTES).enumerate() {
+            let bound = |at: usize| i64::from_le_bytes(zone[at..at + 8].try_into().expect("eight bytes"));
+            if wanted_ms < bound(0) || wanted_ms > bound(8) {
+                continue;
+            }
+            let start = block * BLOCK_VALUES;
+            let end = (start + BLOCK_VALUES).min(self.len() as usize);
+            ages.clear();
+            self.columns.id_time.unpack(&self.file, start, end, &mut ages)?;
+            for (row, age) in (start as Row..).zip(&ages) {
+                if self.received_ms(row)?.wrapping_sub(*age) == wanted_ms && self.id(row)? == *id {
+                    return Ok(Some(row));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn rows_by_seq(&self, org: &OrgId, from_seq: u64, limit: usize) -> Result<Vec<Row>> {
+        let range = self.orgs.range(org);
+        // The `limit` smallest: a heap with the largest of them on top, blocks that cannot matter are skipped.
+        let mut smallest: BinaryHeap<(u64, Row)> = BinaryHeap::new();
+        let mut seqs = Vec::with_capacity(BLOCK_VALUES);
+        let mut start = range.start as usize;
+        while start < range.end as usize && limit > 0 {
+            let end = (range.end as usize).min((start / BLOCK_VALUES + 1) * BLOCK_VALUES);
+            let (min, max) = self.columns.seq.bounds(&self.file, start / BLOCK_VALUES)?;
+            let full_below =
+                if smallest.len() == limit { smallest.peek().map(|(seq, _)| *seq) } else { None };
+            if max as u64 >= from_seq && full_below.is_none_or(|top| (min as u64) < top) {
+                seqs.clear();
+                self.columns.seq.unpack(&self.file, start, end, &mut seqs)?;
+                for (row, &seq) in (start as Row..).zip(&seqs) {
+                    if seq as u64 >= from_seq {
+                        smallest.push((seq as u64, row));
+                        if smallest.len() > limit {
+                            smallest.pop();
+                        }
+                    }
+                }
+            }
+            start = end;
+        }
+        Ok(smallest.into_sorted_vec().into_iter().map(|(_, row)| row).collect())
+    }
+
+    fn table_no(&self, table: Table, row: Row) -> Result<u32> {
+        let index = self.check(row)?;
+        let no = self.table(table).numbers.get_usize(&self.file, index)?;
+        if no < self.table(table).entries.rows() {
+            Ok(no as u32)
+        } else {
+            Err(SegmentError::corrupt(Section::ActorNo, "number past the last entry"))
+        }
+    }
+
+    fn table_len(&self, table: Table) -> u32 {
+        self.table(table).entries.rows() as u32
+    }
+
+    fn table_entry(&self, table: Table, no: u32) -> Result<Vec<u8>> {
+        let table = self.table(table);
+        SCRATCH.with_borrow_mut(|(_, block, _)| {
+            table.entries.load(&self.file, &table.unpacker, no as usize, block)?;
+            Ok(block.get(no as usize, 0).to_vec())
+        })
+    }
+}
+
+impl Segment {
+    /// Rows of the index refer to rows that exist, or it is damaged.
+    fn within(&self, rows: RoaringBitmap) -> Result<RoaringBitmap> {
+        match rows.max() {
+            Some(last) if last >= self.len() => {
+                Err(SegmentError::corrupt(Section::Postings, "row past the end"))
+            }
+            _ => Ok(rows),
+        }
+    }
+
+    fn stored_word_rows(&self, word: WordNo) -> Result<RoaringBitmap> {
+        let index = self.index()?;
+        let (mut low, mut high) = (0, index.frequent.len());
+        while low < high {
+            let middle = low.midpoint(high);
+            if index.frequent.get_usize(&self.file, middle)? < word as usize {
+                low = middle + 1
+            } else {
+                high = middle
+            }
+        }
+        if low == index.frequent.len() || index.frequent.get_usize(&self.file, low)? != word as usize {
+            return Err(SegmentError::corrupt(Section::FrequentWords, "frequent word is missing"));
+        }
+        self.within(index.word_rows.bitmap(index.word_rows.list(&self.file, low as u32)?)?)
+    }
+
+    fn id(&self, row: Row) -> Result<EventId> {
+        if let Some(id) = self.other_id(row)? {
+            return Ok(id);
+        }
+        let age = self.columns.id_time.get(&self.file, row as usize)?;
+        Ok(EventId::derive(self.received_ms(row)?.wrapping_sub(age), &self.salt(row)?))
+    }
+
+    /// The id of a row whose id is stored because it does not follow from the salt.
+    fn other_id(&self, row: Row) -> Result<Option<EventId>> {
+        let bytes = self.file.read_all(Section::OtherIds)?;
+        let (entries, _) = bytes.as_chunks::<OTHER_ID_BYTES>();
+        let row_of =
+            |entry: &[u8; OTHER_ID_BYTES]| u32::from_le_bytes([entry[0], entry[1], entry[2], entry[3]]);
+        Ok(entries
+            .binary_search_by_key(&row, row_of)
+            .ok()
+            .map(|at| EventId(entries[at][4..].try_into().expect("sixteen bytes follow the row"))))
+    }
+
+    fn salt(&self, row: Row) -> Result<[u8; 16]> {
+        self.fixed_bytes(Section::Salt, row)
+    }
+
+    fn fixed_bytes<const N: usize>(&self, section: Section, row: Row) -> Result<[u8; N]> {
+        let start = self.check(row)? * N;
+        Ok(self.file.read(section, start..start + N)?.try_into().expect("length asked for"))
+    }
+}

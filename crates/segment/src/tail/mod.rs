@@ -1,0 +1,347 @@
+//! The events that are not in a segment yet: the same columns, values, words and tables as a segment, growing in memory.
+//!
+//! Rows keep the order of arrival; sealing sorts them. Nothing is ever removed: a full tail is frozen, sealed and dropped.
+
+pub(crate) mod arena;
+mod merge;
+mod postings;
+mod read;
+
+pub(crate) use read::{assemble, text_of};
+
+use std::collections::HashMap;
+
+use hashbrown::HashTable;
+use roaring::RoaringBitmap;
+use tallystick_event::{
+    EventId, LogId, OrgId, Outcome, Unit, Units,
+    terms::{Field, Term, TermSink, Terms, of_unit},
+};
+
+use crate::{
+    error::{Result, SegmentError},
+    layout::SEGMENT_ROWS_MAX,
+    opaque::stored_hash,
+    rows::{OrgSpan, Row, Table},
+    tail::{
+        arena::{Arena, Interner, Span, spread},
+        postings::GrowingRows,
+    },
+};
+
+/// The units a row stores itself, in the order in which they stand in a body; the other two are interned.
+pub(crate) const BODY_UNITS: [Unit; 4] = [Unit::Changes, Unit::Context, Unit::Event, Unit::Metadata];
+
+/// An event as the commit log holds it: enough to append it to a tail again.
+#[derive(Debug, Clone, Copy)]
+pub struct TailEvent<'a> {
+    /// Organization.
+    pub org: &'a OrgId,
+    /// The organization's log.
+    pub log: LogId,
+    /// Sequence number in the log.
+    pub seq: u64,
+    /// Time of receipt, Unix milliseconds.
+    pub received_ms: i64,
+    /// Time of occurrence, Unix microseconds.
+    pub occurred_us: i64,
+    /// Event id.
+    pub id: EventId,
+    /// Salt of the event.
+    pub salt: [u8; 16],
+    /// Hash over the units.
+    pub units_root: [u8; 32],
+    /// Outcome.
+    pub outcome: Outcome,
+    /// The units.
+    pub units: &'a Units,
+    /// Terms of the units other than `actor` and `targets`, if the caller has them.
+    pub terms: Option<&'a Terms>,
+}
+
+/// The growing set of rows. Reading needs `&self`, appending `&mut self`: the engine holds it in a lock.
+#[derive(Debug)]
+pub struct Tail {
+    orgs: Vec<TailOrg>,
+    org_numbers: HashMap<OrgId, u32>,
+    rows: Vec<TailRow>,
+    bodies: Arena,
+    keys: Interner,
+    postings: Vec<GrowingRows>,
+    words: Interner,
+    word_values: Vec<Vec<u32>>,
+    actions: TailTable,
+    actors: TailTable,
+    targets: TailTable,
+    opaque: HashTable<(u32, Row)>,
+    ids: HashTable<(u32, Row)>,
+    sink: TermSink,
+}
+
+#[derive(Debug)]
+struct TailOrg {
+    span: OrgSpan,
+    rows: RoaringBitmap,
+}
+
+#[derive(Debug)]
+struct TailRow {
+    seq: u64,
+    received_ms: i64,
+    occurred_us: i64,
+    id: EventId,
+    salt: [u8; 16],
+    units_root: [u8; 32],
+    outcome: Outcome,
+    org: u32,
+    action: u32,
+    actor: u32,
+    targets: u32,
+    body: Span,
+    body_lengths: [u32; 4],
+}
+
+/// An interned unit: its bytes by number, and for each the values its terms are.
+#[derive(Debug)]
+struct TailTable {
+    entries: Interner,
+    values: Vec<Box<[u32]>>,
+}
+
+impl TailTable {
+    fn new() -> Self {
+        Self { entries: Interner::new(), values: Vec::new() }
+    }
+}
+
+impl Default for Tail {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Tail {
+    /// An empty tail.
+    pub fn new() -> Self {
+        Self {
+            orgs: Vec::new(),
+            org_numbers: HashMap::new(),
+            rows: Vec::new(),
+            bodies: Arena::default(),
+            keys: Interner::new(),
+            postings: Vec::new(),
+            words: Interner::new(),
+            word_values: Vec::new(),
+            actions: TailTable::new(),
+            actors: TailTable::new(),
+            targets: TailTable::new(),
+            opaque: HashTable::new(),
+            ids: HashTable::new(),
+            sink: TermSink::new(),
+        }
+    }
+
+    /// Adds an event; it is searchable when this returns.
+    ///
+    /// # Errors
+    /// `TooLarge` at [`SEGMENT_ROWS_MAX`] rows, `Sources` if the organization already has another log here, `Unit` if a
+    /// unit is not canonical. The tail is unchanged then.
+    pub fn append(&mut self, event: &TailEvent<'_>) -> Result<Row> {
+        let row = self.rows.len() as Row;
+        if row >= SEGMENT_ROWS_MAX {
+            return Err(SegmentError::TooLarge("rows of a tail"));
+        }
+        // Everything that can fail comes first: a row is added whole or not at all.
+        let known = self.org_numbers.get(event.org).copied();
+        if known.is_some_and(|no| self.orgs[no as usize].span.log != event.log) {
+            return Err(SegmentError::Sources("two logs for one organization"));
+        }
+        let actor_terms = self.terms_of_new(Unit::Actor, event.units)?;
+        let targets_terms = self.terms_of_new(Unit::Targets, event.units)?;
+        let body_terms = if event.terms.is_none() { Some(self.body_terms(event.units)?) } else { None };
+        let terms = event.terms.or(body_terms.as_ref()).expect("one of the two is there");
+
+        let org = known.unwrap_or_else(|| self.new_org(event));
+        self.append_org(org, row, event);
+        let action = self.append_terms(row, terms);
+        let actor = self.append_unit(row, Unit::Actor, event.units, actor_terms);
+        let targets = self.append_unit(row, Unit::Targets, event.units, targets_terms);
+        let id_hash = id_hash(&event.id);
+        self.ids.insert_unique(spread(id_hash), (id_hash, row), |&(hash, _)| spread(hash));
+        let parts = BODY_UNITS.map(|unit| event.units.get(unit).unwrap_or_default());
+        self.rows.push(TailRow {
+            seq: event.seq,
+            received_ms: event.received_ms,
+            occurred_us: event.occurred_us,
+            id: event.id,
+            salt: event.salt,
+            units_root: event.units_root,
+            outcome: event.outcome,
+            org,
+            action: action.unwrap_or_else(|| self.actions.entries.intern(b"").0),
+            actor,
+            targets,
+            body: self.bodies.push(&parts),
+            body_lengths: parts.map(|part| part.len() as u32),
+        });
+        Ok(row)
+    }
+
+    /// Memory used, bytes, about: what the limit of the tail is measured by.
+    pub fn memory_bytes(&self) -> usize {
+        let postings: usize = self.postings.len() * size_of::<GrowingRows>()
+            + self.postings.iter().map(GrowingRows::heap).sum::<usize>();
+        let words: usize = self.word_values.iter().map(|values| values.capacity() * 4 + 24).sum();
+        let tables = [&self.actions, &self.actors, &self.targets].map(|table| {
+            table.entries.memory() + table.values.iter().map(|values| values.len() * 4 + 16).sum::<usize>()
+        });
+        self.bodies.bytes()
+            + self.rows.len() * size_of::<TailRow>()
+            + self.keys.memory()
+            + self.words.memory()
+            + postings
+            + words
+            + tables.iter().sum::<usize>()
+            + (self.opaque.capacity() + self.ids.capacity()) * 9
+    }
+
+    /// Bytes of the events' own text, in constant time: what a sealing rule can ask after every batch.
+    pub fn body_bytes(&self) -> usize {
+        self.bodies.bytes()
+    }
+
+    fn append_org(&mut self, no: u32, row: Row, event: &TailEvent<'_>) {
+        let org = &mut self.orgs[no as usize];
+        let span = &mut org.span;
+        span.rows += 1;
+        span.seq = (span.seq.0.min(event.seq), span.seq.1.max(event.seq));
+        span.occurred_us =
+            (span.occurred_us.0.min(event.occurred_us), span.occurred_us.1.max(event.occurred_us));
+        span.received_ms =
+            (span.received_ms.0.min(event.received_ms), span.received_ms.1.max(event.received_ms));
+        org.rows.insert(row);
+    }
+
+    fn new_org(&mut self, event: &TailEvent<'_>) -> u32 {
+        let no = self.orgs.len() as u32;
+        let span = OrgSpan {
+            org: event.org.clone(),
+            log: event.log,
+            rows: 0,
+            seq: (u64::MAX, 0),
+            occurred_us: (i64::MAX, i64::MIN),
+            received_ms: (i64::MAX, i64::MIN),
+        };
+        self.orgs.push(TailOrg { span, rows: RoaringBitmap::new() });
+        self.org_numbers.insert(event.org.clone(), no);
+        no
+    }
+
+    fn body_terms(&mut self, units: &Units) -> Result<Terms> {
+        self.sink.clear();
+        for unit in BODY_UNITS {
+            if let Some(bytes) = units.get(unit) {
+                of_unit(unit, bytes, &mut self.sink)?;
+            }
+        }
+        Ok(self.sink.take())
+    }
+
+    /// The terms of an interned unit that is seen for the first time.
+    fn terms_of_new(&mut self, unit: Unit, units: &Units) -> Result<Option<Terms>> {
+        let bytes = units.get(unit).unwrap_or_default();
+        let table = if unit == Unit::Actor { &self.actors } else { &self.targets };
+        if table.entries.find(bytes).is_some() {
+            return Ok(None);
+        }
+        self.sink.clear();
+        if !bytes.is_empty() {
+            of_unit(unit, bytes, &mut self.sink)?;
+        }
+        Ok(Some(self.sink.take()))
+    }
+
+    /// Adds a row to its values; returns the number of the action.
+    fn append_terms(&mut self, row: Row, terms: &Terms) -> Option<u32> {
+        let mut action = None;
+        for term in terms {
+            match term {
+                Term::Opaque(hash) => {
+                    let hash = stored_hash(hash);
+                    self.opaque.insert_unique(spread(hash), (hash, row), |&(hash, _)| spread(hash));
+                }
+                Term::Key { key, .. } => {
+                    if key[0] == Field::Action.tag() {
+                        action = Some(self.actions.entries.intern(&key[1..]).0);
+                    }
+                    let value = self.value(&term, row);
+                    self.postings[value as usize].push(row);
+                }
+            }
+        }
+        action
+    }
+
+    /// The number of a value; a new one starts with `row`, and its words are found.
+    fn value(&mut self, term: &Term<'_>, row: Row) -> u32 {
+        let Term::Key { key, words } = term else { unreachable!("called with keys only") };
+        let (value, new) = self.keys.intern(key);
+        if new {
+            self.postings.push(GrowingRows::One(row));
+            words.for_each_word(|word| {
+                let (no, new) = self.words.intern(word.as_bytes());
+                if new {
+                    self.word_values.push(vec![value]);
+                } else if self.word_values[no as usize].last() != Some(&value) {
+                    self.word_values[no as usize].push(value);
+                }
+            });
+        }
+        value
+    }
+
+    /// Adds a row to the values of an interned unit; `terms` are there if the unit is new.
+    fn append_unit(&mut self, row: Row, unit: Unit, units: &Units, terms: Option<Terms>) -> u32 {
+        let values = terms.map(|terms| {
+            let keys = terms.iter().filter(|term| matches!(term, Term::Key { .. }));
+            let mut values: Vec<u32> = keys.map(|term| self.value(&term, row)).collect();
+            values.sort_unstable();
+            values.dedup();
+            values.into_boxed_slice()
+        });
+        let table = if unit == Unit::Actor { &mut self.actors } else { &mut self.targets };
+        let (no, _) = table.entries.intern(units.get(unit).unwrap_or_default());
+        table.values.extend(values);
+        assert!((no as usize) < table.values.len(), "terms came with every new unit");
+        for &value in &table.values[no as usize] {
+            self.postings[value as usize].push(row);
+        }
+        no
+    }
+
+    fn table(&self, table: Table) -> &Interner {
+        match table {
+            Table::Action => &self.actions.entries,
+            Table::Actor => &self.actors.entries,
+            Table::Targets => &self.targets.entries,
+        }
+    }
+
+    fn row(&self, row: Row) -> Result<&TailRow> {
+        self.rows.get(row as usize).ok_or(SegmentError::Row { row, len: self.rows.len() as u32 })
+    }
+
+    fn body(&self, row: &TailRow) -> [&[u8]; 4] {
+        let mut rest = self.bodies.get(row.body);
+        row.body_lengths.map(|len| {
+            let (part, tail) = rest.split_at(len as usize);
+            rest = tail;
+            part
+        })
+    }
+}
+
+/// The random end of an id: nobody outside chooses it.
+fn id_hash(id: &EventId) -> u32 {
+    u32::from_le_bytes([id.0[12], id.0[13], id.0[14], id.0[15]])
+}
