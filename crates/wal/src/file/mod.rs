@@ -168,12 +168,12 @@ impl CommitLog for FileLog {
                 }
                 _ => {}
             }
+            self.closed.remove(0);
             // One sync for each file, so that after a crash the files that are left follow each other without a gap.
             if let Err(source) = self.disk.sync_dir(&self.dir) {
                 self.poison = Some(format!("syncing the directory after a trim: {source}"));
                 return Err(TrimError::Fatal { source });
             }
-            self.closed.remove(0);
             trimmed.files += 1;
             trimmed.bytes += oldest.capacity;
         }

@@ -53,7 +53,13 @@ fn read_one(walker: &mut Walker, from: Position) -> Result<Option<Record>, WalkE
     let (frame, crc) = match walker.look()? {
         Here::Batch(frame, crc) => (frame, crc),
         other => {
-            return Err(corrupt(&walker.path, Damage::Record, walker.at, expected, format_args!("{other:?}")));
+            return Err(corrupt(
+                &walker.path,
+                Damage::Record,
+                walker.at,
+                expected,
+                format_args!("{other:?}"),
+            ));
         }
     };
     let record = if frame.end_position() > from {
