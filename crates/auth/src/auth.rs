@@ -1,0 +1,179 @@
+//! From a token to a caller.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use tallystick_catalog::{Catalog, CatalogError, KeyId};
+use tallystick_event::{Clock, Random};
+
+use crate::failures::Failures;
+use crate::keyring::{Entry, FOLLOW_MS, FOLLOW_UNKNOWN_MS, Keyring, STALE_MS_MAX};
+use crate::uses::Uses;
+use crate::{Caller, RootKey, Secret, token};
+
+/// Knows the keys. Cheap to clone; all clones share them.
+#[derive(Clone)]
+pub struct Auth {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    pub(crate) catalog: Catalog,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    root: Option<RootKey>,
+    root_caller: Arc<Caller>,
+    keyring: Keyring,
+    uses: Uses,
+    failures: Failures,
+}
+
+/// Why a token is not accepted.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthenticateError {
+    /// The text is no token: mistyped, cut, or a secret of something else.
+    #[error("the API key is malformed: it is mistyped or incomplete")]
+    Malformed,
+    /// A token that was never given out, or is revoked or expired.
+    #[error("the API key is unknown, revoked or expired")]
+    Unknown,
+    /// The address has failed too often; it changes nothing for accepted tokens.
+    #[error("too many failed authentications from this address")]
+    TooManyFailures {
+        /// How long to wait.
+        retry_after_ms: i64,
+    },
+    /// The catalog has not answered for so long that a revocation may have been missed.
+    #[error("API keys cannot be checked at present")]
+    Catalog(#[source] CatalogError),
+}
+
+impl AuthenticateError {
+    /// Stable code for the API.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Malformed => "malformed_key",
+            Self::Unknown => "unknown_key",
+            Self::TooManyFailures { .. } => "too_many_failures",
+            Self::Catalog(_) => "unavailable",
+        }
+    }
+}
+
+impl Auth {
+    /// Reads all keys in use from the catalog.
+    pub async fn open(
+        catalog: Catalog,
+        root: Option<RootKey>,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> Result<Self, CatalogError> {
+        let keyring = Keyring::open(catalog.clone(), clock.now_ms()).await?;
+        let inner = Inner {
+            catalog,
+            clock,
+            random,
+            root,
+            root_caller: Arc::new(Caller::root()),
+            keyring,
+            uses: Uses::default(),
+            failures: Failures::default(),
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Who has this token. `from` is the client's address, if it is known.
+    ///
+    /// Another node's revocation takes effect here within 3 seconds. While the catalog cannot be read, known
+    /// keys go on working for a minute.
+    pub async fn authenticate(
+        &self,
+        token: &Secret,
+        from: Option<IpAddr>,
+    ) -> Result<Arc<Caller>, AuthenticateError> {
+        let now_ms = self.now_ms();
+        let hash = token::hash(token.expose());
+        if self.inner.root.as_ref().is_some_and(|root| root.matches(&hash)) {
+            return Ok(self.inner.root_caller.clone());
+        }
+        if let Some(caller) = self.known(&hash, FOLLOW_MS, now_ms).await? {
+            return Ok(caller);
+        }
+        if let Some(from) = from
+            && let Err(retry_after_ms) = self.inner.failures.count(from, now_ms)
+        {
+            return Err(AuthenticateError::TooManyFailures { retry_after_ms });
+        }
+        if !token::is_well_formed(token.expose()) {
+            return Err(AuthenticateError::Malformed);
+        }
+        // It may have been made on another node a moment ago.
+        self.follow(FOLLOW_UNKNOWN_MS, now_ms).await?;
+        self.known(&hash, i64::MAX, now_ms).await?.ok_or(AuthenticateError::Unknown)
+    }
+
+    /// Looks at the catalog at once, after a change that was not made through [`Auth`], such as the deletion
+    /// of an organization with keys.
+    pub async fn refresh(&self) -> Result<(), CatalogError> {
+        self.inner.keyring.follow(self.now_ms()).await
+    }
+
+    /// Records outstanding last uses of keys. Requests start this by themselves; call it at shutdown.
+    pub async fn flush_uses(&self) -> Result<(), CatalogError> {
+        self.inner.uses.write(&self.inner.catalog).await
+    }
+
+    pub(crate) fn catalog(&self) -> &Catalog {
+        &self.inner.catalog
+    }
+
+    pub(crate) fn keyring(&self) -> &Keyring {
+        &self.inner.keyring
+    }
+
+    pub(crate) fn random(&self) -> &dyn Random {
+        &*self.inner.random
+    }
+
+    pub(crate) fn now_ms(&self) -> i64 {
+        self.inner.clock.now_ms()
+    }
+
+    async fn known(
+        &self,
+        hash: &[u8; 32],
+        age_ms_max: i64,
+        now_ms: i64,
+    ) -> Result<Option<Arc<Caller>>, AuthenticateError> {
+        if self.inner.keyring.find(hash).is_none() {
+            return Ok(None);
+        }
+        self.follow(age_ms_max, now_ms).await?;
+        // Again, because it may just have turned out to be revoked.
+        let entry = self.inner.keyring.find(hash).filter(|entry| entry.key.is_live(now_ms));
+        Ok(entry.map(|entry| self.used(&entry, now_ms)))
+    }
+
+    async fn follow(&self, age_ms_max: i64, now_ms: i64) -> Result<(), AuthenticateError> {
+        let keyring = &self.inner.keyring;
+        if keyring.age_ms(now_ms) < age_ms_max {
+            return Ok(());
+        }
+        match keyring.follow_if_older(age_ms_max, now_ms).await {
+            Err(error) if !error.is_retryable() || keyring.age_ms(now_ms) >= STALE_MS_MAX => {
+                Err(AuthenticateError::Catalog(error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn used(&self, entry: &Entry, now_ms: i64) -> Arc<Caller> {
+        let id: &KeyId = &entry.key.id;
+        if self.inner.uses.note(id, &entry.last_use, now_ms) {
+            let auth = self.clone();
+            // A failure leaves the uses noted for the next time: last uses are information, not evidence.
+            tokio::spawn(async move { auth.flush_uses().await.ok() });
+        }
+        entry.caller.clone()
+    }
+}

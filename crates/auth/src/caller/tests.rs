@@ -1,0 +1,140 @@
+//! Every set of scopes against every operation, and the table as people read it.
+
+use super::*;
+
+fn org(id: &str) -> OrgId {
+    OrgId::new(id).unwrap()
+}
+
+fn caller(scopes: impl IntoIterator<Item = Scope>, bound: Option<&str>) -> Caller {
+    Caller { scopes: scopes.into_iter().collect(), org: bound.map(org), ..Caller::root() }
+}
+
+/// All 2^n sets of scopes.
+fn scope_sets() -> impl Iterator<Item = Vec<Scope>> {
+    (0..1_u32 << Scope::ALL.len()).map(|bits| {
+        let chosen = Scope::ALL.iter().enumerate().filter(|(i, _)| bits >> i & 1 == 1);
+        chosen.map(|(_, scope)| *scope).collect()
+    })
+}
+
+#[test]
+fn a_key_without_the_scope_is_refused_whatever_it_asks_for() {
+    for scopes in scope_sets() {
+        for operation in Operation::ALL {
+            let Some(need) = operation.rule().scope else { continue };
+            if scopes.contains(&need) || scopes.contains(&Scope::Admin) {
+                continue;
+            }
+            for bound in [None, Some("acme")] {
+                for asked in [None, Some(org("acme")), Some(org("other"))] {
+                    let answer = authorize(&caller(scopes.clone(), bound), *operation, asked.as_ref());
+                    let expected = Denied::MissingScope { operation: operation.rule().name, need };
+                    assert_eq!(answer, Err(expected), "{scopes:?} {operation:?} {bound:?} {asked:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_bound_key_never_reaches_beyond_its_organization() {
+    for scopes in scope_sets() {
+        let bound = caller(scopes.clone(), Some("acme"));
+        for operation in Operation::ALL {
+            for asked in [None, Some(org("acme"))] {
+                if let Ok(reach) = authorize(&bound, *operation, asked.as_ref()) {
+                    assert_eq!(reach, Reach::Org(org("acme")), "{scopes:?} {operation:?}");
+                    assert_eq!(operation.rule().bound, Bound::Own, "{operation:?}");
+                }
+            }
+            for other in ["other", "ACME", "acme2", "acm"] {
+                let answer = authorize(&bound, *operation, Some(&org(other)));
+                assert!(answer.is_err(), "{scopes:?} {operation:?} {other}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_instance_key_with_the_scope_reaches_what_it_names() {
+    for operation in Operation::ALL {
+        let holder = caller(operation.rule().scope, None);
+        assert_eq!(authorize(&holder, *operation, None), Ok(Reach::All));
+        assert_eq!(authorize(&holder, *operation, Some(&org("x"))), Ok(Reach::Org(org("x"))));
+        assert_eq!(authorize(&Caller::root(), *operation, None), Ok(Reach::All));
+    }
+}
+
+#[test]
+fn reach_covers_its_organization_only() {
+    let (acme, other) = (org("acme"), org("other"));
+    assert!(Reach::All.covers(None) && Reach::All.covers(Some(&acme)));
+    let only = Reach::Org(acme.clone());
+    assert!(only.covers(Some(&acme)) && !only.covers(Some(&other)) && !only.covers(None));
+}
+
+#[test]
+fn refusals_have_stable_codes() {
+    let reader = caller([Scope::EventsRead], Some("acme"));
+    let denied = authorize(&reader, Operation::WriteEvents, None).unwrap_err();
+    assert_eq!((denied.code(), denied.need()), ("missing_scope", Some(Scope::EventsWrite)));
+    let denied = authorize(&reader, Operation::ReadEvents, Some(&org("other"))).unwrap_err();
+    assert_eq!((denied.code(), denied.need()), ("wrong_org", None));
+    let admin = caller([Scope::Admin], Some("acme"));
+    let denied = authorize(&admin, Operation::GetMetrics, Some(&org("other"))).unwrap_err();
+    assert_eq!((denied.code(), denied.need()), ("instance_key_required", None));
+}
+
+/// Compared as text so that a changed permission shows as a changed line in review.
+#[test]
+fn the_matrix_is_the_one_people_reviewed() {
+    let matrix = matrix();
+    let reviewed = include_str!("../../testdata/matrix.txt");
+    assert!(
+        matrix == reviewed,
+        "testdata/matrix.txt differs; if the change is meant, it should be:\n{matrix}"
+    );
+}
+
+const HEADING: &str = "\
+# Which key may do what. A row is an operation, a column a key with that one scope.
+#
+#   all  on every organization, and on what belongs to none
+#   own  on its own organization
+#   .    refused
+#
+# First the keys that are not bound to an organization (root is the instance owner's key), then the bound ones.
+";
+
+fn matrix() -> String {
+    let mut out = HEADING.to_owned();
+    for (title, bound) in [("not bound", None), ("bound", Some("acme"))] {
+        let mut columns: Vec<(String, Caller)> = Vec::new();
+        if bound.is_none() {
+            columns.push(("root".to_owned(), Caller::root()));
+        }
+        columns.push(("no scope".to_owned(), caller([], bound)));
+        columns.extend(Scope::ALL.iter().map(|scope| (scope.to_string(), caller([*scope], bound))));
+        out.push_str(&format!("\n{title:18}"));
+        columns.iter().for_each(|(title, _)| out.push_str(&format!(" {title:>12}")));
+        for operation in Operation::ALL {
+            out.push_str(&format!("\n{:18}", operation.rule().name));
+            columns
+                .iter()
+                .for_each(|(_, caller)| out.push_str(&format!(" {:>12}", cell(caller, *operation))));
+        }
+        out.push('\n');
+    }
+    out
+}
+
+fn cell(caller: &Caller, operation: Operation) -> &'static str {
+    let may = |asked: Option<&str>| authorize(caller, operation, asked.map(org).as_ref());
+    match (may(None), may(Some("acme")), may(Some("other"))) {
+        (Ok(Reach::All), Ok(_), Ok(_)) => "all",
+        (Ok(Reach::Org(_)), Ok(_), Err(_)) => "own",
+        (Err(_), Err(_), Err(_)) => ".",
+        _ => "?",
+    }
+}
