@@ -151,6 +151,11 @@ impl Errors {
         }
     }
 
+    /// Whether something was said of this place already.
+    pub(crate) fn mention(&self, path: &str) -> bool {
+        self.list.iter().any(|e| e.path == path)
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.list.is_empty()
     }

@@ -5,6 +5,9 @@
 
 #![forbid(unsafe_code)]
 
+mod body;
+mod canonicalize;
+mod check;
 mod clock;
 pub mod crud;
 mod digest;
@@ -13,7 +16,10 @@ mod ids;
 mod json;
 mod leaf;
 pub mod limits;
+mod mask;
+mod model;
 mod outcome;
+mod prepare;
 mod render;
 pub mod terms;
 pub mod text;
@@ -21,6 +27,7 @@ mod time;
 mod units;
 mod varint;
 
+pub use body::{Body, BodyKind, split_body};
 pub use clock::{Clock, Random};
 pub use digest::{DigestScratch, SALT_BYTES, digest, disclosure, unit_salt, units_root, units_root_of};
 pub use error::{BodyError, EventError, FieldError};
@@ -28,7 +35,9 @@ pub use ids::{EventId, IdError, LogId, OrgId};
 pub use json::scan::CorruptBytes;
 pub use leaf::{LEAF_BYTES, Leaf, LeafError, LeafKind};
 pub use limits::Limits;
+pub use mask::{MASKED, MaskPatterns, MaskRules, Masker};
 pub use outcome::{Outcome, OutcomeError};
+pub use prepare::{PrepareContext, PrepareScratch, Prepared, Preparer};
 pub use render::{render, render_value};
 pub use time::format_ms;
 pub use units::{CorruptUnits, UNIT_COUNT, Unit, Units};

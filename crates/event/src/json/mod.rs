@@ -2,4 +2,5 @@
 
 pub(crate) mod canonical;
 pub(crate) mod scan;
+pub(crate) mod strict;
 pub(crate) mod value;
