@@ -170,3 +170,121 @@ impl std::fmt::Display for FieldRef {
         Ok(())
     }
 }
+
+/// What a written field name turns out to be.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Lookup {
+    Found(FieldRef),
+    /// An open field without the key that must follow.
+    KeyMissing(&'static FieldDef),
+    Unknown,
+}
+
+impl PartialEq for FieldDef {
+    fn eq(&self, other: &Self) -> bool {
+        self.field == other.field
+    }
+}
+
+impl Eq for FieldDef {}
+
+/// Finds a field by the segments of its written name, in any case.
+pub(crate) fn lookup(segments: &[String]) -> Lookup {
+    let whole = segments.join(".").to_ascii_lowercase();
+    if let Some(def) = FIELDS.iter().find(|def| def.is_called(&whole)) {
+        if def.kind == Kind::Open {
+            return Lookup::KeyMissing(def);
+        }
+        return Lookup::Found(FieldRef { field: def.field, path: Vec::new() });
+    }
+    for split in 1..segments.len().min(3) {
+        let (name, path) = segments.split_at(split);
+        let name = name.join(".").to_ascii_lowercase();
+        let Some(def) = FIELDS.iter().find(|def| def.kind == Kind::Open && def.is_called(&name)) else {
+            continue;
+        };
+        if path.iter().any(String::is_empty) {
+            return Lookup::KeyMissing(def);
+        }
+        return Lookup::Found(FieldRef { field: def.field, path: path.to_vec() });
+    }
+    Lookup::Unknown
+}
+
+impl FieldDef {
+    fn is_called(&self, name: &str) -> bool {
+        self.name == name || self.aliases.contains(&name)
+    }
+}
+
+/// The names of the sub-fields of `actor` or `target`, for a message: `id, name, type`.
+pub(crate) fn entity_fields(entity: Field) -> String {
+    let prefix = format!("{}.", entity.def().name);
+    let names =
+        FIELDS.iter().filter(|def| def.kind != Kind::Open).filter_map(|def| def.name.strip_prefix(&prefix));
+    names.collect::<Vec<_>>().join(", ")
+}
+
+/// The field name or alias that `written` is probably a slip of.
+pub(crate) fn nearest_name(written: &str) -> Option<&'static str> {
+    let names = FIELDS.iter().flat_map(|def| std::iter::once(def.name).chain(def.aliases.iter().copied()));
+    nearest(&written.to_lowercase(), names)
+}
+
+/// The word that `written` is probably a slip of: one slip in three or four letters, two in more.
+pub(crate) fn nearest<'a>(written: &str, words: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let slips_max = match written.chars().count() {
+        0..=2 => 0,
+        3..=4 => 1,
+        _ => 2,
+    };
+    let near =
+        words.map(|word| (strsim::osa_distance(written, word), word)).min_by_key(|(slips, _)| *slips)?;
+    (near.0 <= slips_max).then_some(near.1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn find(name: &str) -> Lookup {
+        lookup(&name.split('.').map(str::to_owned).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn names_are_unique_and_every_field_has_a_row() {
+        let mut names: Vec<&str> = FIELDS
+            .iter()
+            .flat_map(|def| std::iter::once(def.name).chain(def.aliases.iter().copied()))
+            .collect();
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), count);
+        for def in FIELDS {
+            assert_eq!(def.field.def(), def);
+        }
+        assert_eq!(FIELDS.len(), Field::Has as usize + 1);
+    }
+
+    #[test]
+    fn names_resolve_in_any_case_and_by_alias() {
+        assert_eq!(find("User.Name"), Lookup::Found(FieldRef { field: Field::ActorName, path: vec![] }));
+        let path = vec!["Plan".to_owned(), "x".to_owned()];
+        assert_eq!(find("METADATA.Plan.x"), Lookup::Found(FieldRef { field: Field::Metadata, path }));
+        let path = vec!["role".to_owned()];
+        assert_eq!(find("user.metadata.role"), Lookup::Found(FieldRef { field: Field::ActorMetadata, path }));
+        assert_eq!(find("metadata"), Lookup::KeyMissing(Field::Metadata.def()));
+        assert_eq!(find("metadata."), Lookup::KeyMissing(Field::Metadata.def()));
+        assert_eq!(find("actor.shoe"), Lookup::Unknown);
+    }
+
+    #[test]
+    fn suggestions_are_close() {
+        assert_eq!(nearest_name("actr"), Some("actor"));
+        assert_eq!(nearest_name("taregt"), Some("target"));
+        assert_eq!(nearest_name("https"), None);
+        assert_eq!(nearest_name("ftp"), None);
+        assert_eq!(entity_fields(Field::Target), "id, name, type");
+    }
+}

@@ -13,7 +13,10 @@ mod format;
 mod lexer;
 pub mod limits;
 mod lower;
+mod number;
+mod parser;
 mod pattern;
+mod phrase;
 mod span;
 mod time;
 
@@ -22,9 +25,12 @@ pub use ast::{Item, Node, Op, Query, Term, Test, Value};
 pub use diagnostic::{Code, Diagnostic, Fix, Severity, render_diagnostic};
 pub use fields::{FIELDS, Field, FieldDef, FieldRef, Kind};
 pub use lower::{
-    ActionTest, ChangedTest, Crud, Expr, Has, Is, KeyField, Leaf, Lowered, OpaqueField, PathField, PathTest,
-    StringTest, TextBound, TimeField, WordField,
+    ActionTest, ChangedTest, Expr, Is, KeyField, Leaf, LowerOptions, Lowered, Me, PathField, PathTest,
+    StringTest, TextBound, TimeField, WordField, lower,
 };
+pub use parser::{Parsed, parse};
 pub use pattern::Pattern;
 pub use span::Span;
-pub use time::{Amount, Precision, TimeExpr, Unit};
+pub use time::{
+    Amount, Interval, Precision, TimeExpr, TimeParameterError, Unit, ZoneError, parse_time_parameter, zone,
+};

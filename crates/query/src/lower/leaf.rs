@@ -1,5 +1,7 @@
 //! The typed predicates. "Folded" is `event::text::fold`; "tag" is the first byte of a dictionary key of `event::terms`.
 
+use tallystick_event::crud::Crud;
+use tallystick_event::terms::{self, Has, Opaque, Side};
 use tallystick_event::{EventId, Outcome};
 
 use super::Expr;
@@ -30,7 +32,7 @@ pub enum Leaf {
     /// One and the same target satisfies the whole expression.
     ///
     /// Inside stand only `Key` with a target field, `TargetKey`, and `Path` with [`PathField::TargetMetadata`]; a `Not`
-    /// inside speaks of that target alone. Never negated targets from outside: `-target:(...)` is `Not(SameTarget(...))`.
+    /// inside speaks of that target alone. A negated group, `-target:(...)`, is `Not(SameTarget(...))`: no target does.
     /// An index may answer with the events of all targets that match each leaf and then check the rows.
     SameTarget(Box<Expr>),
     /// The outcome. Tag 10.
@@ -48,8 +50,6 @@ pub enum Leaf {
         /// Last address, included.
         to: [u8; 16],
     },
-    /// `context.ip` is there. Same as `Has(Has::Ip)` for addresses that the server accepted.
-    IpExists,
     /// A time in microseconds since 1970 is in `[from_us, to_us)`. `i64::MIN` and `i64::MAX` mean open ends; `from_us >= to_us` matches nothing.
     Time {
         /// Which time.
@@ -71,13 +71,13 @@ pub enum Leaf {
     /// An id that occurs once or a few times is exactly this. Not in the dictionary: `terms::opaque_hash`, then check the row.
     Opaque {
         /// Which id.
-        field: OpaqueField,
+        field: Opaque,
         /// Exact text.
         value: String,
     },
     /// Such an id is there. No index answers this for one of them alone: check rows, of those with [`Has::Correlation`]
-    /// except for [`OpaqueField::IdempotencyKey`].
-    OpaqueExists(OpaqueField),
+    /// except for [`Opaque::IdempotencyKey`].
+    OpaqueExists(Opaque),
     /// A value chosen by the event's author: metadata and changes. Tags 18 to 21.
     Path {
         /// Which object.
@@ -122,8 +122,6 @@ pub enum ActionTest {
     Exact(String),
     /// A name with stars elsewhere. Folded on both sides.
     Glob(Pattern),
-    /// Any name; every event has one.
-    Exists,
 }
 
 /// Fields whose dictionary value is the field's text. Doc of each: tag, and whether the key is folded.
@@ -155,7 +153,7 @@ pub enum KeyField {
     Schema,
     /// Not in the dictionary: the organization of the row, exact.
     Org,
-    /// Tag 12, folded. Only with [`StringTest::IsExactly`] and [`StringTest::Exists`]; words are a `Leaf::Words`.
+    /// Tag 12, folded. Values with a letter or digit are searched by [`Leaf::Words`] instead, unless with `=`.
     Ua,
     /// Tag 22, folded. As `Ua`.
     Reason,
@@ -168,6 +166,27 @@ impl KeyField {
             self,
             Self::ActorId | Self::ActorOnBehalfOf | Self::TargetId | Self::Source | Self::Schema | Self::Org
         )
+    }
+
+    /// The field of the dictionary; `None` for the organization.
+    pub fn term_field(self) -> Option<terms::Field> {
+        Some(match self {
+            Self::ActorId => terms::Field::ActorId,
+            Self::ActorName => terms::Field::ActorName,
+            Self::ActorEmail => terms::Field::ActorEmail,
+            Self::ActorType => terms::Field::ActorType,
+            Self::ActorOnBehalfOf => terms::Field::OnBehalfOf,
+            Self::TargetId => terms::Field::TargetId,
+            Self::TargetName => terms::Field::TargetName,
+            Self::TargetType => terms::Field::TargetType,
+            Self::Country => terms::Field::Country,
+            Self::Origin => terms::Field::Origin,
+            Self::Source => terms::Field::Source,
+            Self::Schema => terms::Field::Schema,
+            Self::Ua => terms::Field::UserAgent,
+            Self::Reason => terms::Field::Reason,
+            Self::Org => return None,
+        })
     }
 
     /// Whether the field is one of a target, so that it may stand in a [`Leaf::SameTarget`].
@@ -198,6 +217,16 @@ pub enum WordField {
     Reason,
 }
 
+impl WordField {
+    /// The field of the dictionary.
+    pub fn term_field(self) -> terms::Field {
+        match self {
+            Self::Ua => terms::Field::UserAgent,
+            Self::Reason => terms::Field::Reason,
+        }
+    }
+}
+
 /// Objects with paths.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PathField {
@@ -211,6 +240,19 @@ pub enum PathField {
     ChangesBefore,
     /// The new value of a change, tag 18 with `a`.
     ChangesAfter,
+}
+
+impl PathField {
+    /// The field of the dictionary, and the side if it is of changes.
+    pub fn term_field(self) -> (terms::Field, Option<Side>) {
+        match self {
+            Self::Metadata => (terms::Field::Metadata, None),
+            Self::ActorMetadata => (terms::Field::ActorMetadata, None),
+            Self::TargetMetadata => (terms::Field::TargetMetadata, None),
+            Self::ChangesBefore => (terms::Field::ChangeValue, Some(Side::Before)),
+            Self::ChangesAfter => (terms::Field::ChangeValue, Some(Side::After)),
+        }
+    }
 }
 
 /// Test of a typed value. Numbers and booleans never equal text that looks like them, except as `Equals` says.
@@ -266,8 +308,6 @@ pub enum ChangedTest {
     IsExactly(String),
     /// The whole path matches. Folded.
     Glob(Pattern),
-    /// Any change.
-    Exists,
 }
 
 /// Which time.
@@ -277,46 +317,6 @@ pub enum TimeField {
     Created,
     /// When it was received: `received_ms`, times 1,000.
     Received,
-}
-
-/// Ids outside the dictionary.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum OpaqueField {
-    /// `context.request_id`, O1.
-    Request,
-    /// `context.session_id`, O2.
-    Session,
-    /// `context.trace_id`, O3.
-    Trace,
-    /// `idempotency_key`, O4.
-    IdempotencyKey,
-}
-
-/// Kind of operation, with the number that the dictionary holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(u8)]
-#[expect(missing_docs, reason = "the words say it")]
-pub enum Crud {
-    Create = 0,
-    Read = 1,
-    Update = 2,
-    Delete = 3,
-}
-
-/// What an event carries, with the number that the dictionary holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(u8)]
-pub enum Has {
-    /// At least one change.
-    Diff = 0,
-    /// A reason.
-    Reason = 1,
-    /// An address.
-    Ip = 2,
-    /// At least one target.
-    Target = 3,
-    /// A request, session or trace id.
-    Correlation = 4,
 }
 
 /// A state that is no part of what was sent.
@@ -330,4 +330,19 @@ pub enum Is {
     Erased,
     /// Sent as a test. No event is yet.
     Test,
+}
+
+impl Is {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Late, Self::Held, Self::Erased, Self::Test];
+
+    /// The word in a query.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Late => "late",
+            Self::Held => "held",
+            Self::Erased => "erased",
+            Self::Test => "test",
+        }
+    }
 }

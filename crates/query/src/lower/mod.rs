@@ -3,12 +3,17 @@
 //! An index maps each [`Leaf`] to its dictionary (the key tags of `event::terms` are named at each leaf); the matcher
 //! of this crate answers the same leaves from one event. Both must agree: the leaf's documentation is the definition.
 
+mod entity;
 mod leaf;
+mod path;
+mod resolve;
+mod words;
 
 pub use leaf::{
-    ActionTest, ChangedTest, Crud, Has, Is, KeyField, Leaf, OpaqueField, PathField, PathTest, StringTest,
-    TextBound, TimeField, WordField,
+    ActionTest, ChangedTest, Is, KeyField, Leaf, PathField, PathTest, StringTest, TextBound, TimeField,
+    WordField,
 };
+pub use resolve::{LowerOptions, Me, lower};
 
 /// A query as a tree over typed predicates. `And([])` matches everything, `Or([])` nothing.
 #[derive(Clone, Debug, PartialEq)]

@@ -3,11 +3,15 @@
 //! A time is kept as written, so that a saved search means the same tomorrow; `resolve` turns it into microseconds.
 
 mod parse;
+mod resolve;
 
 use std::fmt;
 
 use jiff::civil::DateTime;
 use serde::{Serialize, Serializer};
+
+pub(crate) use resolve::ends_before_it_starts;
+pub use resolve::{Interval, TimeParameterError, ZoneError, parse_time_parameter, zone};
 
 /// A time or an interval, as written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
