@@ -56,8 +56,10 @@ impl MemFile {
     }
 
     pub(super) fn sync(&mut self) {
-        self.durable.clone_from(&self.seen);
-        self.dirty.clear();
+        self.durable.resize(self.seen.len(), 0);
+        for sector in std::mem::take(&mut self.dirty) {
+            self.persist(sector);
+        }
     }
 
     /// What a failed sync may do: nothing is durable, and the system no longer knows that it is not.

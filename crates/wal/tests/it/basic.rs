@@ -87,6 +87,25 @@ fn a_record_larger_than_a_file_gets_a_file_of_its_own() {
 }
 
 #[test]
+fn an_empty_file_after_others_is_replaced_too() {
+    let disk = FaultDisk::new(5);
+    let (mut log, _) = open(&disk);
+    log.append(&payload(0, 7000), 1).unwrap();
+    let before = disk.operations();
+    disk.kill_in(7); // create, allocate, header, sync, rename, sync of the directory, end of the old file
+    log.append(&payload(1, 7000), 1).unwrap_err();
+    assert_eq!(disk.operations(), before + 8);
+    drop(log);
+    disk.restart();
+    let (mut log, recovered) = open(&disk);
+    assert_eq!((recovered.files, recovered.records), (2, 1), "the last file is empty");
+    log.append(&payload(1, 9000), 1).unwrap();
+    assert_eq!(log.files(), [file(0), file(1)]);
+    drop(log);
+    assert_eq!(records(&open(&disk).0).len(), 2);
+}
+
+#[test]
 fn records_fill_a_file_to_the_sector_before_its_last() {
     for length in SMALL as usize - 1700..SMALL as usize - 900 {
         let disk = FaultDisk::new(6);

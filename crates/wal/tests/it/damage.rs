@@ -75,6 +75,25 @@ fn every_flipped_bit_of_an_unmarked_last_record_is_found() {
     }
 }
 
+/// Sectors that are zero because the payload is are not missing ones.
+#[test]
+fn a_payload_of_zeros_is_no_unfinished_write() {
+    let disk = FaultDisk::new(1);
+    let (mut log, _) = open(&disk);
+    log.append(&[0; 3000], 1).unwrap();
+    drop(log);
+    tamper(&disk, &file(0), |bytes| bytes[512 + 6 * 512..].fill(0)); // the mark
+    assert_eq!(records(&open(&disk).0)[0].payload, [0; 3000]);
+    tamper(&disk, &file(0), |bytes| bytes[512 + 6 * 512..].fill(0));
+    for at in [512 + 40, 512 + 600, 512 + 5 * 512] {
+        let damaged = disk.fork(0);
+        tamper(&damaged, &file(0), |bytes| bytes[at] ^= 1);
+        assert_eq!(corrupt(&damaged).damage, Damage::LastRecord, "byte {at}");
+    }
+    tamper(&disk, &file(0), |bytes| bytes[512 + 5 * 512..].fill(0));
+    assert!(open(&disk).1.dropped.is_some(), "the last sector is missing");
+}
+
 #[test]
 fn missing_sectors_of_the_last_record_mean_unfinished_only_without_a_mark() {
     for marked in [true, false] {

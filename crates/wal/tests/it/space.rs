@@ -78,3 +78,22 @@ fn a_new_log_on_a_full_disk_says_so() {
     disk.set_space(Space::Unlimited);
     assert!(open(&disk).1.created);
 }
+
+/// What is left of a refused write must not mix with the next one when the power goes.
+#[test]
+fn a_write_that_was_taken_back_never_comes_back() {
+    for seed in 0..200 {
+        let disk = FaultDisk::new(seed);
+        let (mut log, _) = open(&disk);
+        log.append(b"first", 1).unwrap();
+        disk.set_space(Space::Written(5 * 512));
+        assert!(matches!(log.append(&payload(1, 4000), 1), Err(AppendError::NoSpace { .. })));
+        disk.set_space(Space::Unlimited);
+        disk.kill_in(1); // the next record is written but not synced
+        log.append(&payload(2, 4000), 1).unwrap_err();
+        drop(log);
+        disk.cut_power(PowerCut::KeepSome);
+        let (log, _) = open(&disk);
+        assert_eq!(records(&log)[0].payload, b"first", "seed {seed}");
+    }
+}
