@@ -7,7 +7,7 @@ use tallystick_catalog::{Catalog, CatalogError, KeyId};
 use tallystick_event::{Clock, Random};
 
 use crate::failures::Failures;
-use crate::keyring::{Entry, FOLLOW_MS, FOLLOW_UNKNOWN_MS, Keyring, STALE_MS_MAX};
+use crate::keyring::{Entry, FOLLOW_MS, FOLLOW_UNKNOWN_MS, FollowError, Keyring, STALE_MS_MAX};
 use crate::uses::Uses;
 use crate::{Caller, RootKey, Secret, token};
 
@@ -18,7 +18,7 @@ pub struct Auth {
 }
 
 struct Inner {
-    pub(crate) catalog: Catalog,
+    catalog: Catalog,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     root: Option<RootKey>,
@@ -43,9 +43,9 @@ pub enum AuthenticateError {
         /// How long to wait.
         retry_after_ms: i64,
     },
-    /// The catalog has not answered for so long that a revocation may have been missed.
+    /// The catalog cannot be read, and the key is not known or may have been revoked in the meantime.
     #[error("API keys cannot be checked at present")]
-    Catalog(#[source] CatalogError),
+    Unavailable(#[from] FollowError),
 }
 
 impl AuthenticateError {
@@ -55,7 +55,7 @@ impl AuthenticateError {
             Self::Malformed => "malformed_key",
             Self::Unknown => "unknown_key",
             Self::TooManyFailures { .. } => "too_many_failures",
-            Self::Catalog(_) => "unavailable",
+            Self::Unavailable(_) => "unavailable",
         }
     }
 }
@@ -99,17 +99,22 @@ impl Auth {
         if let Some(caller) = self.known(&hash, FOLLOW_MS, now_ms).await? {
             return Ok(caller);
         }
+        let well_formed = token::is_well_formed(token.expose());
+        if well_formed {
+            // It may have been made on another node a moment ago.
+            let held = from.is_some_and(|from| self.inner.failures.is_held(from, now_ms));
+            let age_ms_max = if held { FOLLOW_MS } else { FOLLOW_UNKNOWN_MS };
+            self.inner.keyring.follow_if_older(age_ms_max, now_ms).await?;
+            if let Some(caller) = self.known(&hash, FOLLOW_MS, now_ms).await? {
+                return Ok(caller);
+            }
+        }
         if let Some(from) = from
             && let Err(retry_after_ms) = self.inner.failures.count(from, now_ms)
         {
             return Err(AuthenticateError::TooManyFailures { retry_after_ms });
         }
-        if !token::is_well_formed(token.expose()) {
-            return Err(AuthenticateError::Malformed);
-        }
-        // It may have been made on another node a moment ago.
-        self.follow(FOLLOW_UNKNOWN_MS, now_ms).await?;
-        self.known(&hash, i64::MAX, now_ms).await?.ok_or(AuthenticateError::Unknown)
+        Err(if well_formed { AuthenticateError::Unknown } else { AuthenticateError::Malformed })
     }
 
     /// Looks at the catalog at once, after a change that was not made through [`Auth`], such as the deletion
@@ -139,32 +144,26 @@ impl Auth {
         self.inner.clock.now_ms()
     }
 
+    /// The caller with this token hash if the keyring, not older than `age_ms_max`, knows it.
     async fn known(
         &self,
         hash: &[u8; 32],
         age_ms_max: i64,
         now_ms: i64,
     ) -> Result<Option<Arc<Caller>>, AuthenticateError> {
-        if self.inner.keyring.find(hash).is_none() {
+        let keyring = &self.inner.keyring;
+        if keyring.find(hash).is_none() {
             return Ok(None);
         }
-        self.follow(age_ms_max, now_ms).await?;
+        if keyring.age_ms(now_ms) >= age_ms_max
+            && let Err(error) = keyring.follow_if_older(age_ms_max, now_ms).await
+            && (error.is_damage() || keyring.age_ms(now_ms) >= STALE_MS_MAX)
+        {
+            return Err(error.into());
+        }
         // Again, because it may just have turned out to be revoked.
-        let entry = self.inner.keyring.find(hash).filter(|entry| entry.key.is_live(now_ms));
+        let entry = keyring.find(hash).filter(|entry| entry.key.is_live(now_ms));
         Ok(entry.map(|entry| self.used(&entry, now_ms)))
-    }
-
-    async fn follow(&self, age_ms_max: i64, now_ms: i64) -> Result<(), AuthenticateError> {
-        let keyring = &self.inner.keyring;
-        if keyring.age_ms(now_ms) < age_ms_max {
-            return Ok(());
-        }
-        match keyring.follow_if_older(age_ms_max, now_ms).await {
-            Err(error) if !error.is_retryable() || keyring.age_ms(now_ms) >= STALE_MS_MAX => {
-                Err(AuthenticateError::Catalog(error))
-            }
-            _ => Ok(()),
-        }
     }
 
     fn used(&self, entry: &Entry, now_ms: i64) -> Arc<Caller> {

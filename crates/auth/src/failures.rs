@@ -20,6 +20,12 @@ const ADDRESSES_MAX: usize = 10_000;
 pub(crate) struct Failures(Mutex<HashMap<IpAddr, i64>>);
 
 impl Failures {
+    /// Whether the next failure of this address will be one too many.
+    pub(crate) fn is_held(&self, from: IpAddr, now_ms: i64) -> bool {
+        let forgiven = self.0.lock();
+        forgiven.get(&network_of(from)).is_some_and(|at| wait_ms(*at, now_ms) > 0)
+    }
+
     /// Counts a failure; if there were too many, how long to wait, milliseconds.
     pub(crate) fn count(&self, from: IpAddr, now_ms: i64) -> Result<(), i64> {
         let mut forgiven = self.0.lock();
@@ -33,13 +39,19 @@ impl Failures {
         let at = forgiven.entry(network_of(from)).or_insert(now_ms);
         // A clock that was set back must not hold an address for long.
         *at = (*at).clamp(now_ms, now_ms + BURST * REFILL_MS);
-        let allowed_ms = *at + REFILL_MS - BURST * REFILL_MS - now_ms;
-        if allowed_ms > 0 {
-            return Err(allowed_ms);
+        match wait_ms(*at, now_ms) {
+            wait if wait > 0 => Err(wait),
+            _ => {
+                *at += REFILL_MS;
+                Ok(())
+            }
         }
-        *at += REFILL_MS;
-        Ok(())
     }
+}
+
+/// How long until one more failure is allowed to an address that is forgiven at `forgiven_ms`.
+fn wait_ms(forgiven_ms: i64, now_ms: i64) -> i64 {
+    forgiven_ms + REFILL_MS - BURST * REFILL_MS - now_ms
 }
 
 /// The holder of an IPv6 address usually has the whole /64.
@@ -65,6 +77,7 @@ mod tests {
         for _ in 0..BURST {
             assert_eq!(failures.count(from, 1_000), Ok(()));
         }
+        assert!(failures.is_held(from, 1_000) && !failures.is_held(from, 1_000 + REFILL_MS));
         assert_eq!(failures.count(from, 1_000), Err(REFILL_MS));
         assert_eq!(failures.count(from, 1_000), Err(REFILL_MS), "asking while held costs nothing");
         assert_eq!(failures.count(from, 1_000 + REFILL_MS - 1), Err(1));

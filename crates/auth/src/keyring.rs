@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use parking_lot::RwLock;
 use subtle::ConstantTimeEq;
@@ -20,12 +21,37 @@ pub(crate) const FOLLOW_MS: i64 = 3_000;
 pub(crate) const FOLLOW_UNKNOWN_MS: i64 = 100;
 /// How old it may be while the catalog cannot be read. After that every key is refused.
 pub(crate) const STALE_MS_MAX: i64 = 60_000;
+/// How long a request waits for the catalog, in sum with others that wait.
+const ANSWER_WAIT_MAX: Duration = Duration::from_secs(1);
+/// How long the catalog is left alone after it failed, so that an outage does not stop requests again and again.
+const RETRY_MS: i64 = 5_000;
 
 pub(crate) struct Keyring {
     catalog: Catalog,
     state: RwLock<State>,
-    /// Held while the catalog is asked, so that it is asked once.
-    following: tokio::sync::Mutex<()>,
+    /// Held while the catalog is asked, so that it is asked once. When it last failed to answer, Unix ms.
+    following: tokio::sync::Mutex<Option<i64>>,
+}
+
+/// Why the keyring could not be brought up to date.
+#[derive(Debug, thiserror::Error)]
+pub enum FollowError {
+    /// The catalog's own reason.
+    #[error("the catalog failed")]
+    Catalog(#[source] CatalogError),
+    /// The catalog takes too long.
+    #[error("the catalog did not answer in time")]
+    TimedOut,
+    /// The catalog is not asked again so soon.
+    #[error("the catalog failed a moment ago")]
+    Recently,
+}
+
+impl FollowError {
+    /// Whether the catalog is there but wrong. Old knowledge of keys does not help then.
+    pub(crate) fn is_damage(&self) -> bool {
+        matches!(self, Self::Catalog(error) if !error.is_retryable())
+    }
 }
 
 struct State {
@@ -45,11 +71,15 @@ pub(crate) struct Entry {
 
 impl Keyring {
     pub(crate) async fn open(catalog: Catalog, now_ms: i64) -> Result<Self, CatalogError> {
-        let state = State { by_hash: HashMap::new(), hashes: HashMap::new(), change_no: 0, as_of_ms: now_ms };
-        let following = tokio::sync::Mutex::new(());
-        let keyring = Self { catalog, state: RwLock::new(state), following };
-        keyring.follow(now_ms).await?;
-        Ok(keyring)
+        let in_use = catalog.keys_in_use().await?;
+        let mut state = State {
+            by_hash: HashMap::new(),
+            hashes: HashMap::new(),
+            change_no: in_use.change_no,
+            as_of_ms: now_ms,
+        };
+        in_use.keys.into_iter().for_each(|key| state.apply(key));
+        Ok(Self { catalog, state: RwLock::new(state), following: tokio::sync::Mutex::new(None) })
     }
 
     /// The key with this token hash, as of now or a little before.
@@ -66,19 +96,38 @@ impl Keyring {
     }
 
     /// Asks the catalog unless that was done less than `age_ms_max` ago, by this or another task.
-    pub(crate) async fn follow_if_older(&self, age_ms_max: i64, now_ms: i64) -> Result<(), CatalogError> {
-        let _turn = self.following.lock().await;
-        if self.age_ms(now_ms) < age_ms_max { Ok(()) } else { self.ask(now_ms).await }
+    pub(crate) async fn follow_if_older(&self, age_ms_max: i64, now_ms: i64) -> Result<(), FollowError> {
+        let asked = async {
+            let mut failed_ms = self.following.lock().await;
+            if self.age_ms(now_ms) < age_ms_max {
+                return Ok(());
+            }
+            if failed_ms.is_some_and(|failed| (0..RETRY_MS).contains(&(now_ms - failed))) {
+                return Err(FollowError::Recently);
+            }
+            // Set before asking, so that it holds too if this task stops waiting.
+            *failed_ms = Some(now_ms);
+            let outcome = self.ask(now_ms).await;
+            if outcome.as_ref().map_or_else(|error| !error.is_retryable(), |()| true) {
+                *failed_ms = None;
+            }
+            outcome.map_err(FollowError::Catalog)
+        };
+        tokio::time::timeout(ANSWER_WAIT_MAX, asked).await.unwrap_or(Err(FollowError::TimedOut))
     }
 
-    /// Asks the catalog.
+    /// Asks the catalog, however long it takes.
     pub(crate) async fn follow(&self, now_ms: i64) -> Result<(), CatalogError> {
-        let _turn = self.following.lock().await;
-        self.ask(now_ms).await
+        let mut failed_ms = self.following.lock().await;
+        self.ask(now_ms).await?;
+        *failed_ms = None;
+        Ok(())
     }
 
-    /// Applies a change that this node has made.
-    pub(crate) fn apply(&self, key: &ApiKey) {
+    /// Applies a change that this node has made and committed. An answer of the catalog that is under way may
+    /// be from before it, so it is let in first.
+    pub(crate) async fn apply(&self, key: &ApiKey) {
+        let _turn = self.following.lock().await;
         self.state.write().apply(key.clone());
     }
 

@@ -102,7 +102,7 @@ impl Auth {
             expires_ms: create.expires_ms,
         };
         let made = self.catalog().create_key(new).await?;
-        self.keyring().apply(&made);
+        self.keyring().apply(&made).await;
         Ok(CreatedKey { key: KeyView::from(&made), token })
     }
 
@@ -133,7 +133,7 @@ impl Auth {
         let reach = authorize(caller, Operation::RevokeKey, None)?;
         self.within(&reach, id).await?;
         let changed = self.catalog().revoke_key(id).await?;
-        self.keyring().apply(&changed.after);
+        self.keyring().apply(&changed.after).await;
         Ok(Changed { before: KeyView::from(&changed.before), after: KeyView::from(&changed.after) })
     }
 

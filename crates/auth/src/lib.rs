@@ -19,6 +19,7 @@ mod uses;
 
 pub use self::auth::{Auth, AuthenticateError};
 pub use self::caller::{Caller, CallerId, Denied, Reach, authorize};
+pub use self::keyring::FollowError;
 pub use self::keys::{CreateKey, CreatedKey, KeyError, KeyView};
 pub use self::operation::{Bound, Operation, Rule};
 pub use self::root::{ROOT_KEY_CHARS_MIN, RootKey, RootKeyError};

@@ -75,7 +75,7 @@ pub enum KeyOwner {
     Org(OrgId),
 }
 
-/// The keys that changed since a change number.
+/// Keys, and how far into the changes they go.
 #[derive(Debug, Clone)]
 pub struct KeyChanges {
     /// Their present state, in the order of change.
@@ -164,8 +164,16 @@ impl Catalog {
         Ok(Changed { before, after })
     }
 
-    /// The keys that changed after `change_no`; from 0, all that are not revoked. `last_used_ms` is not a
-    /// change.
+    /// All keys that are not revoked, and the number after which to ask for changes.
+    pub async fn keys_in_use(&self) -> Result<KeyChanges, CatalogError> {
+        let mut tx = self.db.snapshot().await?;
+        let change_no = counter(&mut tx, KEY_CHANGES).await?;
+        let rows = tx.rows(SELECT_IN_USE, &[]).await?;
+        tx.commit().await?;
+        Ok(KeyChanges { keys: rows.iter().map(read).collect::<Result<_, _>>()?, change_no })
+    }
+
+    /// The keys that were made or revoked after `change_no`. `last_used_ms` is not a change.
     pub async fn keys_changed_after(&self, change_no: u64) -> Result<KeyChanges, CatalogError> {
         let mut tx = self.db.snapshot().await?;
         let latest = counter(&mut tx, KEY_CHANGES).await?;
@@ -289,5 +297,5 @@ const SELECT_PAGE: &str = select!("WHERE id > $1 ORDER BY id LIMIT $2");
 const SELECT_INSTANCE_PAGE: &str = select!("WHERE id > $1 AND org IS NULL ORDER BY id LIMIT $2");
 const SELECT_ORG_PAGE: &str = select!("WHERE id > $1 AND org = $3 ORDER BY id LIMIT $2");
 const SELECT_ORG_LIVE: &str = select!("WHERE org = $1 AND revoked_ms IS NULL ORDER BY id");
-const SELECT_CHANGED: &str =
-    select!("WHERE change_no > $1 AND ($1 > 0 OR revoked_ms IS NULL) ORDER BY change_no");
+const SELECT_IN_USE: &str = select!("WHERE revoked_ms IS NULL ORDER BY change_no");
+const SELECT_CHANGED: &str = select!("WHERE change_no > $1 ORDER BY change_no");
