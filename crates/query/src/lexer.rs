@@ -36,7 +36,6 @@ pub(crate) enum Place {
 #[derive(Debug)]
 pub(crate) struct Atom {
     pub(crate) pattern: Pattern,
-    pub(crate) quoted: bool,
     pub(crate) start: usize,
     pub(crate) end: usize,
 }
@@ -87,6 +86,7 @@ impl<'a> Lexer<'a> {
     }
 
     /// A fix that replaces the bytes `[start, end)`.
+    #[expect(clippy::unnecessary_wraps, reason = "every use hands it to `report`, which takes an option")]
     pub(crate) fn fix(&self, start: usize, end: usize, with: impl Into<String>) -> Option<Fix> {
         Some(Fix { replace: self.map.span(start, end), with: with.into() })
     }
@@ -209,7 +209,7 @@ impl<'a> Lexer<'a> {
             }
             value.push(escaped);
         }
-        Atom { pattern: Pattern::literal(value), quoted: true, start, end: self.pos }
+        Atom { pattern: Pattern::literal(value), start, end: self.pos }
     }
 
     fn bare(&mut self, place: Place) -> Atom {
@@ -244,12 +244,11 @@ impl<'a> Lexer<'a> {
                     let message = "a parenthesis inside a word must be quoted or escaped as \\(";
                     self.report(Code::UnexpectedParen, (at, at + 1), message, fix);
                 }
-                '\\' => match self.peek() {
-                    Some(escaped) => {
+                '\\' => {
+                    if let Some(escaped) = self.peek() {
                         self.bump();
                         push(&mut parts, escaped);
-                    }
-                    None => {
+                    } else {
                         let fix = self.fix(at, at + 1, "\\\\");
                         self.report(
                             Code::DanglingEscape,
@@ -258,14 +257,14 @@ impl<'a> Lexer<'a> {
                             fix,
                         );
                     }
-                },
+                }
                 // Several stars in a row mean the same as one.
                 '*' if parts.len() > 1 && parts.last().is_some_and(String::is_empty) => {}
                 '*' => parts.push(String::new()),
                 c => push(&mut parts, c),
             }
         }
-        Atom { pattern: Pattern { parts }, quoted: false, start, end: self.pos }
+        Atom { pattern: Pattern { parts }, start, end: self.pos }
     }
 }
 

@@ -6,6 +6,7 @@
 //! The language itself is described in `docs/query-language.md`.
 
 mod addr;
+mod advise;
 mod ast;
 mod diagnostic;
 mod fields;
@@ -13,6 +14,7 @@ mod format;
 mod lexer;
 pub mod limits;
 mod lower;
+mod matcher;
 mod number;
 mod parser;
 mod pattern;
@@ -21,6 +23,7 @@ mod span;
 mod time;
 
 pub use addr::Network;
+pub use advise::{time_twice, unknown_actions};
 pub use ast::{Item, Node, Op, Query, Term, Test, Value};
 pub use diagnostic::{Code, Diagnostic, Fix, Severity, render_diagnostic};
 pub use fields::{FIELDS, Field, FieldDef, FieldRef, Kind};
@@ -28,6 +31,7 @@ pub use lower::{
     ActionTest, ChangedTest, Expr, Is, KeyField, Leaf, LowerOptions, Lowered, Me, PathField, PathTest,
     StringTest, TextBound, TimeField, WordField, lower,
 };
+pub use matcher::{EventFacts, matches};
 pub use parser::{Parsed, parse};
 pub use pattern::Pattern;
 pub use span::Span;

@@ -54,7 +54,7 @@ impl Lowering<'_> {
 fn typed_glob(pattern: &Pattern, one_target: bool) -> Option<Expr> {
     let (kind, id_start) = pattern.prefix().split_once('/').filter(|(kind, _)| !kind.is_empty())?;
     let mut id = pattern.clone();
-    id.parts[0] = id_start.to_owned();
+    id_start.clone_into(&mut id.parts[0]);
     let kind = Leaf::Key { field: KeyField::TargetType, test: StringTest::Equals(fold(kind).into_owned()) };
     let test = if id.is_any() { StringTest::Exists } else { StringTest::Glob(id) };
     let both = Expr::and([Expr::Leaf(kind), Expr::Leaf(Leaf::Key { field: KeyField::TargetId, test })]);

@@ -13,6 +13,7 @@ pub use leaf::{
     ActionTest, ChangedTest, Is, KeyField, Leaf, PathField, PathTest, StringTest, TextBound, TimeField,
     WordField,
 };
+pub(crate) use path::path_key;
 pub use resolve::{LowerOptions, Me, lower};
 
 /// A query as a tree over typed predicates. `And([])` matches everything, `Or([])` nothing.

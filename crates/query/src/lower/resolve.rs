@@ -259,9 +259,13 @@ fn seq(test: &Test) -> Expr {
     from.zip(to).map_or(Expr::NONE, |(from, to)| Expr::Leaf(Leaf::Seq { from, to }))
 }
 
+/// Where IPv4 addresses lie among IPv6 ones.
+const V4_FIRST: [u8; 16] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0];
+const V4_LAST: [u8; 16] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff];
+const BEFORE_V4: [u8; 16] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xfe, 0xff, 0xff, 0xff, 0xff];
+const AFTER_V4: [u8; 16] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0];
+
 fn ip(test: &Test) -> Expr {
-    const V4_FIRST: [u8; 16] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0];
-    const V4_LAST: [u8; 16] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff];
     let (from, to) = match test {
         Test::Compare { value: Value::Ip(network), .. } => (network.first(), network.last()),
         // An open end stays in the family of the other end.
@@ -274,7 +278,11 @@ fn ip(test: &Test) -> Expr {
         }
         _ => return Expr::Leaf(Leaf::Has(Has::Ip)),
     };
-    Expr::Leaf(Leaf::Ip { from, to })
+    let between = |from, to| Expr::Leaf(Leaf::Ip { from, to });
+    if from < V4_FIRST && to > V4_LAST {
+        return Expr::or([between(from, BEFORE_V4), between(AFTER_V4, to)]);
+    }
+    between(from, to)
 }
 
 /// A word of a closed list, or `*`.

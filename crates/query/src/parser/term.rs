@@ -206,7 +206,13 @@ impl Parser<'_> {
         if self.lexer.eat("..") {
             let ends_here = self.lexer.at_term_end() || self.lexer.rest().starts_with(',');
             let to = (!ends_here).then(|| self.lexer.atom(Place::Value));
-            return self.range(field, (value_start, self.lexer.pos), (op, op_place), from, to);
+            return self.range(
+                field,
+                (value_start, self.lexer.pos),
+                (op, op_place),
+                from.as_ref(),
+                to.as_ref(),
+            );
         }
         let atom = from?;
         if atom.start == atom.end {
@@ -228,8 +234,8 @@ impl Parser<'_> {
         field: Option<&FieldRef>,
         place: (usize, usize),
         (op, op_place): (Op, (usize, usize)),
-        from: Option<Atom>,
-        to: Option<Atom>,
+        from: Option<&Atom>,
+        to: Option<&Atom>,
     ) -> Option<Item> {
         if from.is_none() && to.is_none() {
             let message = "a range needs at least one end, as in 10..20, 10.. or ..20";
@@ -245,7 +251,7 @@ impl Parser<'_> {
             );
             return None;
         }
-        let test = self.check_range(field?, place, from.as_ref(), to.as_ref())?;
+        let test = self.check_range(field?, place, from, to)?;
         Some(Item { test, span: self.lexer.map.span(place.0, place.1) })
     }
 }

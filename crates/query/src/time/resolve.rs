@@ -72,7 +72,7 @@ impl TimeExpr {
                     Precision::Month => dates(civil.date(), 1.month(), tz),
                     Precision::Day => dates(civil.date(), 1.day(), tz),
                     _ => {
-                        let start = start_us(civil.to_zoned(tz.clone()).ok());
+                        let start = start_us(civil.to_zoned(tz.clone()).ok().as_ref());
                         let from_us = start.saturating_add(if leap { 1_000_000 } else { 0 });
                         Interval { from_us, to_us: from_us.saturating_add(width_us(precision)) }
                     }
@@ -143,8 +143,8 @@ fn us(zoned: &Zoned) -> i64 {
     zoned.timestamp().as_nanosecond().div_euclid(1_000) as i64
 }
 
-fn start_us(zoned: Option<Zoned>) -> i64 {
-    zoned.as_ref().map_or(i64::MAX, us)
+fn start_us(zoned: Option<&Zoned>) -> i64 {
+    zoned.map_or(i64::MAX, us)
 }
 
 fn point(then: Option<&Zoned>) -> Interval {
@@ -165,7 +165,7 @@ fn width_us(precision: Precision) -> i64 {
 
 /// From the start of `first` to the start of the day `length` later.
 fn dates(first: Date, length: Span, tz: &TimeZone) -> Interval {
-    let start = |date: Date| start_us(date.to_zoned(tz.clone()).ok());
+    let start = |date: Date| start_us(date.to_zoned(tz.clone()).ok().as_ref());
     Interval { from_us: start(first), to_us: first.checked_add(length).map_or(i64::MAX, start) }
 }
 

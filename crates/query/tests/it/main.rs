@@ -1,0 +1,8 @@
+//! The crate through its public interface: shared vectors, meaning, properties.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod matching;
+mod properties;
+mod rendering;
+mod vectors;
