@@ -78,9 +78,16 @@ impl Changes {
     }
 
     fn places<'a>(&mut self, eval: &mut Eval<'a>, current: &'a Value, source: &'a ChangeSource) {
-        let ChangeSource::Places { path, op, old, new, diff, .. } = source else { return };
+        let ChangeSource::Places { path, op, old: old_path, new: new_path, diff, .. } = source else {
+            return;
+        };
         let find = |path: &Option<_>| path.as_ref().and_then(|path| eval.lookup(current, path));
-        let (old, new) = (find(old), find(new));
+        let (old, new) = (find(old_path), find(new_path));
+        // Half of a pair does not tell whether anything changed.
+        let is_pair = old_path.is_some() && new_path.is_some() && !diff;
+        if is_pair && (old.is_none() || new.is_none()) {
+            return;
+        }
         let Some(path) = pointer(eval, current, path) else { return };
         let op = eval.peek(current, op).and_then(|op| Field::Op.finish(op));
         match (old, new) {

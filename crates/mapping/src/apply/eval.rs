@@ -73,7 +73,7 @@ impl<'a> Eval<'a> {
             let text = self.alternative(current, alternative).and_then(|text| field.finish(text));
             if let Some(text) = text {
                 if !alternative.keep {
-                    self.place_pending(&text, field == Field::Time);
+                    self.place_pending(&text, field);
                 }
                 return Some(text);
             }
@@ -104,7 +104,7 @@ impl<'a> Eval<'a> {
             self.pending.clear();
             if let Some(text) = self.alternative(current, alternative) {
                 if !alternative.keep {
-                    self.place_pending(&text, false);
+                    self.place_pending(&text, Field::Name);
                 }
                 return Some(Value::String(text.into_owned()));
             }
@@ -218,9 +218,16 @@ impl<'a> Eval<'a> {
         }
     }
 
-    fn place_pending(&mut self, text: &str, whatever: bool) {
-        for value in std::mem::take(&mut self.pending) {
-            if whatever || is_readable(value, text) {
+    fn place_pending(&mut self, text: &str, field: Field) {
+        for value in self.pending.drain(..) {
+            let is_placed = match field {
+                // A time is the same time in another spelling.
+                Field::Time => true,
+                // In an action `_` may stand for any character, so only the exact text counts.
+                Field::Action => scalar_text(value).is_some_and(|raw| text.contains(raw.as_ref())),
+                _ => is_readable(value, text),
+            };
+            if is_placed {
                 self.placed.push(address(value));
             }
         }

@@ -38,7 +38,7 @@ impl Field {
             Field::Outcome => only(text, |t| matches!(t, "success" | "failure" | "denied" | "unknown"))?,
             Field::Op => only(text, |t| matches!(t, "add" | "remove" | "replace"))?,
             Field::Reason => cut(text, limits::REASON_BYTES_MAX),
-            Field::Type => cut(text, limits::TYPE_BYTES_MAX),
+            Field::Type => cut(without_controls(text), limits::TYPE_BYTES_MAX),
             Field::Id => cut(text, limits::ID_BYTES_MAX),
             Field::Name => cut(text, limits::NAME_BYTES_MAX),
             Field::Email => only(text, is_email)?,
@@ -70,6 +70,11 @@ fn cut(text: Cow<'_, str>, bytes_max: usize) -> Cow<'_, str> {
         return text;
     }
     Cow::Owned(text[..text.floor_char_boundary(bytes_max)].to_owned())
+}
+
+/// Types are words: a control character becomes `_`.
+fn without_controls(text: Cow<'_, str>) -> Cow<'_, str> {
+    if text.chars().any(char::is_control) { text.replace(char::is_control, "_").into() } else { text }
 }
 
 /// Printable ASCII without spaces; every other character becomes one `_`.
@@ -105,6 +110,7 @@ mod tests {
         assert_eq!(finish(Field::Country, "United States"), None);
         assert_eq!(finish(Field::Outcome, "SUCCESS"), None);
         assert_eq!(finish(Field::Name, ""), None);
+        assert_eq!(finish(Field::Type, "a\tb"), Some("a_b".into()));
     }
 
     #[test]

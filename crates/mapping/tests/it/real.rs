@@ -125,3 +125,25 @@ fn outcomes_actors_and_notes_of_each_file() {
     let expected = std::fs::read_to_string(golden).unwrap_or_default();
     assert_eq!(summary, expected, "if the change is meant, put this into {}:\n{summary}", golden.display());
 }
+
+/// Prints how many records a second one core maps. Run with `--release`; nothing is asserted, because a
+/// machine may be busy.
+#[test]
+#[ignore = "a measurement"]
+fn rate() {
+    let Some(folder) = data() else { return };
+    for (name, _) in FILES {
+        let mapping = Mapping::builtin(name).unwrap();
+        let records = records(&folder, name);
+        let start = std::time::Instant::now();
+        let mut mapped = 0_u32;
+        while start.elapsed().as_secs() < 2 {
+            for record in &records {
+                std::hint::black_box(mapping.map(record).unwrap());
+                mapped += 1;
+            }
+        }
+        let each = start.elapsed() / mapped;
+        println!("{name}: {:.0} records/s, {each:?} each", 1.0 / each.as_secs_f64());
+    }
+}
