@@ -84,6 +84,12 @@ impl Catalog {
         self.db.commits_are_durable().await
     }
 
+    /// Has a SQLite file checked page by page, which reads all of it. PostgreSQL checks pages as it reads them
+    /// and has tools of its own.
+    pub async fn check_storage(&self) -> Result<(), CatalogError> {
+        self.db.check_storage().await
+    }
+
     /// Closes the connections. Calls on any clone fail afterwards.
     pub async fn close(&self) {
         self.db.close().await;

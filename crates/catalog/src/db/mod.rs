@@ -95,6 +95,20 @@ impl Db {
         row.map(|row| Ok(row.text("setting")? != "off")).transpose()
     }
 
+    /// See [`crate::Catalog::check_storage`].
+    pub(crate) async fn check_storage(&self) -> Result<(), CatalogError> {
+        if let Self::Postgres(_) = self {
+            return Ok(());
+        }
+        for row in self.rows("PRAGMA integrity_check(10)", &[]).await? {
+            let finding = row.text("integrity_check")?;
+            if finding != "ok" {
+                return Err(CatalogError::corrupt("database", finding));
+            }
+        }
+        Ok(())
+    }
+
     /// Closes all connections; SQLite folds its write-ahead log into the file.
     pub(crate) async fn close(&self) {
         match self {

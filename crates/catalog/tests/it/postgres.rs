@@ -109,8 +109,11 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // The data is thrown away, so there is nothing to shut down in order.
-        let _ = self.process.kill();
+        // Not SIGKILL: the server would leave its shared memory behind. SIGQUIT is its immediate shutdown.
+        let stopped = Command::new("kill").args(["-QUIT", &self.process.id().to_string()]).status();
+        if !stopped.is_ok_and(|status| status.success()) {
+            let _ = self.process.kill();
+        }
         let _ = self.process.wait();
         let _ = std::fs::remove_dir_all(&self.folder);
     }

@@ -48,6 +48,7 @@ async fn an_overwritten_page_is_damage_and_not_an_answer() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("catalog.db");
     let catalog = open(&path).await.unwrap();
+    catalog.check_storage().await.unwrap();
     catalog.close().await;
     let mut bytes = std::fs::read(&path).unwrap();
     // Page 1 holds the schema; every other page holds a table or an index.
@@ -55,6 +56,25 @@ async fn an_overwritten_page_is_damage_and_not_an_answer() {
     std::fs::write(&path, bytes).unwrap();
     let error = match open(&path).await {
         Ok(catalog) => catalog.load().await.unwrap_err(),
+        Err(error) => error,
+    };
+    assert!(error.is_damage(), "{error:?}");
+}
+
+#[tokio::test]
+async fn an_index_that_lacks_a_row_is_found() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("catalog.db");
+    open(&path).await.unwrap().close().await;
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&path).pragma("writable_schema", "ON");
+    let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+    // The index is emptied by pointing it at a page of another, empty index.
+    let sql = "UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = 'live_segments') \
+               WHERE name = 'sqlite_autoindex_settings_1'";
+    assert_eq!(sqlx::query(sql).execute(&mut connection).await.unwrap().rows_affected(), 1);
+    connection.close().await.unwrap();
+    let error = match open(&path).await {
+        Ok(catalog) => catalog.check_storage().await.unwrap_err(),
         Err(error) => error,
     };
     assert!(error.is_damage(), "{error:?}");

@@ -71,6 +71,7 @@ pub(crate) async fn run(fresh: impl AsyncFn(&str) -> CatalogUrl) {
         seals::may_be_repeated,
         seals::are_refused_when_they_contradict,
         seals::one_of_two_writers_wins,
+        seals::given_up_changes_are_whole_or_absent,
         seals::loads_in_between_are_consistent,
         seals::compaction_replaces_adjacent_segments,
         seals::compaction_is_refused_when_it_contradicts,

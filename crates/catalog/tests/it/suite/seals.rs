@@ -137,6 +137,32 @@ pub(crate) async fn one_of_two_writers_wins(case: &Case) {
     assert_eq!(nodes[0].load().await.unwrap().segments, [seals[winner].segment.clone()]);
 }
 
+/// A caller that stops waiting, at any point, leaves all of its change or nothing, and no lock behind.
+pub(crate) async fn given_up_changes_are_whole_or_absent(case: &Case) {
+    let catalog = case.open().await;
+    new_org(&catalog, "a").await;
+    let mut given_up = 0;
+    for round in 0..40_u64 {
+        let (start, end) = (round * 10, round * 10 + 10);
+        let seal = seal(start..end, vec![head("a", end)]);
+        let patience = async {
+            for _ in 0..round * round {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::select! {
+            biased;
+            done = catalog.commit_seal(&seal) => done.unwrap(),
+            () = patience => given_up += 1,
+        }
+        let loaded = catalog.load().await.unwrap();
+        assert!([start, end].contains(&loaded.sealed_position), "{}", loaded.sealed_position);
+        catalog.commit_seal(&seal).await.unwrap();
+        assert_eq!(catalog.load().await.unwrap().sealed_position, end);
+    }
+    assert!(given_up > 0, "no change was given up");
+}
+
 pub(crate) async fn loads_in_between_are_consistent(case: &Case) {
     const SEALS: u64 = 40;
     let (writer, reader) = (case.open().await, case.open().await);
