@@ -149,10 +149,8 @@ fn look_behind(walker: &mut Walker, from: u64) -> Result<Rest, WalkError> {
         if piece.is_empty() {
             break;
         }
-        for (i, sector) in piece.chunks(SECTOR).enumerate().filter(|_| !is_zero(piece)) {
-            if is_zero(sector) {
-                continue;
-            }
+        let sectors = if is_zero(piece) { &[] } else { piece };
+        for (i, sector) in sectors.chunks(SECTOR).enumerate().filter(|(_, sector)| !is_zero(sector)) {
             let sector_at = at + (i * SECTOR) as u64;
             rest.end = sector_at + SECTOR_BYTES;
             let later = |frame: &Frame| match frame.kind {
