@@ -2,7 +2,20 @@
 
 mod event_leaf;
 mod event_units;
+mod mapping_file;
+mod mapping_record;
+mod query_parse;
+mod segment_open;
+mod wal_open;
 
 use crate::Target;
 
-pub(crate) const ALL: &[Target] = &[event_leaf::TARGET, event_units::TARGET];
+pub(crate) const ALL: &[Target] = &[
+    event_leaf::TARGET,
+    event_units::TARGET,
+    mapping_file::TARGET,
+    mapping_record::TARGET,
+    query_parse::TARGET,
+    segment_open::TARGET,
+    wal_open::TARGET,
+];
