@@ -2,6 +2,7 @@
 //! A head only ever grows.
 
 use tallystick_event::OrgId;
+use tallystick_merkle::Edge;
 
 use crate::CatalogError;
 use crate::db::{Row, Tx, Value, stored};
@@ -23,6 +24,18 @@ pub struct LogHead {
     pub last_received_ms: i64,
 }
 
+impl LogHead {
+    /// The edge determines size and root: all three must agree, before writing and after reading.
+    fn check(&self) -> Result<(), CatalogError> {
+        let what = match Edge::decode(&self.edge) {
+            Ok(edge) if edge.size() == self.size && edge.root() == self.root => return Ok(()),
+            Ok(_) => "size or root differ from those of the edge".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        Err(CatalogError::inconsistent(TABLE, format!("{}: {what}", self.org)))
+    }
+}
+
 /// Sum of the sizes of all heads.
 pub(crate) async fn total_size(tx: &mut Tx) -> Result<u64, CatalogError> {
     let sql = "SELECT CAST(COALESCE(SUM(size), 0) AS BIGINT) AS total FROM log_heads";
@@ -32,6 +45,7 @@ pub(crate) async fn total_size(tx: &mut Tx) -> Result<u64, CatalogError> {
 
 /// Stores a head that is ahead of the stored one.
 pub(crate) async fn advance(tx: &mut Tx, head: &LogHead) -> Result<(), CatalogError> {
+    head.check()?;
     let values: [Value<'_>; 5] = [
         head.org.as_str().into(),
         stored("log size", head.size)?.into(),
@@ -59,11 +73,13 @@ pub(crate) async fn all(tx: &mut Tx) -> Result<Vec<LogHead>, CatalogError> {
 }
 
 fn read(row: &Row) -> Result<LogHead, CatalogError> {
-    Ok(LogHead {
+    let head = LogHead {
         org: row.parsed(TABLE, "org")?,
         size: row.count(TABLE, "size")?,
         root: row.array(TABLE, "root")?,
         edge: row.bytes("edge")?,
         last_received_ms: row.int("last_received_ms")?,
-    })
+    };
+    head.check()?;
+    Ok(head)
 }

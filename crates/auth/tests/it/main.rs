@@ -5,49 +5,34 @@ mod keys;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use tallystick_auth::{Auth, Caller, CreateKey, CreatedKey, RootKey, Scope, Secret};
 use tallystick_catalog::{Catalog, CatalogUrl, NewOrganization};
-use tallystick_event::{Clock, OrgId, Random};
+use tallystick_event::OrgId;
+use tallystick_testkit::{FixedClock, NOW_MS, SeededRandom};
 
 const ROOT: &str = "root-key-of-the-tests";
-const START_MS: i64 = 1_795_168_900_123;
-
-struct TestClock(AtomicI64);
-
-impl Clock for TestClock {
-    fn now_ms(&self) -> i64 {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
-/// Distinct bytes for every call.
-struct TestRandom(AtomicU64);
-
-impl Random for TestRandom {
-    fn fill(&self, out: &mut [u8]) {
-        for byte in out {
-            let mixed = self.0.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-            *byte = (mixed ^ (mixed >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9).to_be_bytes()[0];
-        }
-    }
-}
+const START_MS: i64 = NOW_MS;
 
 /// A catalog with the organizations `acme` and `other`, and nodes on it.
 struct World {
     _dir: tempfile::TempDir,
     path: PathBuf,
-    clock: Arc<TestClock>,
-    random: Arc<TestRandom>,
+    clock: Arc<FixedClock>,
+    random: Arc<SeededRandom>,
 }
 
 impl World {
     async fn new() -> Self {
+        Self::seeded(1).await
+    }
+
+    /// Worlds with different seeds make different tokens.
+    async fn seeded(seed: u64) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("catalog.db");
-        let clock = Arc::new(TestClock(AtomicI64::new(START_MS)));
-        let world = Self { _dir: dir, path, clock, random: Arc::new(TestRandom(AtomicU64::new(1))) };
+        let clock = Arc::new(FixedClock::new(START_MS));
+        let world = Self { _dir: dir, path, clock, random: Arc::new(SeededRandom::new(seed)) };
         let catalog = world.catalog().await;
         for id in ["acme", "other"] {
             let new = NewOrganization { id: Some(org(id)), name: None };
@@ -71,7 +56,7 @@ impl World {
     }
 
     fn advance(&self, ms: i64) {
-        self.clock.0.fetch_add(ms, Ordering::Relaxed);
+        self.clock.advance(ms);
     }
 }
 

@@ -1,43 +1,11 @@
-//! A clock that stands still until told, and random bytes that never repeat.
+//! What the cases share: the time at which they begin, and random bytes that never repeat between nodes.
 
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
 
-use tallystick_event::{Clock, Random};
+use tallystick_testkit::SeededRandom;
 
-/// A time in November 2026.
-pub(crate) const START_MS: i64 = 1_795_168_900_123;
+/// Unix ms.
+pub(crate) const START_MS: i64 = tallystick_testkit::NOW_MS;
 
-pub(crate) struct TestClock(AtomicI64);
-
-impl TestClock {
-    pub(crate) fn new() -> Self {
-        Self(AtomicI64::new(START_MS))
-    }
-
-    pub(crate) fn advance(&self, ms: i64) {
-        self.0.fetch_add(ms, Ordering::Relaxed);
-    }
-}
-
-impl Clock for TestClock {
-    fn now_ms(&self) -> i64 {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
-/// A counter spread over the bytes: distinct for every call, also across instances.
-pub(crate) struct TestRandom;
-
-static CALLS: AtomicU64 = AtomicU64::new(1);
-
-impl Random for TestRandom {
-    fn fill(&self, out: &mut [u8]) {
-        let mut state = CALLS.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        for byte in out {
-            // SplitMix64, one byte a step.
-            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-            let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            *byte = (mixed >> 56) as u8;
-        }
-    }
-}
+/// One for all nodes: two that draw the same ids would be a fault of the test.
+pub(crate) static RANDOM: LazyLock<Arc<SeededRandom>> = LazyLock::new(|| Arc::new(SeededRandom::new(7)));

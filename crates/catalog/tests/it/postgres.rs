@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tallystick_catalog::{Catalog, CatalogError, CatalogUrl};
+use tallystick_testkit::FixedClock;
 
-use crate::doubles::{TestClock, TestRandom};
+use crate::doubles::{RANDOM, START_MS};
 use crate::suite;
 
 /// A server may take long to start on a busy machine.
@@ -27,7 +28,7 @@ async fn conforms() {
 #[tokio::test]
 async fn an_unreachable_server_is_worth_a_retry() {
     let url = CatalogUrl::Postgres(format!("postgres://postgres@127.0.0.1:{}/none", free_port()));
-    let opened = Catalog::open(&url, Arc::new(TestClock::new()), Arc::new(TestRandom)).await;
+    let opened = Catalog::open(&url, Arc::new(FixedClock::new(START_MS)), RANDOM.clone()).await;
     let error = opened.unwrap_err();
     assert!(error.is_retryable(), "{error:?}");
 }
@@ -45,7 +46,7 @@ async fn a_lax_server_is_made_durable(server: &Server) {
     let mut connection = server.connect("postgres").await.unwrap();
     sqlx::query("ALTER DATABASE lax SET synchronous_commit = off").execute(&mut connection).await.unwrap();
     let url = CatalogUrl::Postgres(format!("{url}?options=-c%20log_statement%3Dnone"));
-    let catalog = Catalog::open(&url, Arc::new(TestClock::new()), Arc::new(TestRandom)).await.unwrap();
+    let catalog = Catalog::open(&url, Arc::new(FixedClock::new(START_MS)), RANDOM.clone()).await.unwrap();
     assert_eq!(catalog.commits_are_durable().await.unwrap(), Some(true));
 }
 

@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use sqlx::Connection;
 use tallystick_catalog::{Catalog, CatalogError, CatalogUrl};
+use tallystick_testkit::FixedClock;
 
-use crate::doubles::{TestClock, TestRandom};
+use crate::doubles::{RANDOM, START_MS};
 use crate::suite;
 
 async fn open(path: &Path) -> Result<Catalog, CatalogError> {
     let url = CatalogUrl::Sqlite(path.to_owned());
-    Catalog::open(&url, Arc::new(TestClock::new()), Arc::new(TestRandom)).await
+    Catalog::open(&url, Arc::new(FixedClock::new(START_MS)), RANDOM.clone()).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -37,6 +37,17 @@ pub(crate) async fn newer_schema_is_refused(case: &Case) {
     assert!(error.to_string().contains("9999"));
 }
 
+pub(crate) async fn altered_tree_is_noticed(case: &Case) {
+    let catalog = three_seals(case).await;
+    new_org(&catalog, "b").await;
+    catalog.commit_seal(&seal(30..40, vec![head("b", 10)])).await.unwrap();
+    case.tamper("UPDATE log_heads SET root = (SELECT root FROM log_heads WHERE org = 'b') WHERE org = 'a'")
+        .await;
+    assert_noticed(&catalog, "log_heads").await;
+    case.tamper("UPDATE log_heads SET edge = root").await;
+    assert_noticed(&catalog, "log_heads").await;
+}
+
 pub(crate) async fn missing_segment_is_noticed(case: &Case) {
     let catalog = three_seals(case).await;
     case.tamper("DELETE FROM segments WHERE first_position = 10").await;

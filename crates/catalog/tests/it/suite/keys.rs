@@ -6,13 +6,13 @@ use tallystick_catalog::{ApiKey, CatalogError, KeyId, KeyOwner, NewKey};
 use tallystick_event::Random;
 
 use super::{Case, new_org, org};
-use crate::doubles::{START_MS, TestRandom};
+use crate::doubles::{RANDOM, START_MS};
 
 pub(crate) fn new_key(bound_to: Option<&str>) -> NewKey {
     let mut token_sha256 = [0; 32];
-    TestRandom.fill(&mut token_sha256);
+    RANDOM.fill(&mut token_sha256);
     NewKey {
-        id: KeyId::generate(&TestRandom),
+        id: KeyId::generate(&**RANDOM),
         org: bound_to.map(org),
         name: "Billing service".into(),
         scopes: vec!["events:write".into(), "events:read".into()],
@@ -87,7 +87,7 @@ pub(crate) async fn invalid_ones_are_refused(case: &Case) {
     let twin = NewKey { token_sha256: made.token_sha256, ..new_key(None) };
     let error = catalog.create_key(twin).await.unwrap_err();
     assert!(error.is_damage(), "the same token twice cannot be chance: {error:?}");
-    let unknown = KeyId::generate(&TestRandom);
+    let unknown = KeyId::generate(&**RANDOM);
     assert!(matches!(catalog.key(&unknown).await, Err(CatalogError::NotFound { kind: "api key", .. })));
     assert!(matches!(catalog.revoke_key(&unknown).await, Err(CatalogError::NotFound { .. })));
     assert_eq!(catalog.keys_changed_after(0).await.unwrap().change_no, 1, "refusals are no changes");
@@ -96,7 +96,7 @@ pub(crate) async fn invalid_ones_are_refused(case: &Case) {
 pub(crate) async fn last_use_only_moves_forward(case: &Case) {
     let catalog = case.open().await;
     let key = catalog.create_key(new_key(None)).await.unwrap();
-    let unknown = KeyId::generate(&TestRandom);
+    let unknown = KeyId::generate(&**RANDOM);
     for (used, expected) in [(50, 50), (40, 50), (60, 60)] {
         catalog.touch_keys(&[(unknown.clone(), used), (key.id.clone(), used)]).await.unwrap();
         assert_eq!(catalog.key(&key.id).await.unwrap().last_used_ms, Some(expected));

@@ -10,13 +10,14 @@ use std::sync::Arc;
 
 use tallystick_catalog::{Catalog, CatalogError, CatalogUrl, NewOrganization, Organization};
 use tallystick_event::OrgId;
+use tallystick_testkit::FixedClock;
 
-use crate::doubles::{TestClock, TestRandom};
+use crate::doubles::{RANDOM, START_MS};
 
 /// One empty catalog and a clock for it.
 pub(crate) struct Case {
     pub(crate) url: CatalogUrl,
-    pub(crate) clock: Arc<TestClock>,
+    pub(crate) clock: Arc<FixedClock>,
 }
 
 impl Case {
@@ -26,7 +27,7 @@ impl Case {
     }
 
     pub(crate) async fn try_open(&self) -> Result<Catalog, CatalogError> {
-        Catalog::open(&self.url, self.clock.clone(), Arc::new(TestRandom)).await
+        Catalog::open(&self.url, self.clock.clone(), RANDOM.clone()).await
     }
 
     /// Changes the database behind the catalog's back.
@@ -53,7 +54,7 @@ pub(crate) async fn run(fresh: impl AsyncFn(&str) -> CatalogUrl) {
         ($($module:ident :: $case:ident),+ $(,)?) => {$(
             let name = concat!(stringify!($module), "_", stringify!($case));
             println!("case {name}");
-            let case = Case { url: fresh(name).await, clock: Arc::new(TestClock::new()) };
+            let case = Case { url: fresh(name).await, clock: Arc::new(FixedClock::new(START_MS)) };
             $module::$case(&case).await;
         )+};
     }
@@ -82,6 +83,7 @@ pub(crate) async fn run(fresh: impl AsyncFn(&str) -> CatalogUrl) {
         keys::changes_are_followed_across_nodes,
         keys::followers_miss_no_concurrent_change,
         damage::newer_schema_is_refused,
+        damage::altered_tree_is_noticed,
         damage::missing_segment_is_noticed,
         damage::lost_events_are_noticed,
         damage::lowered_position_is_noticed,

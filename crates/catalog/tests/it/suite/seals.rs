@@ -3,13 +3,15 @@
 use std::ops::Range;
 
 use tallystick_catalog::{Catalog, CatalogError, Compaction, LogHead, Seal, SegmentId, SegmentRow};
+use tallystick_merkle::{Edge, leaf_hash};
+use tallystick_testkit::FixedClock;
 
 use super::{Case, new_org, org};
-use crate::doubles::{START_MS, TestClock, TestRandom};
+use crate::doubles::{RANDOM, START_MS};
 
 pub(crate) fn segment(positions: Range<u64>, level: u8) -> SegmentRow {
     SegmentRow {
-        id: SegmentId::generate(&TestClock::new(), &TestRandom),
+        id: SegmentId::generate(&FixedClock::new(START_MS), &**RANDOM),
         level,
         rows: positions.end - positions.start,
         bytes: 83 * (positions.end - positions.start),
@@ -24,13 +26,10 @@ pub(crate) fn segment(positions: Range<u64>, level: u8) -> SegmentRow {
 }
 
 pub(crate) fn head(id: &str, size: u64) -> LogHead {
-    LogHead {
-        org: org(id),
-        size,
-        root: [size as u8; 32],
-        edge: size.to_be_bytes().repeat(3),
-        last_received_ms: START_MS + size as i64,
-    }
+    let mut edge = Edge::new();
+    (0..size).for_each(|i| edge.append(leaf_hash(&i.to_be_bytes())));
+    let (root, edge) = (edge.root(), edge.encode());
+    LogHead { org: org(id), size, root, edge, last_received_ms: START_MS + size as i64 }
 }
 
 pub(crate) fn seal(positions: Range<u64>, heads: Vec<LogHead>) -> Seal {
@@ -101,6 +100,11 @@ pub(crate) async fn are_refused_when_they_contradict(case: &Case) {
         bend(&mut bent.segment);
         bent
     };
+    let bent_head = |bend: fn(&mut LogHead)| {
+        let mut head = head("a", 20);
+        bend(&mut head);
+        seal(10..20, vec![head])
+    };
     let early = LogHead { last_received_ms: START_MS, ..head("a", 20) };
     let wrong = [
         ("a gap", seal(11..20, vec![head("a", 19)])),
@@ -109,6 +113,9 @@ pub(crate) async fn are_refused_when_they_contradict(case: &Case) {
         ("a log that shrinks", seal(10..20, vec![head("a", 9), head("b", 11)])),
         ("a log that stands still", seal(10..20, vec![head("a", 10), head("b", 10)])),
         ("a log that goes back in time", seal(10..20, vec![early])),
+        ("a root of another tree", bent_head(|head| head.root[31] ^= 1)),
+        ("an edge of another tree", bent_head(|head| head.edge[40] ^= 1)),
+        ("an edge that is cut", bent_head(|head| drop(head.edge.pop()))),
         ("heads that grow less", seal(10..20, vec![head("a", 19)])),
         ("heads that grow more", seal(10..20, vec![head("a", 20), head("b", 1)])),
         ("no heads", seal(10..20, vec![])),
