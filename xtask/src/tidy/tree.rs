@@ -32,9 +32,9 @@ impl File {
         self.path.split('/').any(|part| matches!(part, "testdata" | "vectors" | "snapshots"))
     }
 
-    /// Code that only tests run: a folder of integration tests, or a test module in a file of its own.
+    /// Code that is not shipped: integration tests, benchmarks, examples, or a test module in a file of its own.
     pub(crate) fn is_test(&self) -> bool {
-        self.path.split('/').any(|part| matches!(part, "tests" | "benches" | "tests.rs"))
+        self.path.split('/').any(|part| matches!(part, "tests" | "benches" | "examples" | "tests.rs"))
     }
 
     /// The lines of the shipped part with their numbers from 1: tests come last in a file, so the part ends where an
