@@ -67,3 +67,58 @@ fn parent(path: &Path) -> &Path {
         _ => Path::new("."),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Effect, FaultDisk, PowerCut};
+
+    /// The disk with the old content, and what one replacement on it does.
+    fn replace(order: impl FnOnce(&FaultDisk)) -> (FaultDisk, io::Result<()>) {
+        let disk = FaultDisk::new(7);
+        disk.put(Path::new("/d/guard"), b"old".to_vec());
+        order(&disk);
+        let result = write_atomic_on(&disk, Path::new("/d/guard"), &[b'n'; 1500]);
+        disk.restart();
+        (disk, result)
+    }
+
+    #[test]
+    fn a_replacement_is_all_or_nothing_wherever_it_stops() {
+        let (disk, result) = replace(|_| {});
+        result.unwrap();
+        let steps = disk.operations();
+        assert_eq!(steps, 5, "create, write, sync, rename, sync of the directory");
+        for n in 0..steps {
+            let orders: [&dyn Fn(&FaultDisk); 3] = [
+                &|disk| disk.fail_in(n, Effect::Lost),
+                &|disk| disk.fail_in(n, Effect::Persisted),
+                &|disk| disk.kill_in(n),
+            ];
+            for order in orders {
+                let (disk, result) = replace(order);
+                assert!(result.is_err(), "step {n}");
+                for seed in 0..20 {
+                    let disk = disk.fork(seed);
+                    disk.cut_power(if seed == 0 { PowerCut::KeepNone } else { PowerCut::KeepSome });
+                    let bytes = disk.bytes(Path::new("/d/guard")).unwrap();
+                    assert!(bytes == b"old" || bytes == [b'n'; 1500], "step {n}: {} bytes", bytes.len());
+                    write_atomic_on(&disk, Path::new("/d/guard"), b"again").unwrap();
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_replaced_survives_a_power_cut() {
+        let (disk, result) = replace(|_| {});
+        result.unwrap();
+        disk.cut_power(PowerCut::KeepNone);
+        assert_eq!(disk.bytes(Path::new("/d/guard")).unwrap(), [b'n'; 1500]);
+    }
+
+    #[test]
+    fn a_path_without_a_name_is_refused() {
+        assert_eq!(write_atomic(Path::new("/"), b"x").unwrap_err().kind(), io::ErrorKind::InvalidFilename);
+    }
+}

@@ -7,6 +7,7 @@ mod mapping_record;
 mod query_parse;
 mod segment_open;
 mod wal_open;
+mod wal_recover;
 
 use crate::Target;
 
@@ -18,4 +19,5 @@ pub(crate) const ALL: &[Target] = &[
     query_parse::TARGET,
     segment_open::TARGET,
     wal_open::TARGET,
+    wal_recover::TARGET,
 ];

@@ -4,8 +4,10 @@
 //! sector by sector: at the latest with a sync, at random before. Names behave likewise with the directory's sync.
 
 mod fault_disk;
+mod forge;
 mod image;
 mod random;
 
 pub use fault_disk::{Effect, FaultDisk, PowerCut, Space};
+pub use forge::repair_checksums;
 pub use random::Dice;

@@ -9,6 +9,8 @@ mod damage;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod forged;
+#[cfg(test)]
 mod golden;
 #[cfg(test)]
 mod real;
