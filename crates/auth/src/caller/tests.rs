@@ -116,17 +116,19 @@ fn matrix() -> String {
         }
         columns.push(("no scope".to_owned(), caller([], bound)));
         columns.extend(Scope::ALL.iter().map(|scope| (scope.to_string(), caller([*scope], bound))));
-        out.push_str(&format!("\n{title:18}"));
-        columns.iter().for_each(|(title, _)| out.push_str(&format!(" {title:>12}")));
+        out.push_str(&line(title, columns.iter().map(|(title, _)| title.as_str())));
         for operation in Operation::ALL {
-            out.push_str(&format!("\n{:18}", operation.rule().name));
-            columns
-                .iter()
-                .for_each(|(_, caller)| out.push_str(&format!(" {:>12}", cell(caller, *operation))));
+            let cells = columns.iter().map(|(_, caller)| cell(caller, *operation));
+            out.push_str(&line(operation.rule().name, cells));
         }
         out.push('\n');
     }
     out
+}
+
+fn line<'a>(title: &str, cells: impl Iterator<Item = &'a str>) -> String {
+    let cells: Vec<String> = cells.map(|cell| format!(" {cell:>12}")).collect();
+    format!("\n{title:18}{}", cells.concat())
 }
 
 fn cell(caller: &Caller, operation: Operation) -> &'static str {

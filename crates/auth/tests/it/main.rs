@@ -1,5 +1,7 @@
 //! Keys from making to revocation, over a real catalog, on one node and on several.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
+
 mod authenticate;
 mod keys;
 
