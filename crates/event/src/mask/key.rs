@@ -220,8 +220,8 @@ pub(super) fn is_harmless(text: &str) -> bool {
         "yes",
         "no",
     ];
-    text.bytes().all(|b| matches!(b, b'*' | b'x' | b'X' | b'.'))
-        || WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
+    let is_blotted = text.len() >= 3 && text.bytes().all(|b| matches!(b, b'*' | b'x' | b'X' | b'.'));
+    is_blotted || WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
 /// The slot and bit for the end of a name. Bytes are folded by setting a bit, which is exact for letters and harmless

@@ -172,5 +172,3 @@ fn push_chunk(buffer: &mut Vec<u8>, chunk: &[u8]) {
     buffer.extend_from_slice(chunk);
 }
 
-#[cfg(test)]
-mod tests;

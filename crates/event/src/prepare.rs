@@ -220,5 +220,3 @@ fn parse<'a>(json: &'a [u8], errors: &mut Errors) -> Option<Input<'a>> {
     input
 }
 
-#[cfg(test)]
-mod tests;
