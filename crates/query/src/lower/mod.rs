@@ -4,15 +4,14 @@
 //! of this crate answers the same leaves from one event. Both must agree: the leaf's documentation is the definition.
 
 mod entity;
+mod field;
 mod leaf;
 mod path;
 mod resolve;
 mod words;
 
-pub use leaf::{
-    ActionTest, ChangedTest, Is, KeyField, Leaf, PathField, PathTest, StringTest, TextBound, TimeField,
-    WordField,
-};
+pub use field::{KeyField, PathField, TimeField, WordField};
+pub use leaf::{ActionTest, ChangedTest, Is, Leaf, PathTest, StringTest, TextBound};
 pub(crate) use path::path_key;
 pub use resolve::{LowerOptions, Me, lower};
 

@@ -206,6 +206,14 @@ impl Parser<'_> {
         if self.lexer.eat("..") {
             let ends_here = self.lexer.at_term_end() || self.lexer.rest().starts_with(',');
             let to = (!ends_here).then(|| self.lexer.atom(Place::Value));
+            if self.lexer.rest().starts_with("..") {
+                while !self.lexer.at_term_end() {
+                    self.lexer.bump();
+                }
+                let message = "a range has two dots and one value on each side, as in 10..20";
+                self.lexer.report(Code::EmptyRange, (value_start, self.lexer.pos), message, None);
+                return None;
+            }
             return self.range(
                 field,
                 (value_start, self.lexer.pos),

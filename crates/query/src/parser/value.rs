@@ -98,10 +98,6 @@ impl Parser<'_> {
             self.lexer.report(Code::NoWildcard, place, message, None);
             return None;
         }
-        if atom.start == atom.end {
-            self.lexer.report(Code::EmptyRange, place, "an end of the range is missing", None);
-            return None;
-        }
         self.value(field, atom).map(Some)
     }
 
