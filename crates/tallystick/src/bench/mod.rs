@@ -1,0 +1,3 @@
+//! The benchmark: what the service can do, measured through its API and compared with other engines.
+
+pub mod generate;

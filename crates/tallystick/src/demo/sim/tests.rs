@@ -1,0 +1,289 @@
+//! What the simulation promises: the same bytes each time, valid events in order, true changes, believable proportions,
+//! and a story that can be found.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::OnceLock;
+
+use serde_json::Value;
+
+use super::calendar::{DAY, HOUR};
+use super::*;
+
+/// What the intruder set off.
+const THE_ALERT: &str = "Large export by a service account";
+/// 2026-11-20, a Friday, 10:00 UTC.
+const NOW: i64 = 1_795_168_800_000;
+
+fn simulate(seed: u64) -> Vec<SimEvent> {
+    Simulation::new(SimulationOptions::usual(seed, NOW))
+        .take_while(|event| event.occurred_ms <= NOW)
+        .collect()
+}
+
+/// The history of seed 1, simulated once for all tests.
+fn history() -> &'static [SimEvent] {
+    static HISTORY: OnceLock<Vec<SimEvent>> = OnceLock::new();
+    HISTORY.get_or_init(|| simulate(1))
+}
+
+/// The same, parsed.
+fn parsed() -> &'static [Value] {
+    static PARSED: OnceLock<Vec<Value>> = OnceLock::new();
+    PARSED.get_or_init(|| history().iter().map(|event| serde_json::from_str(&event.json).unwrap()).collect())
+}
+
+fn text<'a>(event: &'a Value, pointer: &str) -> &'a str {
+    event.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn count(events: &[Value], fits: impl Fn(&Value) -> bool) -> usize {
+    events.iter().filter(|event| fits(event)).count()
+}
+
+#[test]
+fn the_same_options_give_the_same_bytes() {
+    assert_eq!(history(), simulate(1));
+    let other: Vec<SimEvent> = Simulation::new(SimulationOptions::usual(2, NOW)).take(50).collect();
+    assert_ne!(history()[..50], other);
+}
+
+#[test]
+fn the_history_does_not_depend_on_when_it_ends() {
+    let earlier = SimulationOptions { live_from_ms: NOW - 20 * DAY, ..SimulationOptions::usual(1, NOW) };
+    let until = earlier.live_from_ms;
+    let short: Vec<SimEvent> =
+        Simulation::new(earlier).take_while(|event| event.occurred_ms < until).collect();
+    assert_eq!(short[..], history()[..short.len()]);
+}
+
+#[test]
+fn events_are_ordered_and_their_keys_unique_even_when_live() {
+    let mut simulation = Simulation::new(SimulationOptions::usual(3, NOW));
+    let (mut last, mut keys) = (0, BTreeSet::new());
+    loop {
+        let event = simulation.next_event();
+        assert!(event.occurred_ms >= last, "{}", event.json);
+        last = event.occurred_ms;
+        let value: Value = serde_json::from_str(&event.json).unwrap();
+        assert_eq!(text(&value, "/occurred_at"), calendar::rfc3339(last));
+        assert!(keys.insert(text(&value, "/idempotency_key").to_owned()), "{}", event.json);
+        if last > NOW + HOUR {
+            break;
+        }
+    }
+}
+
+#[test]
+fn the_live_part_is_busy_and_the_natural_one_is_not() {
+    let live = |pace: f64| {
+        let options = SimulationOptions { pace, ..SimulationOptions::usual(1, NOW) };
+        let events = Simulation::new(options).skip_while(|event| event.occurred_ms < NOW);
+        events.take_while(|event| event.occurred_ms < NOW + 2 * HOUR).count()
+    };
+    let (busy, natural) = (live(LIVE_PACE), live(1.0));
+    assert!(busy > 15 * natural, "{busy} against {natural}");
+    assert!((2_000..20_000).contains(&busy), "{busy} events in two hours");
+}
+
+#[test]
+fn every_event_has_only_what_the_contract_knows() {
+    let top = [
+        "org",
+        "action",
+        "occurred_at",
+        "version",
+        "actor",
+        "targets",
+        "context",
+        "outcome",
+        "reason",
+        "changes",
+        "metadata",
+        "idempotency_key",
+    ];
+    let actor = ["type", "id", "name", "email", "metadata", "on_behalf_of"];
+    let target = ["type", "id", "name", "metadata"];
+    let context = ["ip", "user_agent", "origin", "country", "request_id", "session_id", "trace_id"];
+    let origins = ["ui", "api", "cli", "mobile", "slack", "terraform", "scim", "mcp", "workflow"];
+    let kinds = [
+        "user",
+        "service_account",
+        "api_key",
+        "agent",
+        "integration",
+        "workflow",
+        "scim",
+        "system",
+        "support",
+        "anonymous",
+    ];
+    let known = |value: &Value, names: &[&str]| {
+        value.as_object().unwrap().keys().all(|key| names.contains(&key.as_str()))
+    };
+    for event in parsed() {
+        assert!(known(event, &top) && known(&event["actor"], &actor), "{event}");
+        assert!(known(&event["context"], &context), "{event}");
+        assert!(origins.contains(&text(event, "/context/origin")), "{event}");
+        assert!(kinds.contains(&text(event, "/actor/type")), "{event}");
+        assert!(!text(event, "/actor/id").is_empty() && !text(event, "/targets/0/id").is_empty(), "{event}");
+        assert!(event["targets"].as_array().unwrap().iter().all(|one| known(one, &target)), "{event}");
+        if let Some(ip) = event.pointer("/context/ip") {
+            assert!(ip.as_str().unwrap().parse::<std::net::IpAddr>().is_ok(), "{event}");
+        }
+        for change in event["changes"].as_array().into_iter().flatten() {
+            let op = change["op"].as_str().unwrap();
+            assert!(
+                known(change, &["path", "op", "old", "new"]) && text(change, "/path").starts_with('/'),
+                "{event}"
+            );
+            assert!(["add", "remove", "replace"].contains(&op), "{event}");
+            let is_marker = text(change, "/path") == "/password";
+            assert!(is_marker || (change.get("old").is_some() == (op != "add")), "{event}");
+            assert!(is_marker || (change.get("new").is_some() == (op != "remove")), "{event}");
+        }
+    }
+}
+
+#[test]
+fn actions_are_those_of_the_taxonomy_and_most_of_them_occur() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data/actions.txt");
+    let Ok(list) = std::fs::read_to_string(path) else {
+        assert!(std::env::var_os("CI").is_none(), "the taxonomy is missing: {path}");
+        eprintln!("SKIPPED: {path} is not there");
+        return;
+    };
+    let known: BTreeSet<&str> = list.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let events = parsed();
+    let seen: BTreeSet<&str> = events.iter().map(|event| text(event, "/action")).collect();
+    let unknown: Vec<_> = seen.difference(&known).collect();
+    assert!(unknown.is_empty(), "not in the taxonomy: {unknown:?}");
+    let missing: Vec<_> = known.difference(&seen).collect();
+    assert!(seen.len() >= 230, "only {} of {}; missing {missing:?}", seen.len(), known.len());
+}
+
+#[test]
+fn the_proportions_are_those_of_an_office() {
+    let events = parsed();
+    let total = events.len();
+    assert!((40_000..80_000).contains(&total), "{total} events");
+    let share = |name: &str| count(events, |event| event["outcome"] == name) as f64 / total as f64 * 100.0;
+    let (success, failure, denied) = (share("success"), share("failure"), share("denied"));
+    assert!(
+        (92.0..96.5).contains(&success),
+        "{success:.1} % success, {failure:.1} % failure, {denied:.1} % denied"
+    );
+    assert!(
+        (2.0..6.0).contains(&failure) && (1.0..3.5).contains(&denied),
+        "{failure:.1} % failure, {denied:.1} % denied"
+    );
+    let mut by_hour = [0_usize; 24];
+    let mut by_weekday = [0_usize; 7];
+    for event in history() {
+        by_hour[(event.occurred_ms.rem_euclid(DAY) / HOUR) as usize] += 1;
+        by_weekday[calendar::weekday(calendar::day_of(event.occurred_ms)) as usize] += 1;
+    }
+    assert!(by_hour[10] > 3 * by_hour[23], "{by_hour:?}");
+    assert!(by_weekday[1] > 2 * by_weekday[6], "{by_weekday:?}");
+}
+
+/// Follows each configured value through the log: what a change says was there must be what the change before left.
+#[test]
+fn every_change_starts_from_what_the_one_before_left() {
+    let follows = [
+        "/levels/0/timeout_min",
+        "/levels/1/timeout_min",
+        "/repeat",
+        "/state",
+        "/enabled",
+        "/tier",
+        "/handover",
+        "/grouping_window_s",
+        "/sso_required",
+        "/fingerprint",
+    ];
+    let mut values: HashMap<(String, String), Value> = HashMap::new();
+    let mut checked = 0;
+    for event in parsed() {
+        for change in event["changes"].as_array().into_iter().flatten() {
+            let path = text(change, "/path");
+            if !follows.contains(&path) || text(event, "/action").starts_with("refresh_token") {
+                continue;
+            }
+            let place = (text(event, "/targets/0/id").to_owned(), path.to_owned());
+            if change["op"] == "replace"
+                && let Some(left) = values.get(&place)
+            {
+                assert_eq!(&change["old"], left, "{event}");
+                checked += 1;
+            }
+            values.insert(place, change["new"].clone());
+        }
+    }
+    assert!(checked > 150, "only {checked} changes followed another");
+}
+
+#[test]
+fn alerts_are_acknowledged_by_whoever_was_told() {
+    let mut told: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut acknowledged = 0;
+    for event in parsed() {
+        let alert = text(event, "/targets/0/id").to_owned();
+        match text(event, "/action") {
+            "alert.notification_sent" | "alert.notification_failed" => {
+                told.entry(alert).or_default().insert(text(event, "/targets/1/id").to_owned());
+            }
+            "alert.acknowledged" => {
+                let by = text(event, "/actor/id");
+                let was_told = told.get(&alert).is_some_and(|people| people.contains(by));
+                // The intruder's alert is found through the log by somebody whom it never reached.
+                assert!(was_told || text(event, "/targets/0/name") == THE_ALERT, "{event}");
+                acknowledged += 1;
+            }
+            _ => {}
+        }
+    }
+    assert!(acknowledged > 1_000, "{acknowledged}");
+}
+
+/// The numbers that the guided tour names must hold whichever day the demonstration is started on.
+#[test]
+fn the_intrusion_can_be_followed_with_the_queries_of_the_tour() {
+    for shift in [0, 2, 5] {
+        let options = SimulationOptions::usual(1, NOW + shift * DAY);
+        let until = options.live_from_ms;
+        let story = Simulation::new(options).take_while(|event| event.occurred_ms <= until);
+        let events: Vec<Value> = story.map(|event| serde_json::from_str(&event.json).unwrap()).collect();
+        follow_the_tour(&events);
+    }
+}
+
+fn follow_the_tour(events: &[Value]) {
+    let action = |name: &'static str| move |event: &Value| text(event, "/action") == name;
+    let by_victim = |event: &Value| text(event, "/actor/email") == "tomas.figueiredo@northlight.example";
+    let from_the_range = |event: &Value| {
+        let last =
+            text(event, "/context/ip").strip_prefix("198.51.100.").and_then(|part| part.parse::<u8>().ok());
+        last.is_some_and(|part| (160..192).contains(&part))
+    };
+    let large =
+        |event: &Value| action("record.exported")(event) && event["metadata"]["rows"].as_i64() > Some(10_000);
+    assert_eq!(count(events, action("audit_stream.paused")), 1);
+    assert_eq!(count(events, |event| text(event, "/actor/name") == "ci-metrics"), 9);
+    assert_eq!(count(events, from_the_range), 123);
+    assert_eq!(count(events, |event| by_victim(event) && text(event, "/context/country") == "SC"), 25);
+    assert_eq!(count(events, |event| by_victim(event) && action("mfa_factor.challenge_failed")(event)), 6);
+    assert_eq!(count(events, large), 3);
+    for name in ["api_key.revoked", "escalation_policy.restored", "audit_stream.resumed", "legal_hold.placed"]
+    {
+        assert!(count(events, action(name)) > 0, "{name}");
+    }
+    let of_case = |event: &Value| text(event, "/targets/0/name") == THE_ALERT;
+    let first = |name| events.iter().find(|event| action(name)(event) && of_case(event)).unwrap();
+    let told = first("alert.notification_sent");
+    assert_eq!(text(told, "/targets/1/name"), "Lucía Ferreyra", "the alert must go to somebody on leave");
+    assert!(text(first("alert.acknowledged"), "/actor/name").contains("Yui Sato"));
+    assert!(
+        !events.iter().any(|event| action("alert.escalated")(event) && of_case(event)),
+        "nobody else may be woken"
+    );
+}
