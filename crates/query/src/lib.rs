@@ -21,6 +21,7 @@ mod pattern;
 mod phrase;
 mod span;
 mod time;
+mod without;
 
 pub use addr::Network;
 pub use advise::{time_twice, unknown_actions};

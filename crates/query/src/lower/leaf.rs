@@ -184,7 +184,7 @@ pub struct TextBound {
 /// Test of a changed path (dotted, folded).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChangedTest {
-    /// The whole path, or a prefix of it that ends at a dot, or its last segment. Folded.
+    /// The whole path, or what stands before or after one of its dots: `a` and `c`, `a.b` and `b.c` of `a.b.c`. Folded.
     Named(String),
     /// The whole path in this case.
     IsExactly(String),

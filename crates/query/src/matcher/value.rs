@@ -12,7 +12,7 @@ impl ActionTest {
     /// Whether an action passes.
     pub fn matches(&self, action: &str) -> bool {
         let below = |category: &str, action: &str| {
-            action.strip_prefix(category).is_some_and(|rest| rest.starts_with('.') && rest.len() > 1)
+            action.strip_prefix(category).is_some_and(|rest| rest.starts_with('.'))
         };
         match self {
             Self::Exact(exact) => action == exact,
@@ -32,10 +32,9 @@ impl ChangedTest {
         match self {
             Self::Named(name) => {
                 let folded = path.folded.as_str();
-                let prefix = folded
-                    .strip_prefix(name.as_str())
-                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-                prefix || folded.rsplit('.').next() == Some(name)
+                folded == name
+                    || folded.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with('.'))
+                    || folded.strip_suffix(name.as_str()).is_some_and(|rest| rest.ends_with('.'))
             }
             Self::IsExactly(exact) => path.exact == *exact,
             Self::Glob(pattern) => pattern.matches(&path.folded),

@@ -304,6 +304,7 @@ fn changes() {
             "changed:levels",
             "changed:levels.0",
             "changed:levels.0.timeout",
+            "changed:0.timeout",
             "changed:ROLE",
             "changed:*.timeout",
             "changed:=levels.0.timeout",
