@@ -1,0 +1,122 @@
+//! The growing end of each organization's log: size, tree edge, last received time.
+
+use std::collections::HashMap;
+
+use tallystick_event::{EventId, Leaf, LeafKind, LogId, OrgId, Prepared, Units};
+use tallystick_merkle::{Edge, Hash};
+
+/// The end of one log. Owned by the sequencer alone; everybody else sees copies.
+#[derive(Debug, Clone)]
+pub(crate) struct Head {
+    /// The log's id, part of every leaf.
+    pub(crate) log: LogId,
+    /// Right edge of the log's tree; its size is the next seq.
+    pub(crate) edge: Edge,
+    /// `received_at` of the newest event, Unix ms.
+    pub(crate) last_received_ms: i64,
+    /// Writes are refused.
+    pub(crate) archived: bool,
+}
+
+impl Head {
+    /// The head of an empty log.
+    pub(crate) fn empty(log: LogId) -> Self {
+        Self { log, edge: Edge::default(), last_received_ms: 0, archived: false }
+    }
+
+    /// Takes one event: assigns its seq and received time, extends the tree, and returns them with the leaf hash.
+    pub(crate) fn take(&mut self, event: &Prepared, now_ms: i64) -> (u64, i64, Hash) {
+        let received_ms = now_ms.max(self.last_received_ms);
+        self.take_received(event, received_ms)
+    }
+
+    /// As [`Self::take`] with a received time that is known already (replay).
+    pub(crate) fn take_received(&mut self, event: &Prepared, received_ms: i64) -> (u64, i64, Hash) {
+        assert!(received_ms >= self.last_received_ms, "received_at never goes back within a log");
+        let seq = self.edge.size();
+        let leaf = event_leaf(self.log, seq, received_ms, event.id, &event.units, event.units_root);
+        let leaf_hash = leaf.hash();
+        self.edge.append(leaf_hash);
+        self.last_received_ms = received_ms;
+        assert_eq!(self.edge.size(), seq + 1, "one event is one leaf");
+        (seq, received_ms, leaf_hash)
+    }
+}
+
+/// The leaf of an ordinary event.
+pub(crate) fn event_leaf(
+    log: LogId,
+    seq: u64,
+    received_ms: i64,
+    id: EventId,
+    units: &Units,
+    units_root: [u8; 32],
+) -> Leaf {
+    Leaf { log, seq, received_ms, id, kind: LeafKind::Event, units: units.count(), units_root }
+}
+
+/// All heads, and a staging area for the batch that is being written.
+#[derive(Debug, Default)]
+pub(crate) struct Heads {
+    committed: HashMap<OrgId, Head>,
+    staged: HashMap<OrgId, Head>,
+    grown: HashMap<OrgId, ()>,
+}
+
+impl Heads {
+    /// Adds or replaces the head of an organization (creation and recovery).
+    pub(crate) fn insert(&mut self, org: OrgId, head: Head) {
+        self.committed.insert(org, head);
+    }
+
+    /// The head that the next event of `org` goes on, to be changed in place.
+    pub(crate) fn stage(&mut self, org: &OrgId) -> Option<&mut Head> {
+        if !self.staged.contains_key(org) {
+            let head = self.committed.get(org)?.clone();
+            self.staged.insert(org.clone(), head);
+        }
+        self.staged.get_mut(org)
+    }
+
+    /// The committed head.
+    pub(crate) fn get(&self, org: &OrgId) -> Option<&Head> {
+        self.committed.get(org)
+    }
+
+    /// Removes the head of an organization whose log is empty; `false` if it is not.
+    pub(crate) fn remove_empty(&mut self, org: &OrgId) -> bool {
+        match self.committed.get(org) {
+            Some(head) if head.edge.size() == 0 => self.committed.remove(org).is_some(),
+            Some(_) => false,
+            None => true,
+        }
+    }
+
+    /// Refuses or allows writes.
+    pub(crate) fn set_archived(&mut self, org: &OrgId, archived: bool) {
+        if let Some(head) = self.committed.get_mut(org) {
+            head.archived = archived;
+        }
+    }
+
+    /// The batch is durable: what was staged is now the truth.
+    pub(crate) fn commit(&mut self) {
+        for (org, head) in self.staged.drain() {
+            let before = self.committed.get(&org).map_or(0, |old| old.edge.size());
+            assert!(head.edge.size() >= before, "a log only grows");
+            self.grown.insert(org.clone(), ());
+            self.committed.insert(org, head);
+        }
+    }
+
+    /// The batch was not written: forget what was staged.
+    pub(crate) fn rollback(&mut self) {
+        self.staged.clear();
+    }
+
+    /// The heads that grew since the last call, as they are now: what a seal records.
+    pub(crate) fn take_grown(&mut self) -> Vec<(OrgId, Head)> {
+        let orgs: Vec<OrgId> = self.grown.drain().map(|(org, ())| org).collect();
+        orgs.into_iter().filter_map(|org| self.committed.get(&org).cloned().map(|head| (org, head))).collect()
+    }
+}

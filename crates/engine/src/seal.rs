@@ -1,0 +1,142 @@
+//! The sealer: frozen tail -> segment file -> catalog transaction -> commit log trimmed.
+//!
+//! Each step may be the last one before a crash: until the catalog transaction the events are in the commit
+//! log and the file is an orphan that the next start deletes; after it the commit log below is superfluous.
+
+use std::{
+    ops::Range,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use crossbeam_channel::{Receiver, Sender};
+use tallystick_catalog::{Catalog, CatalogError, LogHead, Seal, SegmentId, SegmentRow};
+use tallystick_event::{Clock, Random};
+use tallystick_segment::{SegmentInfo, SegmentSource};
+
+use crate::{
+    crash::CrashPlan,
+    files::{FileError, SegmentFiles},
+    queue::{Command, Queue},
+    status::Counters,
+    view::{FrozenTail, SealedSegment, ViewCell},
+};
+
+/// Pause before a failed seal or compaction is tried again.
+const RETRY_PAUSE: Duration = Duration::from_secs(1);
+
+pub(crate) struct Sealer {
+    pub(crate) files: SegmentFiles,
+    pub(crate) catalog: Catalog,
+    pub(crate) runtime: tokio::runtime::Handle,
+    pub(crate) view: Arc<ViewCell>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) random: Arc<dyn Random>,
+    pub(crate) counters: Arc<Counters>,
+    pub(crate) crash: Arc<CrashPlan>,
+    pub(crate) frozen: Receiver<Arc<FrozenTail>>,
+    pub(crate) queue: Queue,
+    /// Told after every seal that there may be something to compact. Dropped to end the compactor.
+    pub(crate) compactor: Sender<()>,
+    /// Closed when the engine is stopping: no retries any more.
+    pub(crate) stopping: Arc<AtomicBool>,
+}
+
+/// Why a seal or compaction did not go through; it is tried again.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SealError {
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error("the catalog refused it: {0}")]
+    Catalog(#[from] CatalogError),
+}
+
+impl SealError {
+    pub(crate) fn is_no_space(&self) -> bool {
+        match self {
+            Self::File(error) => error.is_no_space(),
+            Self::Catalog(error) => matches!(error, CatalogError::NoSpace { .. }),
+        }
+    }
+}
+
+impl Sealer {
+    /// Seals tails in order until the sequencer is gone.
+    pub(crate) fn run(self) {
+        while let Ok(frozen) = self.frozen.recv() {
+            // One id for all attempts: whether a failed commit went through is then seen by the catalog.
+            let id = SegmentId::generate(&*self.clock, &*self.random);
+            let created_ms = self.clock.now_ms();
+            while let Err(error) = self.seal(&frozen, id, created_ms) {
+                self.counters.seal_failures.fetch_add(1, Ordering::Relaxed);
+                self.counters.set_sealer_out_of_space(error.is_no_space());
+                tracing::error!(first_position = frozen.first_position, %error, "sealing failed; trying again");
+                if self.stopping.load(Ordering::SeqCst) {
+                    return; // everything is in the commit log still; the next start seals it
+                }
+                std::thread::sleep(RETRY_PAUSE);
+            }
+            self.counters.set_sealer_out_of_space(false);
+            let _ = self.compactor.try_send(());
+        }
+    }
+
+    fn seal(&self, frozen: &Arc<FrozenTail>, id: SegmentId, created_ms: i64) -> Result<(), SealError> {
+        self.crash.visit("seal.before_write");
+        let written = {
+            let tail = frozen.tail.read();
+            let sources: [&dyn SegmentSource; 1] = [&*tail];
+            self.files.write(id, &sources)?
+        };
+        self.crash.visit("seal.after_write");
+        let heads = frozen
+            .heads
+            .iter()
+            .map(|(org, head)| LogHead {
+                org: org.clone(),
+                size: head.edge.size(),
+                root: head.edge.root(),
+                edge: head.edge.encode(),
+                last_received_ms: head.last_received_ms,
+            })
+            .collect();
+        let row = segment_row(id, &written.info, frozen.first_position..frozen.end_position, created_ms);
+        self.runtime.block_on(self.catalog.commit_seal(&Seal { segment: row.clone(), heads }))?;
+        self.crash.visit("seal.after_commit");
+        let sealed = Arc::new(SealedSegment { row, segment: written.segment });
+        self.view.change(|view| {
+            view.frozen.retain(|waiting| waiting.first_position != frozen.first_position);
+            view.segments.push(sealed);
+        });
+        self.counters.seals.fetch_add(1, Ordering::Relaxed);
+        let _ = self.queue.command(Command::Trim { before: frozen.end_position });
+        Ok(())
+    }
+}
+
+/// The catalog's row for a new segment file, at level 0.
+pub(crate) fn segment_row(
+    id: SegmentId,
+    info: &SegmentInfo,
+    positions: Range<u64>,
+    created_ms: i64,
+) -> SegmentRow {
+    let (occurred_us, received_ms) =
+        info.occurred_us().zip(info.received_ms()).expect("a segment has at least one event");
+    SegmentRow {
+        id,
+        level: 0,
+        first_position: positions.start,
+        end_position: positions.end,
+        rows: u64::from(info.rows),
+        bytes: info.file_bytes,
+        min_occurred_us: occurred_us.0,
+        max_occurred_us: occurred_us.1,
+        min_received_ms: received_ms.0,
+        max_received_ms: received_ms.1,
+        created_ms,
+    }
+}
