@@ -5,7 +5,7 @@ use std::fmt;
 
 /// A mapping file that cannot be used. Says where and, for a misspelt key, what was probably meant.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}, column {col}: {key}: {problem}{}", help.as_ref().map(|help| format!(" ({help})")).unwrap_or_default())]
+#[error("line {line}, column {col}: {key}: {problem}{}", Appended(" (", help.as_deref(), ")"))]
 pub struct MappingError {
     /// Line in the TOML text, from 1.
     pub line: usize,
@@ -17,6 +17,15 @@ pub struct MappingError {
     pub problem: String,
     /// What to write instead, where that is known.
     pub help: Option<String>,
+}
+
+/// Text between two others, or nothing at all.
+struct Appended<'t>(&'t str, Option<&'t str>, &'t str);
+
+impl fmt::Display for Appended<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.1.map_or(Ok(()), |text| write!(f, "{}{text}{}", self.0, self.2))
+    }
 }
 
 /// A record that cannot become an event. Everything milder is a [`Note`] and the record is kept.
@@ -31,7 +40,7 @@ pub enum MapError {
         found: &'static str,
     },
     /// The record lacks what every record of this product has: most often the wrong file or `--format`.
-    #[error("{path}: not a record of {product}: {problem}{}", looks_like.map(|name| format!("; it looks like {name}")).unwrap_or_default())]
+    #[error("{path}: not a record of {product}: {problem}{}", Appended("; it looks like ", *looks_like, ""))]
     WrongProduct {
         /// JSON pointer of the member that was looked for.
         path: String,

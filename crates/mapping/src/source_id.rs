@@ -19,39 +19,43 @@ pub(crate) fn source_id(mapping: &str, id: Option<&str>, unique: bool, record: &
 
 /// The first 16 bytes, in hex, of SHA-256 over the record as compact JSON with members sorted by name.
 pub(crate) fn digest(record: &Value) -> String {
-    let mut hasher = Sha256::new();
-    feed(record, &mut hasher);
+    let mut json = Vec::with_capacity(1_024);
+    write_sorted(record, &mut json);
     let mut hex = String::with_capacity(32);
-    for byte in &hasher.finalize()[..16] {
+    for byte in &Sha256::digest(&json)[..16] {
         write!(hex, "{byte:02x}").expect("writing to a string does not fail");
     }
     hex
 }
 
-fn feed(value: &Value, hasher: &mut Sha256) {
+fn write_sorted(value: &Value, out: &mut Vec<u8>) {
     match value {
         Value::Object(members) => {
             // Sorted here and not by the map: whether the map is sorted is a build feature of serde_json.
             let mut members: Vec<_> = members.iter().collect();
             members.sort_unstable_by_key(|(name, _)| *name);
-            hasher.update(b"{");
+            out.push(b'{');
             for (number, (name, value)) in members.into_iter().enumerate() {
-                hasher.update(if number == 0 { "" } else { "," });
-                hasher.update(Value::from(name.as_str()).to_string());
-                hasher.update(b":");
-                feed(value, hasher);
+                if number > 0 {
+                    out.push(b',');
+                }
+                serde_json::to_writer(&mut *out, name).expect("a text is JSON, and memory takes it");
+                out.push(b':');
+                write_sorted(value, out);
             }
-            hasher.update(b"}");
+            out.push(b'}');
         }
         Value::Array(elements) => {
-            hasher.update(b"[");
+            out.push(b'[');
             for (number, value) in elements.iter().enumerate() {
-                hasher.update(if number == 0 { "" } else { "," });
-                feed(value, hasher);
+                if number > 0 {
+                    out.push(b',');
+                }
+                write_sorted(value, out);
             }
-            hasher.update(b"]");
+            out.push(b']');
         }
-        scalar => hasher.update(scalar.to_string()),
+        scalar => serde_json::to_writer(out, scalar).expect("a scalar is JSON, and memory takes it"),
     }
 }
 
@@ -64,8 +68,8 @@ mod tests {
     fn digests_the_sorted_compact_json() {
         let record = json!({"b": [1, "x\"y"], "a": {"d": null, "c": 1.5}});
         let text = r#"{"a":{"c":1.5,"d":null},"b":[1,"x\"y"]}"#;
-        let expected: String = Sha256::digest(text)[..16].iter().map(|b| format!("{b:02x}")).collect();
-        assert_eq!(digest(&record), expected);
+        let expected = u128::from_be_bytes(Sha256::digest(text)[..16].try_into().unwrap());
+        assert_eq!(digest(&record), format!("{expected:032x}"));
     }
 
     #[test]

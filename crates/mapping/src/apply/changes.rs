@@ -44,7 +44,8 @@ pub(super) fn changes<'a>(eval: &mut Eval<'a>, rules: &'a [ChangeRule], notes: &
 }
 
 impl Changes {
-    /// Adds one change and marks its values as placed. Equal values are no change.
+    /// Adds one change and marks its values as placed. Equal values are no change, and one without a path
+    /// would be refused.
     fn add(
         &mut self,
         eval: &mut Eval<'_>,
@@ -53,7 +54,7 @@ impl Changes {
         old: Option<&Value>,
         new: Option<&Value>,
     ) {
-        if old == new || path.len() > CHANGE_PATH_BYTES_MAX {
+        if old == new || path.is_empty() || path.len() > CHANGE_PATH_BYTES_MAX {
             return;
         }
         self.found += 1;
@@ -70,7 +71,7 @@ impl Changes {
         change.insert("op".to_owned(), op.into());
         for (member, value) in [("old", old), ("new", new)] {
             if let Some(value) = value {
-                change.insert(member.to_owned(), copy(value));
+                change.insert(member.to_owned(), copy(value, 1));
                 eval.place(value);
             }
         }

@@ -97,7 +97,7 @@ impl<'a> Eval<'a> {
                     if !alternative.keep {
                         self.place(value);
                     }
-                    return Some(json::copy(value));
+                    return Some(json::copy(value, 2));
                 }
                 continue;
             }
@@ -175,10 +175,8 @@ impl<'a> Eval<'a> {
         let text = alternative.steps.iter().try_fold(text?, |text, step| step.run(text));
         match &text {
             None => self.pending.truncate(before),
-            Some(text) if !alternative.steps.is_empty() => {
-                self.forget_changed(before, text, &alternative.steps)
-            }
-            Some(_) => {}
+            Some(_) if alternative.steps.is_empty() => {}
+            Some(text) => self.forget_changed(before, text, &alternative.steps),
         }
         text
     }
@@ -189,13 +187,13 @@ impl<'a> Eval<'a> {
         for piece in pieces {
             match piece {
                 Piece::Text(text) => out.push_str(text),
-                Piece::Value(rule) => match self.text(current, rule) {
-                    Some(text) => out.push_str(&text),
-                    None => {
+                Piece::Value(rule) => {
+                    let Some(text) = self.text(current, rule) else {
                         self.pending.truncate(before);
                         return None;
-                    }
-                },
+                    };
+                    out.push_str(&text);
+                }
             }
         }
         Some(Cow::Owned(out))
@@ -239,7 +237,9 @@ fn is_readable(value: &Value, text: &str) -> bool {
     if let Value::Array(elements) = value {
         return elements.iter().all(|element| is_readable(element, text));
     }
-    scalar_text(value).is_some_and(|raw| text.contains(raw.as_ref()) || snake(text).contains(&snake(&raw)))
+    // Spelling adds or drops separators at most, so what is far longer need not be spelt out to see.
+    let respelt = |raw: &str| raw.len() <= 2 * text.len() && snake(text).contains(&snake(raw));
+    scalar_text(value).is_some_and(|raw| text.contains(raw.as_ref()) || respelt(&raw))
 }
 
 fn is_there(value: &Value) -> bool {

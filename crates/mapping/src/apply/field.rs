@@ -54,7 +54,7 @@ impl Field {
     }
 }
 
-fn only<'t>(text: Cow<'t, str>, good: impl FnOnce(&str) -> bool) -> Option<Cow<'t, str>> {
+fn only(text: Cow<'_, str>, good: impl FnOnce(&str) -> bool) -> Option<Cow<'_, str>> {
     good(&text).then_some(text)
 }
 

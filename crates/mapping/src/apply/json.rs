@@ -5,9 +5,9 @@ use serde_json::{Map, Number, Value};
 use crate::limits::{JSON_DEPTH_MAX, MEMBER_NAME_BYTES_MAX, SAFE_INTEGER_MAX};
 
 /// A copy with numbers beyond 2^53-1 as text, and what is too deep, or has too long a member name, as
-/// JSON text.
-pub(super) fn copy(value: &Value) -> Value {
-    copy_level(value, 1, &|_| false).expect("nothing is left out")
+/// JSON text. `level` is where the copy goes: 1 for a value on its own, 2 for a member of `metadata`.
+pub(super) fn copy(value: &Value, level: usize) -> Value {
+    copy_level(value, level, &|_| false).expect("nothing is left out")
 }
 
 /// The same without the values for which `skip` holds; objects and arrays that become empty by that are
@@ -70,16 +70,16 @@ mod tests {
         ]);
         let expected =
             json!([9_007_199_254_740_991_u64, "9007199254740992", "-9007199254740993", 1.5, "1e+300"]);
-        assert_eq!(copy(&value), expected);
+        assert_eq!(copy(&value, 1), expected);
     }
 
     #[test]
     fn what_is_too_deep_becomes_text() {
         let mut value = json!("x");
-        for _ in 0..JSON_DEPTH_MAX + 1 {
+        for _ in 0..=JSON_DEPTH_MAX {
             value = json!([value]);
         }
-        let mut at = &copy(&value);
+        let mut at = &copy(&value, 1);
         for _ in 0..JSON_DEPTH_MAX {
             at = &at[0];
         }
@@ -90,7 +90,7 @@ mod tests {
     fn a_long_member_name_makes_its_object_text() {
         let name = "n".repeat(MEMBER_NAME_BYTES_MAX + 1);
         let object = json!({ &name: 1 });
-        assert_eq!(copy(&json!([object])), json!([format!("{{\"{name}\":1}}")]));
+        assert_eq!(copy(&json!([object]), 1), json!([format!("{{\"{name}\":1}}")]));
     }
 
     #[test]

@@ -78,17 +78,14 @@ fn map_fields(mapping: &Mapping, rules: &Rules, record: &Value) -> MappedEvent {
     let id = eval.peek(record, &rules.source_id.from).map(std::borrow::Cow::into_owned);
     let source_id = source_id::source_id(&mapping.name, id.as_deref(), rules.source_id.unique, record);
 
-    let action = match eval.field(record, &rules.action, Field::Action) {
-        Some(action) => {
-            if eval.peek(record, &rules.action).as_deref() != Some(&*action) {
-                notes.push(Note::ActionRewritten);
-            }
-            action.into_owned()
+    let action = if let Some(action) = eval.field(record, &rules.action, Field::Action) {
+        if eval.peek(record, &rules.action).as_deref() != Some(&*action) {
+            notes.push(Note::ActionRewritten);
         }
-        None => {
-            notes.push(Note::ActionMissing);
-            format!("{}.{UNKNOWN}", mapping.name)
-        }
+        action.into_owned()
+    } else {
+        notes.push(Note::ActionMissing);
+        format!("{}.{UNKNOWN}", mapping.name)
     };
     event.insert("action".to_owned(), action.into());
     match eval.field(record, &rules.occurred_at, Field::Time) {

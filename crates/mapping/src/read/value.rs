@@ -121,9 +121,7 @@ fn condition(table: &Table<'_>, names: &Names) -> Result<Condition, MappingError
     let mut tests = tests.into_iter();
     match (tests.next(), tests.next()) {
         (Some(test), None) => Ok(Condition { path, test, negate }),
-        _ => {
-            Err(table.error("exactly one of `present`, `equals`, `in`, `like`, `between` and `is` is needed"))
-        }
+        _ => Err(table.error("one of `present`, `equals`, `in`, `like`, `between` and `is` is needed")),
     }
 }
 

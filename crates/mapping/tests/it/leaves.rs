@@ -1,7 +1,7 @@
 //! An independent check that an event holds everything its record held: it knows nothing of mappings,
 //! only the record and the event.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// The scalar leaves of `record` that cannot be found in `event`, each with its path.
 pub(crate) fn lost(record: &Value, event: &Value) -> Vec<String> {
@@ -12,7 +12,7 @@ pub(crate) fn lost(record: &Value, event: &Value) -> Vec<String> {
         }
     }
     let mut lost = Vec::new();
-    walk(record, event.get("metadata"), String::new(), &placed, &mut lost);
+    walk(record, event.get("metadata"), "", &placed, &mut lost);
     lost
 }
 
@@ -34,11 +34,11 @@ fn plain(scalar: &Value) -> String {
     scalar.as_str().map_or_else(|| scalar.to_string(), str::to_owned)
 }
 
-fn walk(record: &Value, rest: Option<&Value>, path: String, placed: &[String], lost: &mut Vec<String>) {
+fn walk(record: &Value, rest: Option<&Value>, path: &str, placed: &[String], lost: &mut Vec<String>) {
     match record {
         Value::Object(members) if !members.is_empty() => {
             for (name, value) in members {
-                walk(value, rest.and_then(|rest| rest.get(name)), format!("{path}/{name}"), placed, lost);
+                walk(value, rest.and_then(|rest| rest.get(name)), &format!("{path}/{name}"), placed, lost);
             }
         }
         Value::Array(elements) if !elements.is_empty() => {
@@ -47,11 +47,11 @@ fn walk(record: &Value, rest: Option<&Value>, path: String, placed: &[String], l
                 let path = format!("{path}/{number}");
                 let found = (0..=number).rev().any(|at| {
                     let mut missing = Vec::new();
-                    walk(value, rest.and_then(|rest| rest.get(at)), path.clone(), placed, &mut missing);
+                    walk(value, rest.and_then(|rest| rest.get(at)), &path, placed, &mut missing);
                     missing.is_empty()
                 });
                 if !found {
-                    walk(value, rest.and_then(|rest| rest.get(number)), path, placed, lost);
+                    walk(value, rest.and_then(|rest| rest.get(number)), &path, placed, lost);
                 }
             }
         }
@@ -99,11 +99,13 @@ fn is_same_time(text: &str, placed: &str) -> bool {
 
 #[test]
 fn notices_what_is_missing() {
-    let record = serde_json::json!({"a": "x1", "b": {"c": [1, {"d": "y2"}]}, "t": "2024-01-01 00:00:01"});
-    let whole = serde_json::json!({"action": "p.X1", "occurred_at": "2024-01-01T00:00:01.000Z", "metadata": {"b": {"c": [1, {"d": "y2"}]}}});
+    let time = "2024-01-01T00:00:01.000Z";
+    let record = json!({"a": "x1", "b": {"c": [1, {"d": "y2"}]}, "t": "2024-01-01 00:00:01"});
+    let whole = json!({"action": "p.X1", "occurred_at": time, "metadata": {"b": {"c": [1, {"d": "y2"}]}}});
     assert!(lost(&record, &whole).is_empty());
-    let moved = serde_json::json!({"action": "x1", "reason": "1", "occurred_at": "2024-01-01T00:00:01.000Z", "metadata": {"b": {"c": [{"d": "y2"}]}}});
+    let rest = json!({"b": {"c": [{"d": "y2"}]}});
+    let moved = json!({"action": "x1", "reason": "1", "occurred_at": time, "metadata": rest});
     assert!(lost(&record, &moved).is_empty());
-    let lossy = serde_json::json!({"action": "z", "metadata": {"b": {"c": [1, {}]}}});
+    let lossy = json!({"action": "z", "metadata": {"b": {"c": [1, {}]}}});
     assert_eq!(lost(&record, &lossy), ["/a = \"x1\"", "/b/c/1/d = \"y2\"", "/t = \"2024-01-01 00:00:01\""]);
 }
