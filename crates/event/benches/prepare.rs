@@ -6,7 +6,8 @@ use std::sync::Arc;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use tallystick_event::terms::{TermSink, of_unit};
 use tallystick_event::{
-    BodyKind, DigestScratch, Limits, MaskRules, Masker, PrepareContext, PrepareScratch, Preparer, render, split_body,
+    BodyKind, DigestScratch, Limits, MaskRules, Masker, PrepareContext, PrepareScratch, Preparer, render,
+    split_body,
 };
 use tallystick_testkit::{FixedClock, NOW_MS, SeededRandom, events};
 
@@ -29,7 +30,9 @@ fn bench(c: &mut Criterion) {
         group.bench_function(name, |b| {
             b.iter(|| {
                 for event in &json {
-                    black_box(preparer.prepare_with(event.as_bytes(), &context, &mut scratch).expect("valid"));
+                    black_box(
+                        preparer.prepare_with(event.as_bytes(), &context, &mut scratch).expect("valid"),
+                    );
                 }
             });
         });
@@ -38,10 +41,17 @@ fn bench(c: &mut Criterion) {
     let array = format!("[{}]", json.join(","));
     let preparer = preparer(true);
     group.bench_function("parse_body of NDJSON", |b| {
-        b.iter(|| preparer.parse_body(black_box(body.as_bytes()), BodyKind::Ndjson, &context).expect("valid"));
+        b.iter(|| {
+            preparer.parse_body(black_box(body.as_bytes()), BodyKind::Ndjson, &context).expect("valid")
+        });
     });
     group.bench_function("split an array", |b| {
-        b.iter(|| split_body(black_box(array.as_bytes()), BodyKind::Json, preparer.limits()).expect("valid").events.len());
+        b.iter(|| {
+            split_body(black_box(array.as_bytes()), BodyKind::Json, preparer.limits())
+                .expect("valid")
+                .events
+                .len()
+        });
     });
     let prepared: Vec<_> =
         json.iter().map(|event| preparer.prepare(event.as_bytes(), &context).expect("valid")).collect();

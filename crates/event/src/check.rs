@@ -7,11 +7,14 @@ use std::net::IpAddr;
 use crate::error::{Errors, code};
 use crate::ids::OrgId;
 use crate::limits::{
-    ACTION_BYTES_MAX, CHANGE_PATH_BYTES_MAX, CHANGES_MAX, CORRELATION_BYTES_MAX, EMAIL_BYTES_MAX, ID_BYTES_MAX,
-    IDEMPOTENCY_KEY_BYTES_MAX, NAME_BYTES_MAX, OCCURRED_AT_AHEAD_MS_MAX, OCCURRED_AT_MIN_MS, ON_BEHALF_OF_MAX,
-    ORIGIN_BYTES_MAX, REASON_BYTES_MAX, TARGETS_MAX, TYPE_BYTES_MAX, USER_AGENT_BYTES_MAX, VERSION_MAX,
+    ACTION_BYTES_MAX, CHANGE_PATH_BYTES_MAX, CHANGES_MAX, CORRELATION_BYTES_MAX, EMAIL_BYTES_MAX,
+    ID_BYTES_MAX, IDEMPOTENCY_KEY_BYTES_MAX, NAME_BYTES_MAX, OCCURRED_AT_AHEAD_MS_MAX, OCCURRED_AT_MIN_MS,
+    ON_BEHALF_OF_MAX, ORIGIN_BYTES_MAX, REASON_BYTES_MAX, TARGETS_MAX, TYPE_BYTES_MAX, USER_AGENT_BYTES_MAX,
+    VERSION_MAX,
 };
-use crate::model::{ActorInput, ChangeInput, ContextInput, Input, Number, Object, TargetInput, Text, nearest};
+use crate::model::{
+    ActorInput, ChangeInput, ContextInput, Input, Number, Object, TargetInput, Text, nearest,
+};
 use crate::outcome::Outcome;
 use crate::time::{Moment, format_ms};
 
@@ -98,7 +101,8 @@ impl Checker<'_> {
             (None | Some(""), Some(bound)) => Some(bound.clone()),
             (Some(given), Some(bound)) if given == bound.as_str() => Some(bound.clone()),
             (Some(given), Some(bound)) => {
-                let message = format!("your key belongs to {bound}, not {given}; remove org or use another key");
+                let message =
+                    format!("your key belongs to {bound}, not {given}; remove org or use another key");
                 self.push(format_args!("/org"), code::ORG_MISMATCH, message);
                 None
             }
@@ -150,7 +154,7 @@ impl Checker<'_> {
     fn version(&mut self, version: Option<Number>) -> Option<u32> {
         let Number(number) = version?;
         let whole = number as u32;
-        if f64::from(whole) != number || !(1..=VERSION_MAX).contains(&whole) {
+        if number.fract() > 0.0 || !(1.0..=f64::from(VERSION_MAX)).contains(&number) {
             let message = format!("this must be an integer from 1 to {VERSION_MAX}");
             self.push(format_args!("/version"), code::BAD_VERSION, message);
         }
@@ -180,7 +184,12 @@ impl Checker<'_> {
 
     fn actor(&mut self, actor: &mut ActorInput<'_>) {
         self.kind(format_args!("/actor/type"), actor.kind.as_deref(), "for example \"user\" or \"service\"");
-        self.required(format_args!("/actor/id"), actor.id.as_deref(), ID_BYTES_MAX, "give the actor's own id");
+        self.required(
+            format_args!("/actor/id"),
+            actor.id.as_deref(),
+            ID_BYTES_MAX,
+            "give the actor's own id",
+        );
         self.optional(format_args!("/actor/name"), &mut actor.name, NAME_BYTES_MAX);
         self.optional(format_args!("/actor/email"), &mut actor.email, EMAIL_BYTES_MAX);
         drop_empty(&mut actor.metadata);
@@ -195,7 +204,11 @@ impl Checker<'_> {
             let id = principal.id.as_deref();
             self.required(format_args!("/actor/on_behalf_of/{i}/id"), id, ID_BYTES_MAX, "give its id");
             self.optional(format_args!("/actor/on_behalf_of/{i}/name"), &mut principal.name, NAME_BYTES_MAX);
-            self.optional(format_args!("/actor/on_behalf_of/{i}/email"), &mut principal.email, EMAIL_BYTES_MAX);
+            self.optional(
+                format_args!("/actor/on_behalf_of/{i}/email"),
+                &mut principal.email,
+                EMAIL_BYTES_MAX,
+            );
             drop_empty(&mut principal.metadata);
         }
     }
@@ -203,7 +216,8 @@ impl Checker<'_> {
     fn targets(&mut self, targets: &mut Option<Vec<TargetInput<'_>>>) {
         let list = targets.as_deref_mut().unwrap_or_default();
         if list.len() > TARGETS_MAX {
-            let message = format!("{} targets are given, at most {TARGETS_MAX} fit; send several events", list.len());
+            let message =
+                format!("{} targets are given, at most {TARGETS_MAX} fit; send several events", list.len());
             self.push(format_args!("/targets"), code::TOO_MANY_TARGETS, message);
         }
         for (i, target) in list.iter_mut().enumerate() {
@@ -233,7 +247,8 @@ impl Checker<'_> {
             Ok(IpAddr::V4(_)) => *ip = Some(text),
             Ok(IpAddr::V6(v6)) => *ip = Some(Cow::Owned(v6.to_canonical().to_string())),
             Err(_) => {
-                let message = "this must be one IPv4 or IPv6 address without port or zone, such as 203.0.113.9";
+                let message =
+                    "this must be one IPv4 or IPv6 address without port or zone, such as 203.0.113.9";
                 self.push(format_args!("/context/ip"), code::BAD_IP, message);
             }
         }
@@ -253,7 +268,8 @@ impl Checker<'_> {
     fn changes(&mut self, changes: &mut Option<Vec<ChangeInput<'_>>>) {
         let list = changes.as_deref_mut().unwrap_or_default();
         if list.len() > CHANGES_MAX {
-            let message = format!("{} changes are given, at most {CHANGES_MAX} fit; send several events", list.len());
+            let message =
+                format!("{} changes are given, at most {CHANGES_MAX} fit; send several events", list.len());
             self.push(format_args!("/changes"), code::TOO_MANY_CHANGES, message);
         }
         for (i, change) in list.iter_mut().enumerate() {

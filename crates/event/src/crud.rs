@@ -70,27 +70,33 @@ fn of_verb(verb: &str) -> Option<Crud> {
     folded.copy_from_slice(verb.as_bytes());
     folded.make_ascii_lowercase();
     Some(match &*folded {
-        b"create" | b"created" | b"add" | b"added" | b"insert" | b"inserted" | b"register" | b"registered"
-        | b"issue" | b"issued" | b"invite" | b"invited" | b"upload" | b"uploaded" | b"import" | b"imported"
-        | b"publish" | b"published" | b"install" | b"installed" | b"enroll" | b"enrolled" | b"grant" | b"granted"
-        | b"generate" | b"generated" | b"put" | b"post" | b"run" | b"launch" | b"provision" | b"provisioned"
-        | b"copy" | b"copied" | b"clone" | b"cloned" => Crud::Create,
-        b"read" | b"view" | b"viewed" | b"get" | b"list" | b"listed" | b"describe" | b"search" | b"searched"
-        | b"query" | b"queried" | b"export" | b"exported" | b"download" | b"downloaded" | b"access" | b"accessed"
-        | b"lookup" | b"head" | b"watch" | b"select" | b"revealed" | b"previewed" | b"check" | b"scan" => Crud::Read,
-        b"update" | b"updated" | b"change" | b"changed" | b"modify" | b"modified" | b"edit" | b"edited" | b"set"
-        | b"patch" | b"patched" | b"rename" | b"renamed" | b"move" | b"moved" | b"enable" | b"enabled" | b"disable"
-        | b"disabled" | b"activate" | b"activated" | b"deactivate" | b"deactivated" | b"assign" | b"assigned"
-        | b"unassign" | b"unassigned" | b"reassigned" | b"attach" | b"detach" | b"rotate" | b"rotated" | b"reset"
-        | b"restore" | b"restored" | b"lock" | b"locked" | b"unlock" | b"unlocked" | b"suspend" | b"suspended"
-        | b"resume" | b"resumed" | b"pause" | b"paused" | b"approve" | b"approved" | b"reject" | b"rejected"
-        | b"acknowledge" | b"acknowledged" | b"resolve" | b"resolved" | b"reopen" | b"reopened" | b"escalated"
-        | b"merge" | b"merged" | b"share" | b"shared" | b"archive" | b"archived" | b"tag" | b"regenerated" => {
+        b"create" | b"created" | b"add" | b"added" | b"insert" | b"inserted" | b"register"
+        | b"registered" | b"issue" | b"issued" | b"invite" | b"invited" | b"upload" | b"uploaded"
+        | b"import" | b"imported" | b"publish" | b"published" | b"install" | b"installed" | b"enroll"
+        | b"enrolled" | b"grant" | b"granted" | b"generate" | b"generated" | b"put" | b"post" | b"run"
+        | b"launch" | b"provision" | b"provisioned" | b"copy" | b"copied" | b"clone" | b"cloned" => {
+            Crud::Create
+        }
+        b"read" | b"view" | b"viewed" | b"get" | b"list" | b"listed" | b"describe" | b"search"
+        | b"searched" | b"query" | b"queried" | b"export" | b"exported" | b"download" | b"downloaded"
+        | b"access" | b"accessed" | b"lookup" | b"head" | b"watch" | b"select" | b"revealed"
+        | b"previewed" | b"check" | b"scan" => Crud::Read,
+        b"update" | b"updated" | b"change" | b"changed" | b"modify" | b"modified" | b"edit" | b"edited"
+        | b"set" | b"patch" | b"patched" | b"rename" | b"renamed" | b"move" | b"moved" | b"enable"
+        | b"enabled" | b"disable" | b"disabled" | b"activate" | b"activated" | b"deactivate"
+        | b"deactivated" | b"assign" | b"assigned" | b"unassign" | b"unassigned" | b"reassigned"
+        | b"attach" | b"detach" | b"rotate" | b"rotated" | b"reset" | b"restore" | b"restored" | b"lock"
+        | b"locked" | b"unlock" | b"unlocked" | b"suspend" | b"suspended" | b"resume" | b"resumed"
+        | b"pause" | b"paused" | b"approve" | b"approved" | b"reject" | b"rejected" | b"acknowledge"
+        | b"acknowledged" | b"resolve" | b"resolved" | b"reopen" | b"reopened" | b"escalated" | b"merge"
+        | b"merged" | b"share" | b"shared" | b"archive" | b"archived" | b"tag" | b"regenerated" => {
             Crud::Update
         }
-        b"delete" | b"deleted" | b"remove" | b"removed" | b"destroy" | b"destroyed" | b"purge" | b"purged"
-        | b"erase" | b"erased" | b"revoke" | b"revoked" | b"terminate" | b"terminated" | b"uninstalled"
-        | b"unshared" | b"drop" | b"dropped" | b"discard" | b"discarded" | b"deregister" => Crud::Delete,
+        b"delete" | b"deleted" | b"remove" | b"removed" | b"destroy" | b"destroyed" | b"purge"
+        | b"purged" | b"erase" | b"erased" | b"revoke" | b"revoked" | b"terminate" | b"terminated"
+        | b"uninstalled" | b"unshared" | b"drop" | b"dropped" | b"discard" | b"discarded" | b"deregister" => {
+            Crud::Delete
+        }
         _ => return None,
     })
 }

@@ -100,14 +100,14 @@ impl Preparer {
         context: &PrepareContext<'_>,
     ) -> Result<Vec<Result<Prepared, EventError>>, BodyError> {
         let split = split_body(body, kind, &self.limits)?;
-        let mut scratch = PrepareScratch::default();
-        scratch.expected = split.events.len();
+        let mut scratch = PrepareScratch { expected: split.events.len(), ..PrepareScratch::default() };
         let mut prepared = Vec::with_capacity(split.events.len());
         for (index, json) in split.events.iter().enumerate() {
             let numbered = context.default_idempotency.map(|key| format!("{key}/{index}"));
             let default_idempotency =
                 if split.is_single { context.default_idempotency } else { numbered.as_deref() };
-            let one = PrepareContext { org: context.org.clone(), source: context.source, default_idempotency };
+            let one =
+                PrepareContext { org: context.org.clone(), source: context.source, default_idempotency };
             let result = self.prepare_with(json, &one, &mut scratch);
             prepared.push(result.map_err(|error| EventError { index, ..error }));
         }
@@ -219,4 +219,3 @@ fn parse<'a>(json: &'a [u8], errors: &mut Errors) -> Option<Input<'a>> {
     }
     input
 }
-

@@ -27,12 +27,28 @@ const ACTIONS: &[&str] = &[
     "s3.amazonaws.com:GetObject",
     "iam.amazonaws.com:CreateAccessKey",
 ];
-const FIRST_NAMES: &[&str] = &["Ana", "Bo", "Chen", "Dilek", "Émile", "Fatima", "Göran", "Hana", "Ivan", "結衣"];
-const LAST_NAMES: &[&str] = &["Ruiz", "Okafor", "Wei", "Yılmaz", "Dupont", "Khan", "Åberg", "Novák", "Petrov", "佐藤"];
+const FIRST_NAMES: &[&str] =
+    &["Ana", "Bo", "Chen", "Dilek", "Émile", "Fatima", "Göran", "Hana", "Ivan", "結衣"];
+const LAST_NAMES: &[&str] =
+    &["Ruiz", "Okafor", "Wei", "Yılmaz", "Dupont", "Khan", "Åberg", "Novák", "Petrov", "佐藤"];
 const TARGET_TYPES: &[&str] = &["project", "escalation_policy", "schedule", "file", "api_key", "integration"];
 const WORDS: &[&str] = &[
-    "payments", "search", "gateway", "billing", "nightly", "rollback", "customer", "escalation", "primary", "backup",
-    "frontend", "stripe", "quarterly", "migration", "europe", "staging",
+    "payments",
+    "search",
+    "gateway",
+    "billing",
+    "nightly",
+    "rollback",
+    "customer",
+    "escalation",
+    "primary",
+    "backup",
+    "frontend",
+    "stripe",
+    "quarterly",
+    "migration",
+    "europe",
+    "staging",
 ];
 const USER_AGENTS: &[&str] = &[
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36",
@@ -111,7 +127,10 @@ impl EventBuilder {
         });
         let members = event.as_object_mut().expect("just made as an object");
         if r.chance(90) {
-            members.insert("outcome".into(), r.pick(&["success", "success", "success", "failure", "denied"]).into());
+            members.insert(
+                "outcome".into(),
+                r.pick(&["success", "success", "success", "failure", "denied"]).into(),
+            );
         }
         if r.chance(20) {
             members.insert("reason".into(), format!("{} {}", r.pick(WORDS), r.pick(WORDS)).into());
@@ -143,11 +162,13 @@ impl EventBuilder {
         }
         if r.chance(30) {
             let path = r.pick(&["/auth/password", "/a~1b/0/c~0d", "plain.path", "/tokens/3", "/İ/Σς"]);
-            event["changes"] = json!([{"path": path, "old": self.hostile_value(2), "new": self.hostile_text()}]);
+            event["changes"] =
+                json!([{"path": path, "old": self.hostile_value(2), "new": self.hostile_text()}]);
         }
         if r.chance(20) {
             event["targets"] = json!([]);
-            event["context"] = json!({"ip": r.pick(&["::ffff:203.0.113.9", "2001:DB8::1", ""]), "origin": ""});
+            event["context"] =
+                json!({"ip": r.pick(&["::ffff:203.0.113.9", "2001:DB8::1", ""]), "origin": ""});
         }
         event
     }
@@ -259,12 +280,24 @@ impl EventBuilder {
         let mut object = Map::new();
         for i in 0..count {
             let name = self.random.pick(&[
-                "password", "sessionToken", "token_count", "", "a.b", "a/b~c", "\u{1f}", "😀", "\u{e000}", "__proto__",
-                "Ünïcode", "UPPER", "credentials",
+                "password",
+                "sessionToken",
+                "token_count",
+                "",
+                "a.b",
+                "a/b~c",
+                "\u{1f}",
+                "😀",
+                "\u{e000}",
+                "__proto__",
+                "Ünïcode",
+                "UPPER",
+                "credentials",
             ]);
-            object.insert(format!("{name}{}", if self.random.chance(70) { String::new() } else { i.to_string() }), {
-                self.hostile_value(depth + 1)
-            });
+            object.insert(
+                format!("{name}{}", if self.random.chance(70) { String::new() } else { i.to_string() }),
+                self.hostile_value(depth + 1),
+            );
         }
         Value::Object(object)
     }
@@ -275,7 +308,9 @@ impl EventBuilder {
             0 => Value::Null,
             1 => r.chance(50).into(),
             2 => [0, -1, 9_007_199_254_740_991_i64, -9_007_199_254_740_991][r.below(4) as usize].into(),
-            3 => [0.1, -0.0, 1e21, 5e-324, 1.797_693_134_862_315_7e308, 1e-7, 123_456.789][r.below(7) as usize].into(),
+            3 => [0.1, -0.0, 1e21, 5e-324, 1.797_693_134_862_315_7e308, 1e-7, 123_456.789]
+                [r.below(7) as usize]
+                .into(),
             4 | 5 => self.hostile_text().into(),
             6 => Value::Array((0..r.below(4)).map(|_| self.hostile_value(depth + 1)).collect()),
             _ => self.hostile_object(depth + 1),

@@ -24,7 +24,7 @@ pub(crate) fn string(out: &mut Vec<u8>, text: &str) {
 }
 
 fn needs_escape(byte: u8) -> bool {
-    (byte < 0x20) | (byte == b'"') | (byte == b'\\')
+    byte < 0x20 || byte == b'"' || byte == b'\\'
 }
 
 fn escape(out: &mut Vec<u8>, byte: u8) {
@@ -48,9 +48,9 @@ fn escape(out: &mut Vec<u8>, byte: u8) {
 
 /// Appends a finite number.
 pub(crate) fn number(out: &mut Vec<u8>, number: f64) {
-    let integer = number as i64;
-    if integer as f64 == number && integer.abs() <= SAFE_INTEGER_MAX {
-        self::integer(out, integer);
+    let is_integer = number.abs() <= SAFE_INTEGER_MAX as f64 && number.trunc().total_cmp(&number).is_eq();
+    if is_integer {
+        integer(out, number as i64);
     } else {
         out.extend_from_slice(ryu_js::Buffer::new().format_finite(number).as_bytes());
     }

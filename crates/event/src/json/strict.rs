@@ -186,7 +186,8 @@ impl<'a> Parser<'a, '_> {
 
     fn check_name(&mut self, name: &str) {
         if name.len() > MEMBER_NAME_BYTES_MAX {
-            let message = format!("a member name has {} bytes, at most {MEMBER_NAME_BYTES_MAX} fit", name.len());
+            let message =
+                format!("a member name has {} bytes, at most {MEMBER_NAME_BYTES_MAX} fit", name.len());
             self.report(code::STRING_TOO_LONG, message);
         }
     }
@@ -241,7 +242,9 @@ impl<'a> Parser<'a, '_> {
             let shown: String = literal.chars().take(40).collect();
             self.report(
                 code::NUMBER_OUT_OF_RANGE,
-                format!("{shown} cannot be kept exactly (integers go to ±9007199254740991); send it as a string"),
+                format!(
+                    "{shown} cannot be kept exactly (integers go to ±9007199254740991); send it as a string"
+                ),
             );
             return Ok(Value::Number(0.0));
         }
@@ -322,7 +325,10 @@ impl<'a> Parser<'a, '_> {
             }
         }
         self.at = before_low;
-        self.report(code::LONE_SURROGATE, format!("\\u{high:04x} is half a character; send the whole character"));
+        self.report(
+            code::LONE_SURROGATE,
+            format!("\\u{high:04x} is half a character; send the whole character"),
+        );
         Ok(char::REPLACEMENT_CHARACTER)
     }
 
@@ -354,7 +360,9 @@ mod tests {
         assert_eq!(codes(r#"{"a/b":{"~":"\ud800x"}}"#), [("/a~1b/~0".into(), code::LONE_SURROGATE)]);
         assert_eq!(codes(r#"["\udc00\ud800"]"#), vec![("/0".into(), code::LONE_SURROGATE); 2]);
         assert_eq!(codes(r#"["😀\ud83d\ude00", 1.5e300, 1e21, -0, 9007199254740991]"#), []);
-        for bad in ["9007199254740992", "-9007199254740993", "1e20", "1e400", "123456789012345678901234567890"] {
+        for bad in
+            ["9007199254740992", "-9007199254740993", "1e20", "1e400", "123456789012345678901234567890"]
+        {
             assert_eq!(codes(bad), [(String::new(), code::NUMBER_OUT_OF_RANGE)], "{bad}");
         }
     }

@@ -34,7 +34,7 @@ impl Masker {
     /// Compiles the rules.
     pub fn new(rules: &MaskRules) -> Masker {
         let keys = rules.enabled.then(|| KeyRules::new(&rules.extra_keys, &rules.exempt_keys));
-        let patterns = if rules.enabled { Patterns::new(&rules.patterns) } else { Patterns::none() };
+        let patterns = if rules.enabled { Patterns::new(rules.patterns) } else { Patterns::none() };
         Masker { keys, patterns }
     }
 

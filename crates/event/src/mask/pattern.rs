@@ -45,7 +45,7 @@ pub(super) struct Patterns {
 }
 
 impl Patterns {
-    pub(super) fn new(on: &MaskPatterns) -> Patterns {
+    pub(super) fn new(on: MaskPatterns) -> Patterns {
         let mut starts = [false; 256];
         let mut start = |bytes: &[u8]| bytes.iter().for_each(|b| starts[usize::from(*b)] = true);
         if on.cards {
@@ -58,15 +58,18 @@ impl Patterns {
             start(b"-");
         }
         if on.vendor_tokens {
-            VENDOR_TOKENS.iter().for_each(|(prefix, _)| start(&prefix.as_bytes()[..1]));
+            for (prefix, _) in VENDOR_TOKENS {
+                start(&prefix.as_bytes()[..1]);
+            }
         }
         let any = on.cards || on.bearer_tokens || on.private_keys || on.vendor_tokens;
-        Patterns { on: *on, starts, any }
+        Patterns { on, starts, any }
     }
 
     pub(super) fn none() -> Patterns {
-        let off = MaskPatterns { cards: false, bearer_tokens: false, private_keys: false, vendor_tokens: false };
-        Patterns::new(&off)
+        let off =
+            MaskPatterns { cards: false, bearer_tokens: false, private_keys: false, vendor_tokens: false };
+        Patterns::new(off)
     }
 
     /// The text with its secrets replaced; `None` if there are none.
@@ -126,7 +129,8 @@ impl Patterns {
             return None;
         }
         let (prefix, least) = VENDOR_TOKENS.iter().find(|(prefix, _)| rest.starts_with(prefix.as_bytes()))?;
-        let len = run(&rest[prefix.len()..], |b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'));
+        let len =
+            run(&rest[prefix.len()..], |b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'));
         (len >= *least).then_some((0, prefix.len() + len))
     }
 }
@@ -164,9 +168,9 @@ fn jwt_len(rest: &[u8]) -> Option<usize> {
 /// `Bearer <token>` and `Basic <credentials>`, of which the scheme is kept.
 fn after_scheme(rest: &[u8]) -> Option<(usize, usize)> {
     const TOKEN_BYTES_MIN: usize = 8;
-    let scheme = [&b"bearer "[..], b"basic "].into_iter().find(|s| {
-        rest.get(..s.len()).is_some_and(|start| start.eq_ignore_ascii_case(s))
-    })?;
+    let scheme = [&b"bearer "[..], b"basic "]
+        .into_iter()
+        .find(|s| rest.get(..s.len()).is_some_and(|start| start.eq_ignore_ascii_case(s)))?;
     let token = &rest[scheme.len()..];
     let len = run(token, |b| is_base64url(b) || matches!(b, b'.' | b'+' | b'/' | b'=' | b'~'));
     // "bearer certificates": a token has a digit or a capital somewhere after its first letter.
@@ -216,17 +220,14 @@ fn card_len(text: &[u8], at: usize) -> Option<usize> {
 /// digits are left alone.
 fn is_issued(digits: &[u8]) -> bool {
     let prefix = digits[..4].iter().fold(0u32, |n, d| n * 10 + u32::from(*d));
-    match (prefix, digits.len()) {
-        (4000..=4999, 13 | 16 | 19) => true,
-        (5100..=5599 | 2221..=2720, 16) => true,
-        (3400..=3499 | 3700..=3799, 15) => true,
-        (6011 | 6440..=6499 | 6500..=6599, 16..=19) => true,
-        (3528..=3589, 16..=19) => true,
-        (3000..=3059 | 3600..=3699 | 3800..=3999, 14..=19) => true,
-        (6200..=6299 | 8100..=8171, 16..=19) => true,
-        (2200..=2204, 16..=19) => true,
-        _ => false,
-    }
+    matches!(
+        (prefix, digits.len()),
+        (4000..=4999, 13 | 16 | 19)
+            | (5100..=5599 | 2221..=2720, 16)
+            | (3400..=3499 | 3700..=3799, 15)
+            | (3000..=3059 | 3600..=3699 | 3800..=3999, 14..=19)
+            | (6011 | 6440..=6599 | 3528..=3589 | 6200..=6299 | 8100..=8171 | 2200..=2204, 16..=19)
+    )
 }
 
 fn luhn(digits: &[u8]) -> bool {
@@ -239,5 +240,5 @@ fn luhn(digits: &[u8]) -> bool {
             if doubled > 9 { doubled - 9 } else { doubled }
         })
         .sum();
-    sum % 10 == 0
+    sum.is_multiple_of(10)
 }

@@ -12,19 +12,77 @@ fn masker() -> Masker {
 fn secret_names() {
     let masker = masker();
     for name in [
-        "password", "Password", "PASSWORD", "db_password", "dbpassword", "userPassword", "password_hash", "password2",
-        "newPassword", "passwd", "secret", "client_secret", "clientSecret", "CLIENT-SECRET", "secret_access_key",
-        "secretAccessKey", "access_key", "accessKey", "api_key", "apiKey", "APIKey", "api.keys", "x-api-key",
-        "private_key", "token", "sessionToken", "refresh_token", "accessToken", "tokens", "Authorization", "cookie",
-        "set-cookie", "credentials", "credential", "token_value", "otp", "smtp.pwd", "signing_key",
+        "password",
+        "Password",
+        "PASSWORD",
+        "db_password",
+        "dbpassword",
+        "userPassword",
+        "password_hash",
+        "password2",
+        "newPassword",
+        "passwd",
+        "secret",
+        "client_secret",
+        "clientSecret",
+        "CLIENT-SECRET",
+        "secret_access_key",
+        "secretAccessKey",
+        "access_key",
+        "accessKey",
+        "api_key",
+        "apiKey",
+        "APIKey",
+        "api.keys",
+        "x-api-key",
+        "private_key",
+        "token",
+        "sessionToken",
+        "refresh_token",
+        "accessToken",
+        "tokens",
+        "Authorization",
+        "cookie",
+        "set-cookie",
+        "credentials",
+        "credential",
+        "token_value",
+        "otp",
+        "smtp.pwd",
+        "signing_key",
     ] {
         assert!(masker.is_secret_name(name), "{name}");
     }
     for name in [
-        "", "passwordless", "password_policy", "token_count", "tokens_revoked", "token_type", "token_id", "broken",
-        "accessKeyId", "access_key_id", "secret_name", "secret_arn", "key", "public_key", "monkey", "cookie_consent",
-        "nextToken", "next_page_token", "clientRequestToken", "authorized", "laptop", "compassword1x", "value", "text",
-        "name", "api", "ключ", "credentials_count", "unsecret",
+        "",
+        "passwordless",
+        "password_policy",
+        "token_count",
+        "tokens_revoked",
+        "token_type",
+        "token_id",
+        "broken",
+        "accessKeyId",
+        "access_key_id",
+        "secret_name",
+        "secret_arn",
+        "key",
+        "public_key",
+        "monkey",
+        "cookie_consent",
+        "nextToken",
+        "next_page_token",
+        "clientRequestToken",
+        "authorized",
+        "laptop",
+        "compassword1x",
+        "value",
+        "text",
+        "name",
+        "api",
+        "ключ",
+        "credentials_count",
+        "unsecret",
     ] {
         assert!(!masker.is_secret_name(name), "{name}");
     }
@@ -33,9 +91,11 @@ fn secret_names() {
 #[test]
 fn names_can_be_added_and_exempted() {
     let rules: MaskRules =
-        serde_json::from_str(r#"{"extra_keys":["date of birth","IBAN"],"exempt_keys":["csrf_token"]}"#).unwrap();
+        serde_json::from_str(r#"{"extra_keys":["date of birth","IBAN"],"exempt_keys":["csrf_token"]}"#)
+            .unwrap();
     let masker = Masker::new(&rules);
-    for (name, secret) in [("dateOfBirth", true), ("user_iban", true), ("csrfToken", false), ("token", true)] {
+    for (name, secret) in [("dateOfBirth", true), ("user_iban", true), ("csrfToken", false), ("token", true)]
+    {
         assert_eq!(masker.is_secret_name(name), secret, "{name}");
     }
     assert!(serde_json::from_str::<MaskRules>(r#"{"extra":[]}"#).is_err());

@@ -3,11 +3,11 @@
 
 use std::net::IpAddr;
 
+use super::Terms;
 use super::field::{Coding, Field, Has, Opaque};
 use super::key::{
     SEPARATOR, Side, TYPE_BOOL, TYPE_NUMBER, TYPE_TEXT, key_ip, opaque_hash, order_f64, push_cut, push_part,
 };
-use super::Terms;
 use crate::crud::Crud;
 use crate::json::scan::{CorruptBytes, Next, Scanner};
 use crate::outcome::Outcome;

@@ -196,7 +196,8 @@ pub(super) fn push_cut(key: &mut Vec<u8>, value: &str) -> bool {
 /// a separator.
 pub(super) fn push_part(key: &mut Vec<u8>, part: &str) {
     if part.bytes().any(|b| b < 0x20) {
-        let clean: String = part.chars().map(|c| if c < ' ' { char::REPLACEMENT_CHARACTER } else { c }).collect();
+        let clean: String =
+            part.chars().map(|c| if c < ' ' { char::REPLACEMENT_CHARACTER } else { c }).collect();
         push_cut(key, &clean);
     } else {
         push_cut(key, part);

@@ -13,8 +13,8 @@ pub use extract::{TermSink, of_unit};
 pub use field::{Coding, Field, Has, Opaque};
 pub use key::{
     LONG_KEY_BYTES, SEPARATOR, Side, TypedValue, key_change, key_code, key_has, key_ip, key_path, key_schema,
-    key_target, key_text, long_key, opaque_hash, order_f64, path_prefix, prefix_end, side_prefix, target_prefix,
-    text_prefix, type_prefix,
+    key_target, key_text, long_key, opaque_hash, order_f64, path_prefix, prefix_end, side_prefix,
+    target_prefix, text_prefix, type_prefix,
 };
 pub use show::{Decoded, DecodedValue, decode_value, text_of_key};
 
@@ -171,4 +171,3 @@ fn push_chunk(buffer: &mut Vec<u8>, chunk: &[u8]) {
     crate::varint::push(buffer, chunk.len());
     buffer.extend_from_slice(chunk);
 }
-

@@ -5,8 +5,8 @@ use std::net::IpAddr;
 
 use super::field::{Coding, Field};
 use super::key::{
-    CUT, CUT_TAIL, Side, TYPE_BOOL, TYPE_NUMBER, TYPE_TEXT, ip_of, part_len, source_in_key,
-    unorder_f64, value_at,
+    CUT, CUT_TAIL, Side, TYPE_BOOL, TYPE_NUMBER, TYPE_TEXT, ip_of, part_len, source_in_key, unorder_f64,
+    value_at,
 };
 use super::{Source, WordsSource};
 

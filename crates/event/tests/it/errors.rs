@@ -49,7 +49,9 @@ fn messages_say_what_to_do() {
     assert_eq!(message(r#""outcome":"sucess""#), {
         "this must be one of success, failure, denied, unknown; did you mean \"success\"?"
     });
-    assert!(message(r#""occurred_at":"2026-11-20T10:15:01Z""#).contains("where it is 2026-11-20T10:00:00.000Z"));
+    assert!(
+        message(r#""occurred_at":"2026-11-20T10:15:01Z""#).contains("where it is 2026-11-20T10:00:00.000Z")
+    );
 }
 
 #[test]
@@ -63,8 +65,12 @@ fn json_that_readers_disagree_about() {
 
 #[test]
 fn numbers_that_are_not_kept_exactly() {
-    for number in ["9007199254740992", "-9007199254740993", "18446744073709551616", "1e20", "1e400", "-1e999"] {
-        check(&with(&format!(r#""metadata":{{"n":[{number}]}}"#)), &[("/metadata/n/0", code::NUMBER_OUT_OF_RANGE)]);
+    for number in ["9007199254740992", "-9007199254740993", "18446744073709551616", "1e20", "1e400", "-1e999"]
+    {
+        check(
+            &with(&format!(r#""metadata":{{"n":[{number}]}}"#)),
+            &[("/metadata/n/0", code::NUMBER_OUT_OF_RANGE)],
+        );
     }
     for number in ["NaN", "Infinity", "01", "1.", ".5", "+1", "0x1", "1e"] {
         check(&with(&format!(r#""metadata":{{"n":{number}}}"#)), &[("", code::BAD_JSON)]);
@@ -126,8 +132,12 @@ fn too_much_of_something() {
     let name = "n".repeat(1_025);
     let named = format!(r#""targets":[{{"type":"t","id":"1","name":"{name}"}}]"#);
     check(&with(&named), &[("/targets/0/name", code::STRING_TOO_LONG)]);
-    check(&with(&format!(r#""metadata":{{"{name}":1}}"#)), &[(&format!("/metadata/{name}"), code::STRING_TOO_LONG)]);
-    let nested = |levels: usize| with(&format!(r#""metadata":{}1{}"#, "{\"a\":".repeat(levels), "}".repeat(levels)));
+    check(
+        &with(&format!(r#""metadata":{{"{name}":1}}"#)),
+        &[(&format!("/metadata/{name}"), code::STRING_TOO_LONG)],
+    );
+    let nested =
+        |levels: usize| with(&format!(r#""metadata":{}1{}"#, "{\"a\":".repeat(levels), "}".repeat(levels)));
     check(&nested(33), &[("/metadata", code::TOO_DEEP)]);
     assert!(prepare(&nested(32)).is_ok());
     let big = format!(r#""metadata":{{"a":"{}"}}"#, "x".repeat(300_000));
@@ -151,7 +161,8 @@ fn organizations() {
 fn a_body_numbers_its_errors() {
     let body = format!("{}\n\n{{\"org\":}}\n{}\n", with(""), with("\"x\":1"));
     let results = preparer().parse_body(body.as_bytes(), BodyKind::Ndjson, &context()).unwrap();
-    let errors: Vec<_> = results.iter().map(|r| r.as_ref().err().map(|e| (e.index, e.errors[0].code))).collect();
+    let errors: Vec<_> =
+        results.iter().map(|r| r.as_ref().err().map(|e| (e.index, e.errors[0].code))).collect();
     assert_eq!(errors, [None, Some((1, code::BAD_JSON)), Some((2, code::UNKNOWN_FIELD))]);
     let broken = preparer().parse_body(b"[{}, {]", BodyKind::Json, &context());
     assert!(matches!(broken, Err(BodyError::BadJson { offset: 6, .. })), "{broken:?}");

@@ -36,16 +36,16 @@ fn free_json() -> impl Strategy<Value = Value> {
 }
 
 fn event_with_metadata(metadata: &Value) -> String {
-    let mut event: Value = serde_json::from_str(&with("")).unwrap();
+    let mut event: Value = serde_json::from_str(&with("")).expect("JSON");
     event["metadata"] = metadata.clone();
     event.to_string()
 }
 
 /// The members of a rendered event that a producer may send.
 fn sendable(event: &Value) -> String {
-    let mut members = event.as_object().unwrap().clone();
+    let mut members = event.as_object().expect("an object").clone();
     for made_here in ["id", "seq", "received_at", "source"] {
-        members.remove(made_here).unwrap();
+        members.remove(made_here).expect("always there");
     }
     Value::Object(members).to_string()
 }
@@ -53,12 +53,12 @@ fn sendable(event: &Value) -> String {
 fn terms_of_stored(prepared: &Prepared) -> TermSink {
     let mut encoded = Vec::new();
     prepared.units.encode(&mut encoded);
-    let (units, used) = Units::decode(&encoded).unwrap();
+    let (units, used) = Units::decode(&encoded).expect("just encoded");
     assert_eq!((&units, used), (&prepared.units, encoded.len()));
     let mut sink = TermSink::new();
     for which in [Unit::Event, Unit::Context, Unit::Changes, Unit::Metadata] {
         if let Some(bytes) = units.get(which) {
-            of_unit(which, bytes, &mut sink).unwrap();
+            of_unit(which, bytes, &mut sink).expect("canonical");
         }
     }
     sink
@@ -66,24 +66,28 @@ fn terms_of_stored(prepared: &Prepared) -> TermSink {
 
 fn check_event(json: &str) {
     let prepared = prepare(json).unwrap_or_else(|e| panic!("{e}\n{json}"));
-    let sent_again = prepare(&sendable(&rendered(&prepared))).unwrap();
+    let sent_again = prepare(&sendable(&rendered(&prepared))).expect("sent before");
     assert_eq!(sent_again.units, prepared.units, "{json}");
     assert_eq!(terms_of_stored(&prepared).terms(), &prepared.terms, "{json}");
     for (which, bytes) in prepared.units.iter() {
-        let value: Value = serde_json::from_slice(bytes).unwrap();
-        let oracle = serde_json_canonicalizer::to_string(&value).unwrap();
+        let value: Value = serde_json::from_slice(bytes).expect("JSON");
+        let oracle = serde_json_canonicalizer::to_string(&value).expect("JSON");
         assert_eq!(unit(&prepared, which), oracle, "{json}");
     }
 }
 
 #[test]
 fn random_events_keep_their_laws() {
-    events(11, 2_000).iter().for_each(|json| check_event(json));
+    for json in events(11, 2_000) {
+        check_event(&json);
+    }
 }
 
 #[test]
 fn hostile_events_keep_their_laws() {
-    hostile_events(12, 3_000).iter().for_each(|json| check_event(json));
+    for json in hostile_events(12, 3_000) {
+        check_event(&json);
+    }
 }
 
 proptest! {

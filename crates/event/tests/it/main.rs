@@ -9,7 +9,9 @@ mod terms;
 use std::sync::Arc;
 
 use serde_json::Value;
-use tallystick_event::{EventError, Limits, MaskRules, PrepareContext, Prepared, Preparer, Unit, render_value};
+use tallystick_event::{
+    EventError, Limits, MaskRules, PrepareContext, Prepared, Preparer, Unit, render_value,
+};
 use tallystick_testkit::{FixedClock, SeededRandom};
 
 fn preparer() -> Preparer {
@@ -27,11 +29,11 @@ fn prepare(json: &str) -> Result<Prepared, EventError> {
 
 /// The event as the API would give it as the first of its log.
 fn rendered(prepared: &Prepared) -> Value {
-    render_value(&prepared.id, 0, tallystick_testkit::NOW_MS, &prepared.units).unwrap()
+    render_value(&prepared.id, 0, tallystick_testkit::NOW_MS, &prepared.units).expect("canonical")
 }
 
 fn unit(prepared: &Prepared, unit: Unit) -> &str {
-    prepared.units.get(unit).map_or("", |bytes| std::str::from_utf8(bytes).unwrap())
+    prepared.units.get(unit).map_or("", |bytes| std::str::from_utf8(bytes).expect("canonical"))
 }
 
 /// The smallest event with these further members.

@@ -8,7 +8,7 @@ use tallystick_testkit::{FixedClock, SeededRandom};
 use crate::{context, prepare, unit, with};
 
 fn metadata_of(metadata: &str) -> String {
-    let prepared = prepare(&with(&format!(r#""metadata":{metadata}"#))).unwrap();
+    let prepared = prepare(&with(&format!(r#""metadata":{metadata}"#))).expect("valid");
     unit(&prepared, Unit::Metadata).to_owned()
 }
 
@@ -17,9 +17,15 @@ fn strings_under_secret_names() {
     for (given, expected) in [
         (r#"{"password":"hunter2","user":"ana"}"#, r#"{"password":"[masked]","user":"ana"}"#),
         (r#"{"a":[{"sessionToken":"x1","n":1}]}"#, r#"{"a":[{"n":1,"sessionToken":"[masked]"}]}"#),
-        (r#"{"token_count":5,"tokens":7,"password_changed":true}"#, r#"{"password_changed":true,"token_count":5,"tokens":7}"#),
+        (
+            r#"{"token_count":5,"tokens":7,"password_changed":true}"#,
+            r#"{"password_changed":true,"token_count":5,"tokens":7}"#,
+        ),
         (r#"{"password":null,"token":"","secret":"***"}"#, r#"{"password":null,"secret":"***","token":""}"#),
-        (r#"{"tokens":["a","b"],"secret":{"data":"x"}}"#, r#"{"secret":{"data":"[masked]"},"tokens":["[masked]","[masked]"]}"#),
+        (
+            r#"{"tokens":["a","b"],"secret":{"data":"x"}}"#,
+            r#"{"secret":{"data":"[masked]"},"tokens":["[masked]","[masked]"]}"#,
+        ),
         (
             r#"{"credentials":{"accessKeyId":"AKIAIOSFODNN7EXAMPLE","secretAccessKey":"wJal","expiration":"Nov 20"}}"#,
             r#"{"credentials":{"accessKeyId":"AKIAIOSFODNN7EXAMPLE","expiration":"Nov 20","secretAccessKey":"[masked]"}}"#,
@@ -59,7 +65,10 @@ fn metadata_of_actors_and_targets() {
     let prepared = prepare(&json).unwrap();
     for which in [Unit::Actor, Unit::Targets] {
         let stored = unit(&prepared, which);
-        assert!(stored.contains("[masked]") && !["k1", "c1", "j1"].iter().any(|s| stored.contains(s)), "{stored}");
+        assert!(
+            stored.contains("[masked]") && !["k1", "c1", "j1"].iter().any(|s| stored.contains(s)),
+            "{stored}"
+        );
     }
 }
 

@@ -60,7 +60,8 @@ fn rendered_in_readable_order() {
         prepared.id
     );
     assert!(text.starts_with(&expected), "{text}");
-    let order = ["actor", "targets", "context", "outcome", "changes", "metadata", "source", "idempotency_key"];
+    let order =
+        ["actor", "targets", "context", "outcome", "changes", "metadata", "source", "idempotency_key"];
     let places: Vec<_> = order.iter().map(|name| text.rfind(&format!("\"{name}\":")).unwrap()).collect();
     assert!(places.is_sorted(), "{text}");
     assert!(!text.contains("\"reason\""));

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use tallystick_event::terms::{
-    Field, Has, Opaque, Side, Term, TermSink, TypedValue, decode_value, key_change, key_code, key_has, key_ip, key_path,
-    key_schema, key_target, key_text, of_unit, opaque_hash, order_f64, path_prefix, prefix_end, text_of_key,
+    Field, Has, Opaque, Side, Term, TermSink, TypedValue, decode_value, key_change, key_code, key_has,
+    key_ip, key_path, key_schema, key_target, key_text, of_unit, opaque_hash, order_f64, path_prefix,
+    prefix_end, text_of_key,
 };
 use tallystick_event::{Prepared, Unit};
 
@@ -13,7 +14,7 @@ use crate::{prepare, with};
 fn all_terms(prepared: &Prepared) -> TermSink {
     let mut sink = TermSink::new();
     for (unit, bytes) in prepared.units.iter() {
-        of_unit(unit, bytes, &mut sink).unwrap();
+        of_unit(unit, bytes, &mut sink).expect("canonical");
     }
     sink
 }
@@ -98,8 +99,10 @@ fn words_of_text_values_only() {
             });
         }
     }
-    let expected =
-        ["0", "1", "10", "12", "8", "a", "acme", "b", "curl", "gold", "inc", "no", "p", "ten", "two", "u", "way", "ünï"];
+    let expected = [
+        "0", "1", "10", "12", "8", "a", "acme", "b", "curl", "gold", "inc", "no", "p", "ten", "two", "u",
+        "way", "ünï",
+    ];
     assert_eq!(words, expected.into_iter().map(str::to_owned).collect());
 }
 
@@ -109,7 +112,7 @@ fn long_values_are_cut_and_keep_their_words() {
     let prepared = prepare(&with(&format!(r#""metadata":{{"k":"{long}"}}"#))).unwrap();
     let key = key_path(Field::Metadata, "k", TypedValue::Text(&long));
     let mut found = false;
-    for term in prepared.terms.iter() {
+    for term in &prepared.terms {
         if let Term::Key { key: stored, words } = term
             && stored == key
         {
@@ -141,14 +144,22 @@ fn keys_can_be_shown() {
         (key_ip("::ffff:10.0.0.1".parse().unwrap()), Field::Ip, None, "10.0.0.1"),
         (key_ip("2001:db8::1".parse().unwrap()), Field::Ip, None, "2001:db8::1"),
         (key_target("T", "I\u{1f}"), Field::TargetTypeId, path("t"), "I\u{1f}"),
-        (key_path(Field::Metadata, "A.b", TypedValue::Number(-1.5e-9)), Field::Metadata, path("a.b"), "-1.5e-9"),
+        (
+            key_path(Field::Metadata, "A.b", TypedValue::Number(-1.5e-9)),
+            Field::Metadata,
+            path("a.b"),
+            "-1.5e-9",
+        ),
         (key_path(Field::Metadata, "n", TypedValue::Number(1e3)), Field::Metadata, path("n"), "1000"),
         (key_path(Field::Metadata, "b", TypedValue::Bool(false)), Field::Metadata, path("b"), "false"),
         (key_change("p", Side::After, TypedValue::Text("X")), Field::ChangeValue, path("p"), "x"),
     ] {
         assert_eq!(shown(&key), (field, at, value.to_owned()));
     }
-    assert_eq!(decode_value(&key_change("p", Side::Before, TypedValue::Bool(true))).unwrap().side, Some(Side::Before));
+    assert_eq!(
+        decode_value(&key_change("p", Side::Before, TypedValue::Bool(true))).unwrap().side,
+        Some(Side::Before)
+    );
     for bad in [&b""[..], b"\x00x", b"\x63x", b"\x13nopath", b"\x12p\x1fx\x1f\x01\x01", b"\x0b123"] {
         assert_eq!(decode_value(bad), None, "{bad:?}");
     }
