@@ -100,11 +100,13 @@ fn pick(sizes: &[u64]) -> Option<std::ops::Range<usize>> {
     (0..=largest).find_map(|limit| {
         let mut start = 0;
         while start < sizes.len() {
-            if class(sizes[start]) > limit {
+            // A segment of more than half the size that a merge may reach is as large as it gets.
+            let mergeable = |events: &u64| class(*events) <= limit && *events <= SEGMENT_EVENTS_MAX / 2;
+            let run = sizes[start..].iter().take_while(|events| mergeable(events)).count();
+            if run == 0 {
                 start += 1;
                 continue;
             }
-            let run = sizes[start..].iter().take_while(|events| class(**events) <= limit).count();
             if let Some(count) = within_limit(&sizes[start..start + run]) {
                 return Some(start..start + count);
             }
@@ -161,7 +163,7 @@ mod tests {
                 sizes.splice(range, [merged]);
             }
         }
-        assert!(sizes.len() < 40, "{} segments are left: {sizes:?}", sizes.len());
+        assert!(sizes.len() < 32, "{} segments are left: {sizes:?}", sizes.len());
         assert!(rewritten <= 400 * 262_144 * 3, "events are rewritten too often: {rewritten}");
     }
 }

@@ -46,8 +46,8 @@ pub struct Engine {
     orgs: RwLock<BTreeMap<OrgId, LogId>>,
     stopping: Arc<AtomicBool>,
     threads: Mutex<Vec<JoinHandle<()>>>,
-    /// Held for as long as the engine lives.
-    _lock: DataLock,
+    /// Held until the engine has stopped.
+    lock: Mutex<Option<DataLock>>,
 }
 
 impl std::fmt::Debug for Engine {
@@ -160,7 +160,7 @@ impl Engine {
             orgs: RwLock::new(orgs),
             stopping,
             threads: Mutex::new(threads),
-            _lock: lock,
+            lock: Mutex::new(Some(lock)),
         }
     }
 
@@ -306,7 +306,7 @@ impl Engine {
     }
 
     /// Finishes what was submitted, then ends the engine's threads. What is not sealed stays in the commit
-    /// log and is replayed at the next start. Blocks; call it off the async threads.
+    /// log and is replayed at the next start. Blocks; call it off the async threads. A second call does nothing.
     pub fn stop(&self) {
         self.stopping.store(true, Ordering::SeqCst);
         let _ = self.queue.command(Command::Stop);
@@ -315,6 +315,13 @@ impl Engine {
                 tracing::error!("an engine thread panicked");
             }
         }
+        self.lock.lock().take();
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.stop();
     }
 }
 

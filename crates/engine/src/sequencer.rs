@@ -35,6 +35,9 @@ use crate::{
 /// How often an idle sequencer looks at the tail's age.
 const IDLE_CHECK: Duration = Duration::from_millis(500);
 
+/// How long a batch waits for the sealer before it is refused.
+const SEALER_WAIT_MAX: Duration = Duration::from_secs(10);
+
 pub(crate) struct Sequencer {
     pub(crate) options: Options,
     pub(crate) log: Box<dyn CommitLog>,
@@ -93,6 +96,7 @@ impl Sequencer {
                 }
                 Err(RecvTimeoutError::Disconnected) => return,
             };
+            self.wait_for_sealer();
             let mut batch = Batch::default();
             let mut after = None;
             self.gather(first, &mut batch, &mut after);
@@ -107,6 +111,18 @@ impl Sequencer {
                 return;
             }
             self.freeze_if_due();
+        }
+    }
+
+    /// Holds writes back while the sealer catches up; the queue fills meanwhile and answers overload. A disk that
+    /// is full, or a sealer that gets nowhere, is not waited for: [`Self::check`] refuses then.
+    fn wait_for_sealer(&self) {
+        let started = Instant::now();
+        while self.view.load().frozen.len() >= FROZEN_TAILS_MAX
+            && !self.counters.sealer_out_of_space()
+            && started.elapsed() < SEALER_WAIT_MAX
+        {
+            std::thread::sleep(Duration::from_millis(2));
         }
     }
 

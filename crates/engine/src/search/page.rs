@@ -161,7 +161,7 @@ impl Collector<'_> {
         let progress = match (&self.request.cursor, self.newest_first()) {
             (None, _) => true,
             (Some(_), true) => reached_us + 1 < self.range.to_us,
-            (Some(_), false) => reached_us > self.range.from_us,
+            (Some(_), false) => reached_us > self.range.from_us + 1,
         };
         progress && self.request.deadline.passed()
     }

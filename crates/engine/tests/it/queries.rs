@@ -51,7 +51,7 @@ fn term(random: &SeededRandom, event: &Value) -> String {
         7 => format!("actor.name:={}", quoted(name)),
         8 => format!("actor.email:*{}", random.pick(&["@payments.example", ".example", "1@*"])),
         9 => format!("actor.type:{}", random.pick(&["user", "service", "api_key"])),
-        10 => format!("target:{target_type}/{}", quoted(&target_id)),
+        10 => format!("target:{}", quoted(&format!("{target_type}/{target_id}"))),
         11 => format!("target:{}", quoted(&target_name)),
         12 => format!("target:(type:{target_type} name:{})", quoted(&target_name)),
         13 => format!("target:(type:{target_type} -id:{})", quoted(&target_id)),

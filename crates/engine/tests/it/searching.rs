@@ -23,7 +23,7 @@ use crate::{
 };
 
 const ORGS: u64 = 4;
-const EVENTS: usize = 3_000;
+const EVENTS: usize = 1_600;
 
 fn deadline() -> Deadline {
     Deadline(Instant::now() + Duration::from_secs(60))
@@ -100,7 +100,7 @@ async fn random_queries_give_what_a_scan_gives() {
     let samples: Vec<Value> = model.events.iter().map(|event| event.json.clone()).collect();
     let random = SeededRandom::new(99);
     let mut matched = 0;
-    for round in 0..700 {
+    for round in 0..300 {
         let text = queries::random(&random, &samples);
         let query = lowered(&text);
         let scope = &scopes()[round % 3];
@@ -118,7 +118,7 @@ async fn random_queries_give_what_a_scan_gives() {
         let count = engine.count(&selection).unwrap();
         assert_eq!((count.count, count.exact), (expected.len() as u64, true), "count: {text}");
     }
-    assert!(matched > 350, "only {matched} queries match anything: they prove little");
+    assert!(matched > 150, "only {matched} queries match anything: they prove little");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -126,7 +126,7 @@ async fn hostile_events_are_found_too() {
     let (harness, model) = filled(true).await;
     let samples: Vec<Value> = model.events.iter().map(|event| event.json.clone()).collect();
     let random = SeededRandom::new(3);
-    for _ in 0..200 {
+    for _ in 0..100 {
         let text = queries::random(&random, &samples);
         let Some(query) = tallystick_query::parse(&text).into_result().ok().and_then(|_| lowered(&text))
         else {
