@@ -152,10 +152,11 @@ fn classify(error: &dyn DatabaseError) -> Kind {
 /// Result codes of <https://sqlite.org/rescode.html>; the low byte is the primary code.
 fn classify_sqlite(code: i32) -> Kind {
     match code & 0xff {
-        13 => Kind::NoSpace,                                    // FULL
-        11 | 26 => Kind::Damaged,                               // CORRUPT, NOTADB
-        19 => Kind::Constraint,                                 // CONSTRAINT
-        5 | 6 | 7 | 9 | 10 | 14 | 15 | 17 => Kind::Unavailable, // BUSY, LOCKED, NOMEM, INTERRUPT, IOERR, CANTOPEN, PROTOCOL, SCHEMA
+        13 => Kind::NoSpace,      // FULL
+        11 | 26 => Kind::Damaged, // CORRUPT, NOTADB
+        19 => Kind::Constraint,   // CONSTRAINT
+        // BUSY, LOCKED, NOMEM, INTERRUPT, IOERR, CANTOPEN, PROTOCOL, SCHEMA
+        5 | 6 | 7 | 9 | 10 | 14 | 15 | 17 => Kind::Unavailable,
         _ => Kind::Refused,
     }
 }

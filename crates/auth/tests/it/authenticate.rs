@@ -74,6 +74,38 @@ async fn other_nodes_follow() {
     two.authenticate(&created.token, None).await.unwrap_err();
 }
 
+/// Requests race with the revocation of their key: what was refused once is never accepted again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_request_is_accepted_after_the_revocation() {
+    let world = World::new().await;
+    let auth = world.node().await;
+    let kept = made(&auth, &[Scope::EventsRead], None).await;
+    let revoked = made(&auth, &[Scope::EventsRead], None).await;
+    let mut requests = tokio::task::JoinSet::new();
+    for _ in 0..8 {
+        let (auth, kept, revoked) = (auth.clone(), kept.token.clone(), revoked.token.clone());
+        requests.spawn(async move {
+            while auth.authenticate(&revoked, None).await.is_ok() {
+                auth.authenticate(&kept, None).await.unwrap();
+                // An accepted token needs no waiting, so without this the other tasks would starve.
+                tokio::task::yield_now().await;
+            }
+            for _ in 0..100 {
+                assert_eq!(auth.authenticate(&revoked, None).await.unwrap_err().code(), "unknown_key");
+            }
+        });
+    }
+    let root = crate::root(&auth).await;
+    let id = revoked.key.id.parse().unwrap();
+    for _ in 0..20 {
+        world.advance(3_000);
+        tokio::task::yield_now().await;
+    }
+    auth.revoke_key(&root, &id).await.unwrap();
+    assert!(auth.authenticate(&revoked.token, None).await.is_err());
+    requests.join_all().await;
+}
+
 #[tokio::test]
 async fn deleting_an_organization_ends_its_keys() {
     let world = World::new().await;

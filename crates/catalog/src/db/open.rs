@@ -5,10 +5,10 @@ use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
+use sqlx::SqlitePool;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Connection, PgConnection, SqliteConnection};
 
 use super::Db;
 use crate::{CatalogError, CatalogUrl};
@@ -50,14 +50,22 @@ async fn open_sqlite(path: &Path) -> Result<Db, CatalogError> {
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(WAIT_MAX);
-    let mut connection = SqliteConnection::connect_with(&options).await?;
-    migrated(MIGRATIONS.run(&mut connection).await)?;
-    connection.close().await?;
     let pool = |size: u32| SqlitePoolOptions::new().max_connections(size).acquire_timeout(WAIT_MAX);
-    Ok(Db::Sqlite {
-        readers: pool(SQLITE_READERS_MAX).connect_with(options.clone()).await?,
-        writer: pool(1).connect_with(options).await?,
-    })
+    let writer = pool(1).connect_with(options.clone()).await?;
+    migrate_sqlite(&writer).await?;
+    Ok(Db::Sqlite { readers: pool(SQLITE_READERS_MAX).connect_with(options).await?, writer })
+}
+
+/// The migrator locks PostgreSQL but not SQLite, where another process may apply a migration between our look
+/// and our turn. Ours then fails and is rolled back, and the next look sees that it is done.
+async fn migrate_sqlite(writer: &SqlitePool) -> Result<(), CatalogError> {
+    for _ in MIGRATIONS.iter() {
+        match MIGRATIONS.run(writer).await {
+            Err(MigrateError::Execute(_) | MigrateError::ExecuteMigration(..)) => (),
+            outcome => return migrated(outcome),
+        }
+    }
+    migrated(MIGRATIONS.run(writer).await)
 }
 
 /// The file holds names and key hashes: only its owner may read it. SQLite gives its side files the same
@@ -73,13 +81,15 @@ fn create_private(path: &Path) -> io::Result<()> {
 
 async fn open_postgres(url: &str) -> Result<Db, CatalogError> {
     let options = PgConnectOptions::from_str(url)?.application_name("tallystick");
-    let mut connection = PgConnection::connect_with(&options).await?;
-    let mut tx = connection.begin().await?;
+    // Without the limit on waiting for locks: another node may be migrating for a while.
+    let migrator = PgPoolOptions::new().max_connections(1).acquire_timeout(WAIT_MAX);
+    let migrator = migrator.connect_with(options.clone()).await?;
+    let mut tx = migrator.begin().await?;
     sqlx::query(COLLATION_LOCK).execute(&mut *tx).await?;
     sqlx::query(COLLATION).execute(&mut *tx).await?;
     tx.commit().await?;
-    migrated(MIGRATIONS.run(&mut connection).await)?;
-    connection.close().await?;
+    migrated(MIGRATIONS.run(&migrator).await)?;
+    migrator.close().await;
     let wait = format!("{}ms", WAIT_MAX.as_millis());
     let pool = PgPoolOptions::new()
         .max_connections(POSTGRES_CONNECTIONS_MAX)

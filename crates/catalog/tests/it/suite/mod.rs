@@ -15,6 +15,7 @@ use tallystick_testkit::FixedClock;
 use crate::doubles::{RANDOM, START_MS};
 
 /// One empty catalog and a clock for it.
+#[derive(Clone)]
 pub(crate) struct Case {
     pub(crate) url: CatalogUrl,
     pub(crate) clock: Arc<FixedClock>,
@@ -60,6 +61,7 @@ pub(crate) async fn run(fresh: impl AsyncFn(&str) -> CatalogUrl) {
     }
     cases! {
         settings::instance_keeps_its_name,
+        settings::nodes_may_start_together,
         settings::last_value_wins_except_for_init,
         organizations::are_created_changed_and_read,
         organizations::ids_differing_in_case_conflict,

@@ -10,6 +10,17 @@ pub(crate) async fn instance_keeps_its_name(case: &Case) {
     first.ping().await.unwrap();
 }
 
+/// All of them find no tables and want to make them.
+pub(crate) async fn nodes_may_start_together(case: &Case) {
+    let mut starting = tokio::task::JoinSet::new();
+    for _ in 0..6 {
+        let case = case.clone();
+        starting.spawn(async move { case.open().await.instance_id().to_owned() });
+    }
+    let names = starting.join_all().await;
+    assert!(names.iter().all(|name| *name == names[0]), "{names:?}");
+}
+
 pub(crate) async fn last_value_wins_except_for_init(case: &Case) {
     let (first, second) = (case.open().await, case.open().await);
     assert_eq!(first.setting("x").await.unwrap(), None);
