@@ -172,9 +172,14 @@ impl<W: Write> FileWriter<W> {
     }
 
     /// Starts a section at the next multiple of eight; it ends where the next one starts to be written.
+    ///
+    /// The first section of the index starts a chunk of its own: damage of the index must not take events with it.
     pub(crate) fn begin(&mut self, section: Section) -> Result<()> {
-        let padding = self.position.next_multiple_of(8) - self.position;
-        self.push(&[0; 8][..padding])?;
+        let first_of_index =
+            section.is_index() && self.sections.last().is_some_and(|(last, ..)| !last.is_index());
+        let boundary = if first_of_index { CHUNK_BYTES } else { 8 };
+        let padding = self.position.next_multiple_of(boundary) - self.position;
+        self.push(&[0; CHUNK_BYTES][..padding])?;
         self.sections.push((section, self.position, 0));
         Ok(())
     }

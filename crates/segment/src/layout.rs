@@ -21,10 +21,10 @@ pub const BODY_BLOCK_ROWS: usize = 64;
 pub(crate) const TABLE_BLOCK_ENTRIES: usize = 32;
 /// Keys in one front-coded block of a dictionary, and lists in one block of postings.
 pub(crate) const DICTIONARY_BLOCK_KEYS: usize = 16;
-/// Bits kept of an opaque id's hash.
-pub(crate) const OPAQUE_HASH_BITS: u32 = 32;
+/// Bits kept of an opaque id's hash: among 24 million ids one lookup in eleven meets a stranger, which costs one body.
+pub(crate) const OPAQUE_HASH_BITS: u32 = 28;
 /// A word in more values than this also gets its rows stored.
-pub(crate) const WORD_VALUES_UNION_MAX: u32 = 64;
+pub(crate) const WORD_VALUES_UNION_MAX: u32 = 256;
 /// Most bytes one compressed block may unpack to: 64 events of the largest allowed size, and a margin.
 pub(crate) const BLOCK_BYTES_MAX: usize = 80 << 20;
 /// Rows a segment may hold.

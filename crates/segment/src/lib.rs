@@ -18,9 +18,11 @@ mod mapping;
 mod opaque;
 mod packed;
 mod postings;
+mod rice;
 mod rows;
 mod segment;
 mod tail;
+mod template;
 mod varint;
 mod write;
 

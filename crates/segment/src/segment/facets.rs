@@ -37,11 +37,12 @@ impl Segment {
                 }
                 lists = Some(block);
             }
-            let list = lists.as_mut().expect("set above").next()?;
+            let raw = lists.as_mut().expect("set above").next()?;
+            let list = if set.is_all() { raw } else { index.postings.resolve(&self.file, keys.no(), raw)? };
             let count = match list {
                 _ if set.is_all() => list.count(),
                 List::Single(row) => u32::from(set.contains(row)),
-                List::Gaps(..) => {
+                List::Few(..) | List::Gaps(..) | List::Same(..) => {
                     numbers.clear();
                     index.postings.decode_into(list, &mut numbers)?;
                     numbers.iter().filter(|row| set.contains(**row)).count() as u32

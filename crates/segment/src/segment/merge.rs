@@ -6,7 +6,7 @@ use crate::{
     error::{Result, SegmentError},
     layout::Section,
     rows::{Row, Rows, Table, ValueNo, WordNo},
-    segment::Segment,
+    segment::{Segment, read::EVENT_COLUMN},
     write::source::{Bodies, Column, FixedColumn, MergeSource, SortedStrings},
 };
 
@@ -75,7 +75,7 @@ impl MergeSource for Segment {
     }
 
     fn bodies(&self) -> Box<dyn Bodies + '_> {
-        Box::new(SegmentBodies { segment: self, block: Block::empty() })
+        Box::new(SegmentBodies { segment: self, block: Block::empty(), event: Vec::new() })
     }
 
     fn each_entry(&self, table: Table, f: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
@@ -134,6 +134,7 @@ impl SortedStrings for Keys<'_> {
 struct SegmentBodies<'a> {
     segment: &'a Segment,
     block: Block<4>,
+    event: Vec<u8>,
 }
 
 impl Bodies for SegmentBodies<'_> {
@@ -143,6 +144,11 @@ impl Bodies for SegmentBodies<'_> {
             let Segment { file, bodies, body_unpacker, .. } = self.segment;
             bodies.load(file, body_unpacker, index, &mut self.block)?;
         }
-        Ok([0, 1, 2, 3].map(|column| self.block.get(index, column)))
+        let action = self.segment.action_of(row)?;
+        let known = self.segment.known(row, &action)?;
+        self.segment.join_event(self.block.get(index, EVENT_COLUMN), &known, &mut self.event)?;
+        let mut parts = [0, 1, 2, 3].map(|column| self.block.get(index, column));
+        parts[EVENT_COLUMN] = &self.event;
+        Ok(parts)
     }
 }

@@ -34,6 +34,8 @@ pub struct Segment {
     bodies: Blocks<4>,
     body_unpacker: Unpacker,
     tables: [SegmentTable; 3],
+    /// The texts of the actions, unpacked on first use.
+    actions: OnceLock<Vec<Box<[u8]>>>,
     /// Opened on first use, so that damage of the index does not stand in the way of reading events.
     index: OnceLock<Index>,
 }
@@ -129,7 +131,16 @@ impl Segment {
         let body_unpacker = Unpacker::new(Section::Bodies, file.read_all(Section::BodyDictionary)?);
         let [action, actor, targets] = Table::ALL.map(|table| SegmentTable::open(&file, table));
         let tables = [action?, actor?, targets?];
-        Ok(Self { file, orgs, columns, bodies, body_unpacker, tables, index: OnceLock::new() })
+        Ok(Self {
+            file,
+            orgs,
+            columns,
+            bodies,
+            body_unpacker,
+            tables,
+            actions: OnceLock::new(),
+            index: OnceLock::new(),
+        })
     }
 
     /// Number of organizations, rows, values and bytes by section.

@@ -1,6 +1,6 @@
 //! The segment read as rows.
 
-use std::{cell::RefCell, collections::BinaryHeap, ops::ControlFlow};
+use std::{borrow::Cow, cell::RefCell, collections::BinaryHeap, ops::ControlFlow};
 
 use roaring::RoaringBitmap;
 use tallystick_event::{EventId, OrgId, Outcome, Units};
@@ -13,15 +13,33 @@ use crate::{
     rows::{Meta, OrgRows, OrgSpan, Row, Rows, Table, ValueNo, ValueText, WordNo},
     segment::Segment,
     tail::{assemble, text_of},
+    template::{self, Known},
+    write::source::MergeSource,
 };
 
 const OTHER_ID_BYTES: usize = 20;
 const ZONE_BYTES: usize = 16;
+/// Position of the unit `event` in a body.
+pub(super) const EVENT_COLUMN: usize = 2;
+/// So many actions are kept unpacked: more than any catalogue of actions has.
+const ACTIONS_KEPT_MAX: u32 = 4096;
 
 thread_local! {
     // Unpacking needs buffers of the size of a block; the next read on this thread uses them again.
-    static SCRATCH: RefCell<(Block<4>, Block<1>, Block<1>)> =
-        RefCell::new((Block::empty(), Block::empty(), Block::empty()));
+    static SCRATCH: RefCell<Scratch> = RefCell::new(Scratch::new());
+}
+
+struct Scratch {
+    body: Block<4>,
+    actor: Block<1>,
+    targets: Block<1>,
+    event: Vec<u8>,
+}
+
+impl Scratch {
+    fn new() -> Self {
+        Self { body: Block::empty(), actor: Block::empty(), targets: Block::empty(), event: Vec::new() }
+    }
 }
 
 impl Rows for Segment {
@@ -77,16 +95,20 @@ impl Rows for Segment {
         let index = self.check(row)?;
         let actor = self.table_no(Table::Actor, row)? as usize;
         let targets = self.table_no(Table::Targets, row)? as usize;
-        SCRATCH.with_borrow_mut(|(body, actor_block, targets_block)| {
-            self.bodies.load(&self.file, &self.body_unpacker, index, body)?;
+        let action = self.action_of(row)?;
+        let known = self.known(row, &action)?;
+        SCRATCH.with_borrow_mut(|scratch| {
+            self.bodies.load(&self.file, &self.body_unpacker, index, &mut scratch.body)?;
             for (table, no, block) in
-                [(Table::Actor, actor, &mut *actor_block), (Table::Targets, targets, &mut *targets_block)]
+                [(Table::Actor, actor, &mut scratch.actor), (Table::Targets, targets, &mut scratch.targets)]
             {
                 let table = self.table(table);
                 table.entries.load(&self.file, &table.unpacker, no, block)?;
             }
-            let parts = [0, 1, 2, 3].map(|column| body.get(index, column));
-            Ok(assemble(actor_block.get(actor, 0), targets_block.get(targets, 0), parts))
+            self.join_event(scratch.body.get(index, EVENT_COLUMN), &known, &mut scratch.event)?;
+            let mut parts = [0, 1, 2, 3].map(|column| scratch.body.get(index, column));
+            parts[EVENT_COLUMN] = &scratch.event;
+            Ok(assemble(scratch.actor.get(actor, 0), scratch.targets.get(targets, 0), parts))
         })
     }
 
@@ -119,7 +141,7 @@ impl Rows for Segment {
     }
 
     fn cardinality(&self, value: ValueNo) -> Result<u32> {
-        Ok(self.index()?.postings.list(&self.file, value)?.count())
+        self.index()?.postings.count(&self.file, value)
     }
 
     fn count_values(
@@ -148,7 +170,7 @@ impl Rows for Segment {
     }
 
     fn word_cardinality(&self, word: WordNo) -> Result<u32> {
-        Ok(self.index()?.word_values.list(&self.file, word)?.count())
+        self.index()?.word_values.count(&self.file, word)
     }
 
     fn word_values(&self, word: WordNo) -> Result<Vec<ValueNo>> {
@@ -185,7 +207,7 @@ impl Rows for Segment {
     fn find_id(&self, id: &EventId) -> Result<Option<Row>> {
         let wanted_ms = id.timestamp_ms();
         let zones = self.file.read_all(Section::Zones)?;
-        let mut ages = Vec::with_capacity(BLOCK_VALUES);
+        let mut columns = [const { Vec::new() }; 3];
         for (block, zone) in zones.chunks_exact(ZONE_BYTES).enumerate() {
             let bound = |at: usize| i64::from_le_bytes(zone[at..at + 8].try_into().expect("eight bytes"));
             if wanted_ms < bound(0) || wanted_ms > bound(8) {
@@ -193,10 +215,17 @@ impl Rows for Segment {
             }
             let start = block * BLOCK_VALUES;
             let end = (start + BLOCK_VALUES).min(self.len() as usize);
-            ages.clear();
-            self.columns.id_time.unpack(&self.file, start, end, &mut ages)?;
-            for (row, age) in (start as Row..).zip(&ages) {
-                if self.received_ms(row)?.wrapping_sub(*age) == wanted_ms && self.id(row)? == *id {
+            for (column, values) in [&self.columns.occurred, &self.columns.received, &self.columns.id_time]
+                .into_iter()
+                .zip(&mut columns)
+            {
+                values.clear();
+                column.unpack(&self.file, start, end, values)?;
+            }
+            let [occurred, delays, ages] = &columns;
+            for (row, ((us, delay), age)) in (start as Row..).zip(occurred.iter().zip(delays).zip(ages)) {
+                let id_ms = us.div_euclid(1000).wrapping_add(*delay).wrapping_sub(*age);
+                if id_ms == wanted_ms && self.id(row)? == *id {
                     return Ok(Some(row));
                 }
             }
@@ -248,9 +277,9 @@ impl Rows for Segment {
 
     fn table_entry(&self, table: Table, no: u32) -> Result<Vec<u8>> {
         let table = self.table(table);
-        SCRATCH.with_borrow_mut(|(_, block, _)| {
-            table.entries.load(&self.file, &table.unpacker, no as usize, block)?;
-            Ok(block.get(no as usize, 0).to_vec())
+        SCRATCH.with_borrow_mut(|scratch| {
+            table.entries.load(&self.file, &table.unpacker, no as usize, &mut scratch.actor)?;
+            Ok(scratch.actor.get(no as usize, 0).to_vec())
         })
     }
 }
@@ -301,6 +330,38 @@ impl Segment {
             .binary_search_by_key(&row, row_of)
             .ok()
             .map(|at| EventId(entries[at][4..].try_into().expect("sixteen bytes follow the row"))))
+    }
+
+    /// The text of a row's action.
+    pub(super) fn action_of(&self, row: Row) -> Result<Cow<'_, [u8]>> {
+        let no = self.table_no(Table::Action, row)?;
+        let count = self.table_len(Table::Action);
+        if count > ACTIONS_KEPT_MAX {
+            return self.table_entry(Table::Action, no).map(Cow::Owned);
+        }
+        if let Some(actions) = self.actions.get() {
+            return Ok(Cow::Borrowed(&actions[no as usize]));
+        }
+        let mut actions: Vec<Box<[u8]>> = Vec::with_capacity(count as usize);
+        self.each_entry(Table::Action, &mut |text| {
+            actions.push(text.into());
+            Ok(())
+        })?;
+        Ok(Cow::Borrowed(&self.actions.get_or_init(|| actions)[no as usize]))
+    }
+
+    /// What the columns say of a row and its body therefore does not.
+    pub(super) fn known<'a>(&'a self, row: Row, action: &'a [u8]) -> Result<Known<'a>> {
+        Ok(Known {
+            action,
+            org: self.spans()[self.orgs.of_row(row)].org.as_str(),
+            occurred_us: self.occurred_us(row)?,
+            outcome: self.outcome(row)?,
+        })
+    }
+
+    pub(super) fn join_event(&self, stored: &[u8], known: &Known<'_>, out: &mut Vec<u8>) -> Result<()> {
+        template::join(stored, known, out).ok_or(SegmentError::corrupt(Section::Bodies, "unit event"))
     }
 
     fn salt(&self, row: Row) -> Result<[u8; 16]> {

@@ -14,7 +14,7 @@ use std::collections::HashMap;
 use hashbrown::HashTable;
 use roaring::RoaringBitmap;
 use tallystick_event::{
-    EventId, LogId, OrgId, Outcome, Unit, Units,
+    EventId, LogId, OrgId, Outcome, Prepared, Unit, Units,
     terms::{Field, Term, TermSink, Terms, of_unit},
 };
 
@@ -57,6 +57,25 @@ pub struct TailEvent<'a> {
     pub units: &'a Units,
     /// Terms of the units other than `actor` and `targets`, if the caller has them.
     pub terms: Option<&'a Terms>,
+}
+
+impl<'a> TailEvent<'a> {
+    /// A prepared event with what the sequencer gave it.
+    pub fn new(event: &'a Prepared, log: LogId, seq: u64, received_ms: i64) -> Self {
+        Self {
+            org: &event.org,
+            log,
+            seq,
+            received_ms,
+            occurred_us: event.occurred_us,
+            id: event.id,
+            salt: event.salt,
+            units_root: event.units_root,
+            outcome: event.outcome,
+            units: &event.units,
+            terms: Some(&event.terms),
+        }
+    }
 }
 
 /// The growing set of rows. Reading needs `&self`, appending `&mut self`: the engine holds it in a lock.

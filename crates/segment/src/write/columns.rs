@@ -33,7 +33,6 @@ pub(crate) fn write<W: Write>(
     let ages: Vec<i64> = received.iter().zip(&id_times).map(|(r, i)| r.wrapping_sub(*i)).collect();
     file.section(Section::IdTime, &packed::encode(&ages))?;
     drop(ages);
-    file.section(Section::Zones, &encode_zones(&id_times))?;
     file.section(Section::Outcome, &packed::encode(&gather(sources, order, Column::Outcome)?))?;
     for column in [FixedColumn::Salt, FixedColumn::UnitsRoot] {
         file.begin(column.section())?;
@@ -65,7 +64,7 @@ pub(crate) fn gather(sources: &[&dyn SegmentSource], order: &Order, column: Colu
 }
 
 /// Smallest and largest id time of each block of rows.
-fn encode_zones(id_times: &[i64]) -> Vec<u8> {
+pub(crate) fn encode_zones(id_times: &[i64]) -> Vec<u8> {
     let mut out = Vec::new();
     for block in id_times.chunks(BLOCK_VALUES) {
         let (min, max) = (block.iter().min(), block.iter().max());

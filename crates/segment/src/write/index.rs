@@ -4,16 +4,17 @@ use std::io::Write;
 
 use crate::{
     dictionary::DictionaryWriter,
-    error::Result,
+    error::{Result, SegmentError},
     file::FileWriter,
     layout::{Section, WORD_VALUES_UNION_MAX},
     opaque, packed,
     postings::PostingsWriter,
     rows::Row,
     write::{
+        columns::{encode_zones, gather},
         numbers::Sorter,
         order::Order,
-        source::{SegmentSource, SortedStrings},
+        source::{Column, SegmentSource, SortedStrings},
     },
 };
 
@@ -36,6 +37,9 @@ impl<'a> IndexWriter<'a> {
     }
 
     pub(crate) fn write<W: Write>(mut self, file: &mut FileWriter<W>) -> Result<Counts> {
+        let id_times = gather(self.sources, self.order, Column::IdTime)?;
+        file.section(Section::Zones, &encode_zones(&id_times))?;
+        drop(id_times);
         let (new_values, values) = self.write_values(file)?;
         let words = self.write_words(file, &new_values, values)?;
         self.write_opaque(file)?;
@@ -54,11 +58,11 @@ impl<'a> IndexWriter<'a> {
             let value = keys.push(&key)?;
             rows.clear();
             for &(source, old) in &streams.found {
-                new_values[source][old as usize] = value;
+                let slot = new_values[source].get_mut(old as usize);
+                *slot.ok_or(SegmentError::corrupt(Section::Keys, "number of keys"))? = value;
                 let start = rows.len();
                 self.sources[source].rows_of(old, &mut rows)?;
-                let new_rows = &self.order.new_rows[source];
-                rows[start..].iter_mut().for_each(|row| *row = new_rows[*row as usize]);
+                renumber(&mut rows[start..], &self.order.new_rows[source], Section::Postings)?;
             }
             self.rows.sort(&mut rows);
             postings.push(&rows);
@@ -88,7 +92,7 @@ impl<'a> IndexWriter<'a> {
             for &(source, old) in &streams.found {
                 let start = values.len();
                 self.sources[source].values_of_word(old, &mut values)?;
-                values[start..].iter_mut().for_each(|value| *value = new_values[source][*value as usize]);
+                renumber(&mut values[start..], &new_values[source], Section::WordValues)?;
             }
             sorter.sort(&mut values);
             word_values.push(&values);
@@ -109,8 +113,9 @@ impl<'a> IndexWriter<'a> {
     fn rows_of_word(&mut self, found: &[(usize, u32)], rows: &mut Vec<u32>) -> Result<()> {
         rows.clear();
         for &(source, word) in found {
-            let new_rows = &self.order.new_rows[source];
-            rows.extend(self.sources[source].word_rows(word)?.iter().map(|row| new_rows[row as usize]));
+            let start = rows.len();
+            rows.extend(self.sources[source].word_rows(word)?);
+            renumber(&mut rows[start..], &self.order.new_rows[source], Section::WordRows)?;
         }
         self.rows.sort(rows);
         Ok(())
@@ -119,18 +124,27 @@ impl<'a> IndexWriter<'a> {
     fn write_opaque<W: Write>(&self, file: &mut FileWriter<W>) -> Result<()> {
         let mut entries: Vec<(u32, Row)> = Vec::new();
         for (source, new_rows) in self.sources.iter().zip(&self.order.new_rows) {
+            let start = entries.len();
             source.each_opaque(&mut |hash, row| {
-                // A row past the end is damage that a checksum missed; it must not end the process.
-                if let Some(&new) = new_rows.get(row as usize) {
-                    entries.push((hash, new));
-                }
+                entries.push((hash, row));
             })?;
+            for (_, row) in &mut entries[start..] {
+                renumber(std::slice::from_mut(row), new_rows, Section::Opaque)?;
+            }
         }
         entries.sort_unstable();
         entries.dedup();
         let encoded = opaque::encode(&entries, self.order.rows.len() as u32);
         two_sections(file, [Section::Opaque, Section::OpaqueBuckets], encoded)
     }
+}
+
+/// Old numbers become new ones; one that does not exist is damage that no checksum shows, because it was written.
+fn renumber(numbers: &mut [u32], new: &[u32], section: Section) -> Result<()> {
+    for number in numbers {
+        *number = *new.get(*number as usize).ok_or(SegmentError::corrupt(section, "number past the end"))?;
+    }
+    Ok(())
 }
 
 fn two_sections<W: Write>(
