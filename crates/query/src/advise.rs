@@ -44,7 +44,8 @@ fn unknown_action(action: &str, span: Span, known: &[&str]) -> Diagnostic {
         || "no event has this action".to_owned(),
         |near| format!("no event has this action; nearest: {near}"),
     );
-    // An action is printable ASCII; only few of these characters need quotes, and a nearest action with one is not offered.
+    // An action is printable ASCII; only few of these characters need quotes, and a nearest action with one is not
+    // offered.
     let plain = |near: &&str| {
         near.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b':'))
     };

@@ -54,7 +54,8 @@ pub enum Node {
     Term(Term),
     /// `field:( ... )`.
     Group {
-        /// The field that plain values inside belong to. For `actor` and `target`, sub-fields inside carry their full name.
+        /// The field that plain values inside belong to. For `actor` and `target`, sub-fields inside carry their
+        /// full name.
         field: FieldRef,
         /// What stands between the parentheses.
         child: Box<Node>,

@@ -1,4 +1,5 @@
-//! What the parser has to say about a query: errors and warnings with a place, a stable code and, where one exists, a fix.
+//! What the parser has to say about a query: errors and warnings with a place, a stable code and, where one exists,
+//! a fix.
 
 use serde::Serialize;
 
@@ -148,7 +149,8 @@ fn note(diagnostic: &Diagnostic) -> String {
     note
 }
 
-/// Terminal columns of a text: two for East Asian wide characters and emoji, so that carets stand under what they mean.
+/// Terminal columns of a text: two for East Asian wide characters and emoji, so that carets stand under what they
+/// mean.
 fn columns(text: &str) -> usize {
     text.chars()
         .map(|c| match u32::from(c) {

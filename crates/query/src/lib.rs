@@ -1,6 +1,7 @@
 //! The query language: parser, diagnostics, canonical form, and a matcher for one event.
 //!
-//! [`parse`] reads a text into a [`Query`] and a list of [`Diagnostic`]s; the query's `Display` is its canonical form.
+//! [`parse`] reads a text into a [`Query`] and a list of [`Diagnostic`]s; the query's `Display` is its canonical
+//! form.
 //! [`lower`] resolves times, aliases and types into [`Lowered`], a tree of typed predicates that an index can plan,
 //! and [`matches`] answers it for one event. Pure: no clock, no files, no zone of the machine.
 //! The language itself is described in `docs/query-language.md`.

@@ -1,4 +1,5 @@
-//! A text with stars in it: `user.*`, `*@evil.example`. The only wildcard of the language; there are no regular expressions.
+//! A text with stars in it: `user.*`, `*@evil.example`. The only wildcard of the language; there are no regular
+//! expressions.
 
 use serde::Serialize;
 
@@ -37,7 +38,8 @@ impl Pattern {
         self.parts.first().map_or("", String::as_str)
     }
 
-    /// Whether the pattern is a prefix and one star at the end, so that a range of a sorted dictionary is the whole answer.
+    /// Whether the pattern is a prefix and one star at the end, so that a range of a sorted dictionary is the whole
+    /// answer.
     pub fn is_prefix(&self) -> bool {
         self.parts.len() == 2 && self.parts[1].is_empty()
     }

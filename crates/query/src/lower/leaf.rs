@@ -1,4 +1,5 @@
-//! The typed predicates. "Folded" is `event::text::fold`; "tag" is the first byte of a dictionary key of `event::terms`.
+//! The typed predicates. "Folded" is `event::text::fold`; "tag" is the first byte of a dictionary key of
+//! `event::terms`.
 
 use tallystick_event::crud::Crud;
 use tallystick_event::terms::{Has, Opaque};
@@ -31,8 +32,10 @@ pub enum Leaf {
     },
     /// One and the same target satisfies the whole expression.
     ///
-    /// Inside stand only `Key` with a target field, `TargetKey`, and `Path` with [`PathField::TargetMetadata`]; a `Not`
-    /// inside speaks of that target alone. A negated group, `-target:(...)`, is `Not(SameTarget(...))`: no target does.
+    /// Inside stand only `Key` with a target field, `TargetKey`, and `Path` with [`PathField::TargetMetadata`]; a
+    /// `Not`
+    /// inside speaks of that target alone. A negated group, `-target:(...)`, is `Not(SameTarget(...))`: no target
+    /// does.
     /// An index may answer with the events of all targets that match each leaf and then check the rows.
     SameTarget(Box<Expr>),
     /// The outcome. Tag 10.
@@ -43,14 +46,16 @@ pub enum Leaf {
     Has(Has),
     /// A state of the event that is no part of what was sent.
     Is(Is),
-    /// `context.ip` is between the two, both included. Tag 11: 16 bytes, IPv4 as `::ffff:a.b.c.d`, byte order is address order.
+    /// `context.ip` is between the two, both included. Tag 11: 16 bytes, IPv4 as `::ffff:a.b.c.d`, byte order is
+    /// address order.
     Ip {
         /// First address.
         from: [u8; 16],
         /// Last address, included.
         to: [u8; 16],
     },
-    /// A time in microseconds since 1970 is in `[from_us, to_us)`. `i64::MIN` and `i64::MAX` mean open ends; `from_us >= to_us` matches nothing.
+    /// A time in microseconds since 1970 is in `[from_us, to_us)`. `i64::MIN` and `i64::MAX` mean open ends;
+    /// `from_us >= to_us` matches nothing.
     Time {
         /// Which time.
         field: TimeField,
@@ -68,14 +73,16 @@ pub enum Leaf {
     },
     /// The event has this id.
     EventId(EventId),
-    /// An id that occurs once or a few times is exactly this. Not in the dictionary: `terms::opaque_hash`, then check the row.
+    /// An id that occurs once or a few times is exactly this. Not in the dictionary: `terms::opaque_hash`, then
+    /// check the row.
     Opaque {
         /// Which id.
         field: Opaque,
         /// Exact text.
         value: String,
     },
-    /// Such an id is there. No index answers this for one of them alone: check rows, of those with [`Has::Correlation`]
+    /// Such an id is there. No index answers this for one of them alone: check rows, of those with
+    /// [`Has::Correlation`]
     /// except for [`Opaque::IdempotencyKey`].
     OpaqueExists(Opaque),
     /// A value chosen by the event's author: metadata and changes. Tags 18 to 21.
@@ -100,12 +107,14 @@ pub enum Leaf {
     /// Free text: one textual value of the event contains these words, adjacent and in order, or an opaque id is the
     /// text as a whole.
     ///
-    /// Textual values are those marked T in `event::terms`: action, actor id, name and e-mail, target id and name, the
+    /// Textual values are those marked T in `event::terms`: action, actor id, name and e-mail, target id and name,
+    /// the
     /// address as text, user agent, reason, on-behalf-of ids, and string values in changes and in all metadata.
     Text {
         /// At least one folded word, or word with stars.
         words: Vec<Pattern>,
-        /// The text exactly as written, to compare with request, session, trace and idempotency key; `None` if it has stars.
+        /// The text exactly as written, to compare with request, session, trace and idempotency key; `None` if it
+        /// has stars.
         opaque: Option<String>,
     },
 }
@@ -129,7 +138,8 @@ pub enum ActionTest {
 pub enum StringTest {
     /// The whole value equals this: folded on both sides if the field is folded (this text already is), else exactly.
     Equals(String),
-    /// `=` on a folded field: the whole value equals this in this very case. An index looks up the folded text and checks rows.
+    /// `=` on a folded field: the whole value equals this in this very case. An index looks up the folded text and
+    /// checks rows.
     IsExactly(String),
     /// The whole value matches; folded on both sides if the field is folded (the pattern already is).
     Glob(Pattern),
@@ -184,7 +194,8 @@ pub struct TextBound {
 /// Test of a changed path (dotted, folded).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChangedTest {
-    /// The whole path, or what stands before or after one of its dots: `a` and `c`, `a.b` and `b.c` of `a.b.c`. Folded.
+    /// The whole path, or what stands before or after one of its dots: `a` and `c`, `a.b` and `b.c` of `a.b.c`.
+    /// Folded.
     Named(String),
     /// The whole path in this case.
     IsExactly(String),

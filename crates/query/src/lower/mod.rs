@@ -34,7 +34,8 @@ impl Expr {
     /// Matches no event.
     pub const NONE: Self = Self::Or(Vec::new());
 
-    /// All of `parts`; one part stands for itself, an `And` inside is spliced in, and a part that matches nothing decides.
+    /// All of `parts`; one part stands for itself, an `And` inside is spliced in, and a part that matches nothing
+    /// decides.
     pub fn and(parts: impl IntoIterator<Item = Self>) -> Self {
         let mut flat = Vec::new();
         for part in parts {
@@ -82,7 +83,8 @@ pub struct Lowered {
 }
 
 impl Lowered {
-    /// The half-open interval of microseconds outside of which no event can match, from the `created` terms that every
+    /// The half-open interval of microseconds outside of which no event can match, from the `created` terms that
+    /// every
     /// match must satisfy. `(i64::MIN, i64::MAX)` if there are none.
     pub fn created_bounds(&self) -> (i64, i64) {
         let all = std::slice::from_ref(&self.expr);

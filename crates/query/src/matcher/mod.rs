@@ -1,4 +1,5 @@
-//! Answers a lowered query for one event, without any index: for the live tail and for streams, and as the oracle that
+//! Answers a lowered query for one event, without any index: for the live tail and for streams, and as the oracle
+//! that
 //! the index is tested against. It shares with the index only the definitions of words and folding in `event::text`.
 
 mod facts;

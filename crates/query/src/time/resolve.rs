@@ -41,7 +41,8 @@ pub struct TimeParameterError {
 /// Reads the value of a plain `from` or `to` parameter, in the time syntax of the language. The bounds are half-open:
 /// use `from_us` of the result for `from`, and `to_us` for `to`.
 ///
-/// Whole days and longer are intervals, so `to=2026-01-31` includes that day. A time with a clock in it is an instant,
+/// Whole days and longer are intervals, so `to=2026-01-31` includes that day. A time with a clock in it is an
+/// instant,
 /// so `to=2026-01-31T09:30Z` ends there and two neighbouring ranges do not overlap.
 pub fn parse_time_parameter(text: &str, now_us: i64, tz: &TimeZone) -> Result<Interval, TimeParameterError> {
     let expr = TimeExpr::parse(text.trim()).map_err(|message| TimeParameterError { message })?;

@@ -116,18 +116,23 @@ fn piece() -> impl Strategy<Value = String> {
         "schema:",
         "country:",
     ];
-    prop_oneof![9 => proptest::sample::select(fixed.to_vec()).prop_map(str::to_owned), 1 => any::<char>().prop_map(String::from)]
+    let fixed = proptest::sample::select(fixed.to_vec());
+    prop_oneof![9 => fixed.prop_map(str::to_owned), 1 => any::<char>().prop_map(String::from)]
 }
 
 fn event() -> impl Strategy<Value = Value> {
-    let word =
-        || proptest::sample::select(vec!["a", "b", "user", "user.a", "u_1", "日", "1", "A b", "success"]);
-    (word(), word(), word(), word(), proptest::option::of(word()), 0..3_i64).prop_map(|(action, id, target, x, reason, n)| {
+    let words = vec!["a", "b", "user", "user.a", "u_1", "日", "1", "A b", "success"];
+    let word = move || proptest::sample::select(words.clone());
+    let reason = proptest::option::of(word());
+    (word(), word(), word(), word(), reason, 0..3_i64).prop_map(|(action, id, target, x, reason, n)| {
         json!({
-            "id": "evt_0199aabbccdd7000800000000000000a", "seq": n, "org": "acme", "action": action, "outcome": "success",
-            "occurred_at": "2026-01-31T09:30:00.000Z", "received_at": format!("2026-01-31T09:3{n}:30.000Z"), "source": "key:ak_1",
-            "actor": {"type": "user", "id": id, "name": "A b"}, "targets": [{"type": "a", "id": target}, {"type": "b", "id": "1", "name": x}],
-            "context": {"ip": "10.0.0.1", "request_id": x}, "reason": reason, "metadata": {"x": [n, x, {"y": true}]},
+            "id": "evt_0199aabbccdd7000800000000000000a", "seq": n, "org": "acme", "source": "key:ak_1",
+            "action": action, "outcome": "success", "reason": reason,
+            "occurred_at": "2026-01-31T09:30:00.000Z", "received_at": format!("2026-01-31T09:3{n}:30.000Z"),
+            "actor": {"type": "user", "id": id, "name": "A b"},
+            "targets": [{"type": "a", "id": target}, {"type": "b", "id": "1", "name": x}],
+            "context": {"ip": "10.0.0.1", "request_id": x},
+            "metadata": {"x": [n, x, {"y": true}]},
             "changes": [{"path": "/a", "op": "replace", "old": x, "new": n}]
         })
     })
