@@ -1,4 +1,5 @@
-//! The query language: any text is answered with a query or with errors that point into it, and the canonical form of a
+//! The query language: any text is answered with a query or with errors that point into it, and the canonical form
+//! of a
 //! query is that query.
 
 use serde_json::json;
