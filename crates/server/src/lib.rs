@@ -1,1 +1,20 @@
 //! The HTTP edge: native API, OpenAPI, metrics.
+//!
+//! Invariants:
+//! - Nothing is decided here that a layer below decides: events are checked by `event`, rights by `auth`, order by
+//!   `engine`. This crate carries questions down and answers up.
+//! - Every error leaves through [`error::ApiError`], so that each has a code of the one list.
+//! - Nothing that blocks or computes for long runs on the async threads; see [`AppState::read`] and
+//!   [`AppState::compute`].
+
+#![forbid(unsafe_code)]
+
+pub mod admin_events;
+pub mod error;
+pub mod http;
+mod serve;
+pub mod state;
+pub mod telemetry;
+
+pub use self::serve::{CONNECTIONS_MAX, serve};
+pub use self::state::{AppState, ServerOptions};

@@ -1,0 +1,152 @@
+//! Administrative acts as events: whoever makes a key or an organization is in the audit log like everybody else.
+//!
+//! An act within an organization is recorded in its log; the making and deleting of organizations, acts that concern
+//! none, and those whose organization takes no events (it is archived), in the log of the instance.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use tallystick_catalog::OrgState;
+use tallystick_engine::{AppendError, INSTANCE_ORG};
+use tallystick_event::{OrgId, PrepareContext};
+
+use crate::{
+    error::{ApiError, ErrorCode},
+    http::{caller::Authenticated, request_id},
+    state::AppState,
+};
+
+/// An organization was created.
+pub const ORGANIZATION_CREATED: &str = "organization.created";
+/// Its name or state was changed.
+pub const ORGANIZATION_SETTINGS_UPDATED: &str = "organization.settings_updated";
+/// It was deleted, which is possible only while its log is empty.
+pub const ORGANIZATION_DELETED: &str = "organization.deleted";
+/// An API key was made.
+pub const API_KEY_CREATED: &str = "api_key.created";
+/// An API key was revoked.
+pub const API_KEY_REVOKED: &str = "api_key.revoked";
+
+/// What such events have as their `source`.
+const SOURCE: &str = "tallystick";
+
+/// An administrative act.
+#[derive(Debug)]
+pub struct Act {
+    /// One of the names above.
+    pub action: &'static str,
+    /// The organization in whose log it belongs; none: the instance's.
+    pub org: Option<OrgId>,
+    /// `organization` or `api_key`.
+    pub target_type: &'static str,
+    /// The target's id.
+    pub target_id: String,
+    /// The target's name.
+    pub target_name: String,
+    /// `path`, old value, new value.
+    pub changes: Vec<(&'static str, Value, Value)>,
+    /// What else is worth keeping.
+    pub metadata: Value,
+}
+
+/// Refuses administrative acts while they could not be recorded. Call it before the act.
+pub fn require_recordable(state: &AppState) -> Result<(), ApiError> {
+    let status = state.engine.status();
+    if status.halted {
+        return Err(AppendError::Halted.into());
+    }
+    if status.out_of_space {
+        return Err(AppendError::NoSpace.into());
+    }
+    Ok(())
+}
+
+/// Records an act that was carried out. It cannot be undone, so a failure to record it does not fail the call; it
+/// goes to the service's log instead, with everything that the event would have said.
+pub async fn record(state: &Arc<AppState>, caller: &Authenticated, act: Act) {
+    let instance: OrgId = INSTANCE_ORG.parse().expect("a valid organization id");
+    let org = act.org.clone().unwrap_or_else(|| instance.clone());
+    let json = event(caller, &act).to_string();
+    let result = match append(state, &org, &json).await {
+        Err(error)
+            if matches!(error.code(), ErrorCode::OrgArchived | ErrorCode::OrgNotFound) && org != instance =>
+        {
+            append(state, &instance, &json).await
+        }
+        result => result,
+    };
+    if let Err(error) = result {
+        tracing::error!(?error, event = json, "an administrative act could not be recorded");
+    }
+}
+
+async fn append(state: &Arc<AppState>, org: &OrgId, json: &str) -> Result<(), ApiError> {
+    let context = PrepareContext { org: Some(org.clone()), source: SOURCE, default_idempotency: None };
+    let event = state.preparer.prepare(json.as_bytes(), &context).map_err(ApiError::internal)?;
+    state.engine.append(vec![event]).await?;
+    Ok(())
+}
+
+fn event(caller: &Authenticated, act: &Act) -> Value {
+    let actor = if caller.caller.is_root() {
+        json!({ "type": "system", "id": "root", "name": caller.caller.name })
+    } else {
+        json!({ "type": "api_key", "id": caller.caller.id.to_string(), "name": caller.caller.name })
+    };
+    let changes: Vec<Value> = act
+        .changes
+        .iter()
+        .map(|(path, old, new)| json!({ "path": path, "op": "replace", "old": old, "new": new }))
+        .collect();
+    let mut context = json!({ "origin": "api", "request_id": request_id::current() });
+    if let Some(ip) = caller.ip {
+        context["ip"] = json!(ip.to_canonical().to_string());
+    }
+    if let Some(agent) = &caller.user_agent {
+        let cut = agent.floor_char_boundary(tallystick_event::limits::USER_AGENT_BYTES_MAX);
+        context["user_agent"] = json!(&agent[..cut]);
+    }
+    let mut event = json!({
+        "action": act.action,
+        "outcome": "success",
+        "actor": actor,
+        "targets": [{ "type": act.target_type, "id": act.target_id, "name": act.target_name }],
+        "context": context,
+    });
+    if !changes.is_empty() {
+        event["changes"] = changes.into();
+    }
+    if act.metadata.as_object().is_some_and(|members| !members.is_empty()) {
+        event["metadata"] = act.metadata.clone();
+    }
+    event
+}
+
+/// The changes between two states of an organization.
+pub fn organization_changes(
+    before: (&str, OrgState),
+    after: (&str, OrgState),
+) -> Vec<(&'static str, Value, Value)> {
+    let mut changes = Vec::new();
+    if before.0 != after.0 {
+        changes.push(("/name", json!(before.0), json!(after.0)));
+    }
+    if before.1 != after.1 {
+        changes.push(("/state", json!(before.1.as_str()), json!(after.1.as_str())));
+    }
+    changes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_changed_is_a_change() {
+        let (active, archived) = (OrgState::Active, OrgState::Archived);
+        assert!(organization_changes(("Acme", active), ("Acme", active)).is_empty());
+        let changes = organization_changes(("Acme", active), ("Acme Inc", archived));
+        assert_eq!(changes[0], ("/name", json!("Acme"), json!("Acme Inc")));
+        assert_eq!(changes[1], ("/state", json!("active"), json!("archived")));
+    }
+}

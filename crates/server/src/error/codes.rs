@@ -1,0 +1,288 @@
+//! The one list of error codes that can leave the server. Documented in `docs/errors.md`; codes are never renamed.
+
+use axum::http::StatusCode;
+
+/// What went wrong, for programs. Every code answers three questions exhaustively: which status, is it worth
+/// trying again, and is it certain that nothing was changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "docs/errors.md explains each code, and tidy checks that it does")]
+pub enum ErrorCode {
+    InvalidParameter,
+    InvalidBody,
+    InvalidQuery,
+    InvalidCursor,
+    InvalidField,
+    OrgRequired,
+    InvalidEvent,
+    BodyTooLarge,
+    TooManyEvents,
+    UnsupportedMediaType,
+    UnsupportedEncoding,
+    Unauthenticated,
+    Forbidden,
+    WrongOrg,
+    NotFound,
+    OrgNotFound,
+    EventNotFound,
+    KeyNotFound,
+    MethodNotAllowed,
+    OrgExists,
+    OrgNotEmpty,
+    OrgArchived,
+    OrgReserved,
+    TooManyKeys,
+    IdempotencyKeyReused,
+    TooManyFailures,
+    RequestTimeout,
+    Overloaded,
+    LogHalted,
+    CatalogUnavailable,
+    StorageFull,
+    StorageCorrupt,
+    Internal,
+}
+
+impl ErrorCode {
+    /// All codes, in the order of the documentation.
+    pub const ALL: &[Self] = &[
+        Self::InvalidParameter,
+        Self::InvalidBody,
+        Self::InvalidQuery,
+        Self::InvalidCursor,
+        Self::InvalidField,
+        Self::OrgRequired,
+        Self::InvalidEvent,
+        Self::BodyTooLarge,
+        Self::TooManyEvents,
+        Self::UnsupportedMediaType,
+        Self::UnsupportedEncoding,
+        Self::Unauthenticated,
+        Self::Forbidden,
+        Self::WrongOrg,
+        Self::NotFound,
+        Self::OrgNotFound,
+        Self::EventNotFound,
+        Self::KeyNotFound,
+        Self::MethodNotAllowed,
+        Self::OrgExists,
+        Self::OrgNotEmpty,
+        Self::OrgArchived,
+        Self::OrgReserved,
+        Self::TooManyKeys,
+        Self::IdempotencyKeyReused,
+        Self::TooManyFailures,
+        Self::RequestTimeout,
+        Self::Overloaded,
+        Self::LogHalted,
+        Self::CatalogUnavailable,
+        Self::StorageFull,
+        Self::StorageCorrupt,
+        Self::Internal,
+    ];
+
+    /// The code as it is written in answers.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidParameter => "invalid_parameter",
+            Self::InvalidBody => "invalid_body",
+            Self::InvalidQuery => "invalid_query",
+            Self::InvalidCursor => "invalid_cursor",
+            Self::InvalidField => "invalid_field",
+            Self::OrgRequired => "org_required",
+            Self::InvalidEvent => "invalid_event",
+            Self::BodyTooLarge => "body_too_large",
+            Self::TooManyEvents => "too_many_events",
+            Self::UnsupportedMediaType => "unsupported_media_type",
+            Self::UnsupportedEncoding => "unsupported_encoding",
+            Self::Unauthenticated => "unauthenticated",
+            Self::Forbidden => "forbidden",
+            Self::WrongOrg => "wrong_org",
+            Self::NotFound => "not_found",
+            Self::OrgNotFound => "org_not_found",
+            Self::EventNotFound => "event_not_found",
+            Self::KeyNotFound => "key_not_found",
+            Self::MethodNotAllowed => "method_not_allowed",
+            Self::OrgExists => "org_exists",
+            Self::OrgNotEmpty => "org_not_empty",
+            Self::OrgArchived => "org_archived",
+            Self::OrgReserved => "org_reserved",
+            Self::TooManyKeys => "too_many_keys",
+            Self::IdempotencyKeyReused => "idempotency_key_reused",
+            Self::TooManyFailures => "too_many_failures",
+            Self::RequestTimeout => "request_timeout",
+            Self::Overloaded => "overloaded",
+            Self::LogHalted => "log_halted",
+            Self::CatalogUnavailable => "catalog_unavailable",
+            Self::StorageFull => "storage_full",
+            Self::StorageCorrupt => "storage_corrupt",
+            Self::Internal => "internal",
+        }
+    }
+
+    /// The HTTP status.
+    pub fn status(self) -> StatusCode {
+        match self {
+            Self::InvalidParameter
+            | Self::InvalidBody
+            | Self::InvalidQuery
+            | Self::InvalidCursor
+            | Self::InvalidField
+            | Self::OrgRequired => StatusCode::BAD_REQUEST,
+            Self::InvalidEvent => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::BodyTooLarge | Self::TooManyEvents => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedMediaType | Self::UnsupportedEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Unauthenticated => StatusCode::UNAUTHORIZED,
+            Self::Forbidden | Self::WrongOrg | Self::OrgReserved => StatusCode::FORBIDDEN,
+            Self::NotFound | Self::OrgNotFound | Self::EventNotFound | Self::KeyNotFound => {
+                StatusCode::NOT_FOUND
+            }
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::OrgExists
+            | Self::OrgNotEmpty
+            | Self::OrgArchived
+            | Self::TooManyKeys
+            | Self::IdempotencyKeyReused => StatusCode::CONFLICT,
+            Self::TooManyFailures => StatusCode::TOO_MANY_REQUESTS,
+            Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
+            Self::Overloaded | Self::LogHalted | Self::CatalogUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
+            Self::StorageCorrupt | Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// A short title, the same for every occurrence.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::InvalidParameter => "A parameter is not valid",
+            Self::InvalidBody => "The body is not valid",
+            Self::InvalidQuery => "The query is not valid",
+            Self::InvalidCursor => "The cursor is not valid here",
+            Self::InvalidField => "The field cannot be used here",
+            Self::OrgRequired => "An organization must be named",
+            Self::InvalidEvent => "An event is not valid",
+            Self::BodyTooLarge => "The body is too large",
+            Self::TooManyEvents => "Too many events in one call",
+            Self::UnsupportedMediaType => "The content type is not supported",
+            Self::UnsupportedEncoding => "The content encoding is not supported",
+            Self::Unauthenticated => "A valid API key is needed",
+            Self::Forbidden => "The API key may not do this",
+            Self::WrongOrg => "The API key belongs to another organization",
+            Self::NotFound => "There is nothing at this address",
+            Self::OrgNotFound => "The organization does not exist",
+            Self::EventNotFound => "The event does not exist",
+            Self::KeyNotFound => "The API key does not exist",
+            Self::MethodNotAllowed => "The method is not allowed here",
+            Self::OrgExists => "The organization exists already",
+            Self::OrgNotEmpty => "The organization's log is not empty",
+            Self::OrgArchived => "The organization is archived",
+            Self::OrgReserved => "The organization belongs to the instance",
+            Self::TooManyKeys => "There are too many API keys",
+            Self::IdempotencyKeyReused => "The idempotency key was used for another event",
+            Self::TooManyFailures => "Too many failed authentications",
+            Self::RequestTimeout => "The request did not arrive in time",
+            Self::Overloaded => "The service is overloaded",
+            Self::LogHalted => "The log has stopped",
+            Self::CatalogUnavailable => "The catalog is unavailable",
+            Self::StorageFull => "The storage is full",
+            Self::StorageCorrupt => "Stored data is damaged",
+            Self::Internal => "Internal error",
+        }
+    }
+
+    /// Whether the same request may succeed later without being changed.
+    pub fn retryable(self) -> bool {
+        match self {
+            Self::TooManyFailures
+            | Self::RequestTimeout
+            | Self::Overloaded
+            | Self::LogHalted
+            | Self::CatalogUnavailable
+            | Self::StorageFull => true,
+            Self::InvalidParameter
+            | Self::InvalidBody
+            | Self::InvalidQuery
+            | Self::InvalidCursor
+            | Self::InvalidField
+            | Self::OrgRequired
+            | Self::InvalidEvent
+            | Self::BodyTooLarge
+            | Self::TooManyEvents
+            | Self::UnsupportedMediaType
+            | Self::UnsupportedEncoding
+            | Self::Unauthenticated
+            | Self::Forbidden
+            | Self::WrongOrg
+            | Self::NotFound
+            | Self::OrgNotFound
+            | Self::EventNotFound
+            | Self::KeyNotFound
+            | Self::MethodNotAllowed
+            | Self::OrgExists
+            | Self::OrgNotEmpty
+            | Self::OrgArchived
+            | Self::OrgReserved
+            | Self::TooManyKeys
+            | Self::IdempotencyKeyReused
+            | Self::StorageCorrupt
+            | Self::Internal => false,
+        }
+    }
+
+    /// Whether it is certain that nothing was changed. Where it is not, an idempotency key makes repeating safe.
+    pub fn no_side_effects(self) -> bool {
+        match self {
+            Self::LogHalted | Self::CatalogUnavailable | Self::StorageCorrupt | Self::Internal => false,
+            Self::InvalidParameter
+            | Self::InvalidBody
+            | Self::InvalidQuery
+            | Self::InvalidCursor
+            | Self::InvalidField
+            | Self::OrgRequired
+            | Self::InvalidEvent
+            | Self::BodyTooLarge
+            | Self::TooManyEvents
+            | Self::UnsupportedMediaType
+            | Self::UnsupportedEncoding
+            | Self::Unauthenticated
+            | Self::Forbidden
+            | Self::WrongOrg
+            | Self::NotFound
+            | Self::OrgNotFound
+            | Self::EventNotFound
+            | Self::KeyNotFound
+            | Self::MethodNotAllowed
+            | Self::OrgExists
+            | Self::OrgNotEmpty
+            | Self::OrgArchived
+            | Self::OrgReserved
+            | Self::TooManyKeys
+            | Self::IdempotencyKeyReused
+            | Self::TooManyFailures
+            | Self::RequestTimeout
+            | Self::Overloaded
+            | Self::StorageFull => true,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_distinct_and_complete() {
+        let mut names: Vec<_> = ErrorCode::ALL.iter().map(|code| code.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), ErrorCode::ALL.len());
+        assert_eq!(ErrorCode::ALL.len(), ErrorCode::Internal as usize + 1, "a code is missing in ALL");
+    }
+
+    #[test]
+    fn what_is_worth_retrying_is_a_server_side_or_timing_matter() {
+        for code in ErrorCode::ALL.iter().filter(|code| code.retryable()) {
+            let status = code.status();
+            assert!(status.is_server_error() || matches!(status.as_u16(), 408 | 429), "{}", code.as_str());
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! From the errors of the layers below to answers. One place, so that each gets the same answer everywhere.
+
+use axum::http::StatusCode;
+use tallystick_auth::{AuthenticateError, Denied, KeyError};
+use tallystick_catalog::{CatalogError, Conflict};
+use tallystick_engine::{AppendError, ReadError};
+use tallystick_event::{BodyError, EventError};
+use tallystick_query::Diagnostic;
+
+use super::{ApiError, ErrorCode, ErrorDetail};
+
+impl From<ReadError> for ApiError {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::UnknownOrg { org } => org_not_found(org.as_str()),
+            ReadError::BadCursor => Self::new(
+                ErrorCode::InvalidCursor,
+                "the cursor is not one that this list gave out for the same order; start without a cursor",
+            ),
+            ReadError::BadField { field } => Self::new(
+                ErrorCode::InvalidField,
+                format!(
+                    "values of \"{field}\" cannot be counted; use for example action, actor, outcome, ip or metadata.<path>"
+                ),
+            ),
+            ReadError::Corrupt(what) => corrupt(what),
+        }
+    }
+}
+
+impl From<AppendError> for ApiError {
+    fn from(error: AppendError) -> Self {
+        match error {
+            AppendError::UnknownOrg { org } => org_not_found(org.as_str()),
+            AppendError::ArchivedOrg { org } => Self::new(
+                ErrorCode::OrgArchived,
+                format!("organization {org} is archived and takes no events; bring it back with PATCH /v1/orgs/{org}"),
+            ),
+            AppendError::KeyReused { index, existing } => Self::new(
+                ErrorCode::IdempotencyKeyReused,
+                format!("event {index}: its idempotency key belongs to {existing}, which is a different event; nothing was stored"),
+            )
+            .with_errors(vec![ErrorDetail::new(
+                format!("/{index}/idempotency_key"),
+                ErrorCode::IdempotencyKeyReused.as_str(),
+                format!("used before for {existing}"),
+            )]),
+            AppendError::Overloaded => Self::new(
+                ErrorCode::Overloaded,
+                "more events are waiting than the service can take at once; nothing of this call was stored; send it again shortly",
+            ),
+            AppendError::NoSpace => Self::new(
+                ErrorCode::StorageFull,
+                "the disk is full; nothing of this call was stored; reads go on, and writes will when there is room",
+            ),
+            AppendError::Halted => Self::new(
+                ErrorCode::LogHalted,
+                "the log has stopped after a disk error; the operator has to restart the service. Send the call again then, with the same idempotency keys",
+            ),
+            AppendError::Corrupt(what) => corrupt(what),
+        }
+    }
+}
+
+impl From<CatalogError> for ApiError {
+    fn from(error: CatalogError) -> Self {
+        match error {
+            CatalogError::NotFound { kind: "organization", id } => org_not_found(&id),
+            CatalogError::NotFound { kind, id } => {
+                Self::new(ErrorCode::KeyNotFound, format!("there is no {kind} {id} within reach of this key"))
+            }
+            CatalogError::Conflict(Conflict::OrganizationExists { existing }) => Self::new(
+                ErrorCode::OrgExists,
+                format!("organization {existing} exists; ids that differ only in case count as equal"),
+            ),
+            CatalogError::Conflict(Conflict::LogNotEmpty { org }) => Self::new(
+                ErrorCode::OrgNotEmpty,
+                format!(
+                    "the log of {org} has events, and an audit log is not deleted with its organization; archive it instead"
+                ),
+            ),
+            CatalogError::Conflict(conflict @ Conflict::TooManyKeys { .. }) => {
+                Self::new(ErrorCode::TooManyKeys, format!("{conflict}; revoke some first"))
+            }
+            CatalogError::Invalid { what, why } => {
+                Self::new(ErrorCode::InvalidBody, format!("{what}: {why}"))
+                    .with_errors(vec![ErrorDetail::new(format!("/{what}"), "invalid", why)])
+            }
+            CatalogError::NoSpace(cause) => {
+                Self::new(ErrorCode::StorageFull, "the disk of the catalog is full; reads go on")
+                    .caused_by(cause)
+            }
+            CatalogError::Unavailable(cause) => {
+                Self::new(ErrorCode::CatalogUnavailable, "the catalog does not answer; try again shortly")
+                    .caused_by(cause)
+            }
+            error if error.is_damage() => corrupt(error.to_string()),
+            error => Self::internal(format!("{error:?}")),
+        }
+    }
+}
+
+impl From<Denied> for ApiError {
+    fn from(denied: Denied) -> Self {
+        let code = match denied {
+            Denied::WrongOrg { .. } => ErrorCode::WrongOrg,
+            Denied::MissingScope { .. } | Denied::InstanceOnly { .. } => ErrorCode::Forbidden,
+        };
+        Self::new(code, denied.to_string())
+    }
+}
+
+impl From<AuthenticateError> for ApiError {
+    fn from(error: AuthenticateError) -> Self {
+        match error {
+            AuthenticateError::Malformed | AuthenticateError::Unknown => Self::new(
+                ErrorCode::Unauthenticated,
+                format!("{error}; send it as Authorization: Bearer tsk_…"),
+            ),
+            AuthenticateError::TooManyFailures { retry_after_ms } => Self::new(
+                ErrorCode::TooManyFailures,
+                format!("{error}; wait {} s", retry_after_ms.div_euclid(1_000) + 1),
+            ),
+            AuthenticateError::Unavailable(ref cause) => {
+                let cause = cause.to_string();
+                Self::new(
+                    ErrorCode::CatalogUnavailable,
+                    "API keys cannot be checked at present; try again shortly",
+                )
+                .caused_by(cause)
+            }
+        }
+    }
+}
+
+impl From<KeyError> for ApiError {
+    fn from(error: KeyError) -> Self {
+        match error {
+            KeyError::Denied(denied) => denied.into(),
+            KeyError::Catalog(error) => error.into(),
+            KeyError::ScopeNotHeld { .. } => Self::new(ErrorCode::Forbidden, error.to_string()),
+            KeyError::OutlivesMaker | KeyError::Expiry => Self::new(
+                ErrorCode::InvalidBody,
+                error.to_string(),
+            )
+            .with_errors(vec![ErrorDetail::new("/expires_at", "invalid", error.to_string())]),
+        }
+    }
+}
+
+impl From<BodyError> for ApiError {
+    fn from(error: BodyError) -> Self {
+        let code = match error {
+            BodyError::Empty | BodyError::BadJson { .. } => ErrorCode::InvalidBody,
+            BodyError::TooLarge { .. } => ErrorCode::BodyTooLarge,
+            BodyError::TooManyEvents { .. } => ErrorCode::TooManyEvents,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+/// The places of an event's errors; `index` is its place in the body, if the body is a list.
+pub(crate) fn event_details(error: &EventError, index: Option<usize>) -> Vec<ErrorDetail> {
+    let prefix = index.map(|index| format!("/{index}")).unwrap_or_default();
+    let details = error.errors.iter();
+    details
+        .map(|one| ErrorDetail::new(format!("{prefix}{}", one.path), one.code, one.message.clone()))
+        .collect()
+}
+
+/// A query that does not parse, with the place and the repair of each error.
+pub(crate) fn invalid_query(parameter: &str, diagnostics: &[Diagnostic]) -> ApiError {
+    let errors = diagnostics.iter().filter(|diagnostic| diagnostic.is_error());
+    let errors: Vec<ErrorDetail> = errors.map(|diagnostic| query_detail(parameter, diagnostic)).collect();
+    let detail = errors.first().map_or_else(String::new, |first| first.message.clone());
+    ApiError::new(ErrorCode::InvalidQuery, detail).with_errors(errors)
+}
+
+fn query_detail(parameter: &str, diagnostic: &Diagnostic) -> ErrorDetail {
+    let json = serde_json::to_value(diagnostic).unwrap_or_default();
+    let code = json["code"].as_str().unwrap_or_default().to_owned();
+    let span = serde_json::from_value(json["span"].clone()).ok();
+    let fix = json.get("fix").filter(|fix| !fix.is_null()).cloned();
+    ErrorDetail { span, fix, ..ErrorDetail::new(parameter, code, diagnostic.message.clone()) }
+}
+
+fn org_not_found(org: &str) -> ApiError {
+    ApiError::new(
+        ErrorCode::OrgNotFound,
+        format!("there is no organization {org}; create it with POST /v1/orgs {{\"id\": \"{org}\"}}"),
+    )
+}
+
+fn corrupt(what: String) -> ApiError {
+    ApiError::new(
+        ErrorCode::StorageCorrupt,
+        "stored data does not match its checksum, so there is no answer that could be trusted; the operator finds the place in the service's log",
+    )
+    .caused_by(what)
+}
+
+/// An answer for a status that a layer below made by itself (unknown route, wrong method, a panic).
+pub(crate) fn of_status(status: StatusCode) -> ApiError {
+    match status {
+        StatusCode::NOT_FOUND => {
+            ApiError::new(ErrorCode::NotFound, "there is nothing at this address; /docs lists what there is")
+        }
+        StatusCode::METHOD_NOT_ALLOWED => ApiError::new(
+            ErrorCode::MethodNotAllowed,
+            "this address exists, but not with this method; see /docs",
+        ),
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            ApiError::new(ErrorCode::BodyTooLarge, "the body is larger than the limit; see /v1/limits")
+        }
+        StatusCode::REQUEST_TIMEOUT => {
+            ApiError::new(ErrorCode::RequestTimeout, "the request did not arrive in time")
+        }
+        status => ApiError::internal(format!("unexpected status {status}")),
+    }
+}

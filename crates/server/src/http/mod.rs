@@ -1,0 +1,17 @@
+//! The HTTP surface: the router, what handlers share, and one file for each call.
+
+pub mod body;
+pub mod caller;
+pub mod docs_page;
+pub mod headers;
+pub mod health;
+pub mod json;
+pub mod metrics;
+pub mod openapi;
+pub mod params;
+pub mod path;
+pub mod request_id;
+pub mod router;
+pub mod schema;
+pub mod selection;
+pub mod v1;

@@ -1,0 +1,93 @@
+//! The route table, readable from top to bottom.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    http::{Method, StatusCode},
+    middleware,
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{docs_page, headers, health, metrics, openapi, request_id, v1};
+use crate::{
+    error::{ApiError, convert::of_status},
+    state::AppState,
+    telemetry,
+};
+
+/// The API's routes and the document that describes them.
+pub fn api() -> (Router<Arc<AppState>>, OpenApi) {
+    OpenApiRouter::with_openapi(openapi::frame())
+        .routes(routes!(v1::events::ingest::ingest, v1::events::search::search))
+        .routes(routes!(v1::events::get::get))
+        .routes(routes!(v1::count::count))
+        .routes(routes!(v1::histogram::histogram))
+        .routes(routes!(v1::facets::facets))
+        .routes(routes!(v1::events::tail::tail))
+        .routes(routes!(v1::explain::explain))
+        .routes(routes!(v1::orgs::create::create, v1::orgs::list::list))
+        .routes(routes!(v1::orgs::get::get, v1::orgs::update::update, v1::orgs::delete::delete))
+        .routes(routes!(v1::keys::create::create, v1::keys::list::list))
+        .routes(routes!(v1::keys::get::get, v1::keys::revoke::revoke))
+        .routes(routes!(v1::limits::limits))
+        .routes(routes!(health::healthz))
+        .routes(routes!(health::readyz))
+        .routes(routes!(metrics::metrics))
+        .split_for_parts()
+}
+
+/// Everything the server answers.
+pub fn build(state: Arc<AppState>) -> Router {
+    let (api, document) = api();
+    let pages = docs_page::Pages::new(&document);
+    let outermost_last = api
+        .route("/openapi.json", get(openapi::document(&document)))
+        .route("/", get(pages.landing()))
+        .route("/docs", get(pages.api()))
+        .route("/docs/errors", get(pages.errors()))
+        .route("/docs/style.css", get(docs_page::style))
+        .fallback(nothing_here)
+        .method_not_allowed_fallback(other_method)
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::map_response(headers::secure))
+        .layer(middleware::from_fn_with_state(Arc::clone(&state), telemetry::layer))
+        .layer(middleware::from_fn_with_state(Arc::clone(&state), request_id::layer));
+    outermost_last.with_state(state)
+}
+
+async fn nothing_here() -> ApiError {
+    of_status(StatusCode::NOT_FOUND)
+}
+
+/// axum adds `Allow` with the methods that there are.
+async fn other_method(method: Method) -> Response {
+    if method == Method::OPTIONS {
+        return StatusCode::NO_CONTENT.into_response();
+    }
+    of_status(StatusCode::METHOD_NOT_ALLOWED).into_response()
+}
+
+fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
+    ApiError::internal(format!("panic: {text}")).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_an_internal_error_without_its_text() {
+        let response = panicked(Box::new("index out of bounds".to_owned()));
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let body = axum::body::to_bytes(response.into_body(), 10_000).await.unwrap();
+        let body = String::from_utf8(body.to_vec()).unwrap();
+        assert!(body.contains("\"internal\"") && !body.contains("bounds"), "{body}");
+    }
+}

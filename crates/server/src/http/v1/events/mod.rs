@@ -1,0 +1,7 @@
+//! Writing, finding and following events.
+
+pub mod get;
+pub mod ingest;
+mod partial;
+pub mod search;
+pub mod tail;

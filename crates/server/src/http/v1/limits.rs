@@ -1,0 +1,64 @@
+//! `GET /v1/limits`: every limit that a caller can meet, with its value.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use axum::{Json, extract::State};
+use tallystick_auth::Operation;
+use tallystick_catalog::{LIVE_KEYS_MAX, NAME_CHARS_MAX};
+use tallystick_engine::LIVE_LAG_EVENTS_MAX;
+use tallystick_query::limits::{LIST_VALUES_MAX, QUERY_CHARS_MAX, QUERY_DEPTH_MAX, QUERY_TERMS_MAX};
+
+use super::{events, facets, histogram};
+use crate::{
+    error::{ApiError, Problem},
+    http::{body, caller::Authenticated, json, params::Params, selection},
+    serve::CONNECTIONS_MAX,
+    state::{AppState, SEARCH_TIME_MAX, TAILS_MAX},
+};
+
+/// Limits
+///
+/// Every limit that a caller can meet. The unit is part of the name.
+#[utoipa::path(
+    get,
+    path = "/v1/limits",
+    tag = "service",
+    operation_id = "get_limits",
+    responses(
+        (status = 200, description = "Name and value of each", body = BTreeMap<String, u64>),
+        (status = 401, description = "No valid key", body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("api_key" = [])),
+)]
+pub async fn limits(
+    State(state): State<Arc<AppState>>,
+    caller: Authenticated,
+    params: Params,
+) -> Result<Json<BTreeMap<&'static str, u64>>, ApiError> {
+    let _reach = caller.may(Operation::GetLimits, None)?;
+    params.end()?;
+    let mut limits: BTreeMap<_, _> = state.preparer.limits().published().into_iter().collect();
+    limits.extend([
+        ("batch_errors_listed_max", events::ingest::ERRORS_LISTED_MAX as u64),
+        ("idempotency_header_bytes_max", events::ingest::IDEMPOTENCY_HEADER_BYTES_MAX as u64),
+        ("search_page_events_max", events::search::PAGE_EVENTS_MAX as u64),
+        ("search_time_ms_max", SEARCH_TIME_MAX.as_millis() as u64),
+        ("histogram_buckets_max", histogram::BUCKETS_MAX as u64),
+        ("facet_values_max", facets::VALUES_MAX as u64),
+        ("orgs_per_read_max", selection::ORGS_PER_READ_MAX as u64),
+        ("query_chars_max", QUERY_CHARS_MAX as u64),
+        ("query_terms_max", QUERY_TERMS_MAX as u64),
+        ("query_depth_max", QUERY_DEPTH_MAX as u64),
+        ("query_list_values_max", LIST_VALUES_MAX as u64),
+        ("tails_max", TAILS_MAX as u64),
+        ("tail_lag_events_max", LIVE_LAG_EVENTS_MAX),
+        ("connections_max", CONNECTIONS_MAX as u64),
+        ("body_time_ms_max", body::BODY_TIME_MAX.as_millis() as u64),
+        ("body_pause_ms_max", body::BODY_PAUSE_MAX.as_millis() as u64),
+        ("admin_body_bytes_max", json::JSON_BODY_BYTES_MAX as u64),
+        ("list_page_max", super::LIST_MAX as u64),
+        ("name_chars_max", NAME_CHARS_MAX as u64),
+        ("live_keys_max", LIVE_KEYS_MAX),
+    ]);
+    Ok(Json(limits))
+}

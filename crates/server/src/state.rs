@@ -1,0 +1,196 @@
+//! What every handler shares, made once at start.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use tallystick_auth::Auth;
+use tallystick_engine::{Engine, ReadError, search::Deadline};
+use tallystick_event::{Clock, Preparer, Random};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    error::{ApiError, ErrorCode},
+    telemetry::Metrics,
+};
+
+/// Time after which a search answers with what it has.
+pub const SEARCH_TIME_MAX: Duration = Duration::from_secs(5);
+/// Searches that may run and wait for a free thread before more are refused as overload.
+pub const SEARCHES_WAITING_MAX: usize = 256;
+/// Memory that bodies may take while they arrive, over all requests, bytes.
+pub const BODIES_BYTES_MAX: usize = 256 << 20;
+/// How long a request waits for room for its body before it is refused as overload.
+const BODY_ROOM_WAIT_MAX: Duration = Duration::from_secs(2);
+/// Live tails at the same time.
+pub const TAILS_MAX: usize = 1_000;
+/// Bytes that one permit for a body stands for.
+const BODY_PERMIT_BYTES: usize = 4_096;
+/// Requests whose events are being prepared at the same time, a core.
+const PREPARATIONS_A_CORE: usize = 2;
+/// Searches at the same time, a core.
+const SEARCHES_A_CORE: usize = 4;
+
+/// How the server behaves, from the configuration.
+#[derive(Debug, Clone)]
+pub struct ServerOptions {
+    /// `/metrics` answers without a key.
+    pub metrics_public: bool,
+}
+
+/// The shared state.
+pub struct AppState {
+    /// Recording and finding.
+    pub engine: Arc<Engine>,
+    /// Keys.
+    pub auth: Auth,
+    /// Checks and canonicalises events.
+    pub preparer: Preparer,
+    /// The clock everything runs by.
+    pub clock: Arc<dyn Clock>,
+    /// Settings.
+    pub options: ServerOptions,
+    /// Counters of the HTTP surface.
+    pub metrics: Metrics,
+    random: Arc<dyn Random>,
+    searches: Semaphore,
+    preparations: Semaphore,
+    waiting: AtomicUsize,
+    bodies: Semaphore,
+    tails: Arc<Semaphore>,
+    stopping: CancellationToken,
+}
+
+impl std::fmt::Debug for AppState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AppState").field("options", &self.options).finish_non_exhaustive()
+    }
+}
+
+impl AppState {
+    /// Puts the parts together.
+    pub fn new(
+        engine: Arc<Engine>,
+        auth: Auth,
+        preparer: Preparer,
+        random: Arc<dyn Random>,
+        options: ServerOptions,
+        metrics: Metrics,
+    ) -> Arc<Self> {
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        let clock = Arc::clone(engine.clock());
+        Arc::new(Self {
+            engine,
+            auth,
+            preparer,
+            clock,
+            options,
+            metrics,
+            random,
+            searches: Semaphore::new(cores * SEARCHES_A_CORE),
+            preparations: Semaphore::new(cores * PREPARATIONS_A_CORE),
+            waiting: AtomicUsize::new(0),
+            bodies: Semaphore::new(BODIES_BYTES_MAX / BODY_PERMIT_BYTES),
+            tails: Arc::new(Semaphore::new(TAILS_MAX)),
+            stopping: CancellationToken::new(),
+        })
+    }
+
+    /// A new request id: `req_` and 32 hexadecimal digits.
+    pub fn new_request_id(&self) -> String {
+        let mut bytes = [0; 16];
+        self.random.fill(&mut bytes);
+        format!("req_{:032x}", u128::from_be_bytes(bytes))
+    }
+
+    /// When a search that starts now has to answer.
+    pub fn search_deadline() -> Deadline {
+        Deadline(Instant::now() + SEARCH_TIME_MAX)
+    }
+
+    /// Cancelled when the server stops: whatever runs for long ends then.
+    pub fn stopping(&self) -> &CancellationToken {
+        &self.stopping
+    }
+
+    /// A place among the live tails, held for as long as the tail runs.
+    pub fn tail_place(&self) -> Result<OwnedSemaphorePermit, ApiError> {
+        Arc::clone(&self.tails).try_acquire_owned().map_err(|_| {
+            let detail =
+                format!("{TAILS_MAX} live tails are open, which is as many as there may be; try again later");
+            ApiError::new(ErrorCode::Overloaded, detail)
+        })
+    }
+
+    /// Room in memory for a body of this many bytes, held until the body has been read.
+    pub async fn body_room(&self, bytes: usize) -> Result<tokio::sync::SemaphorePermit<'_>, ApiError> {
+        let permits = bytes.clamp(1, BODIES_BYTES_MAX).div_ceil(BODY_PERMIT_BYTES) as u32;
+        match tokio::time::timeout(BODY_ROOM_WAIT_MAX, self.bodies.acquire_many(permits)).await {
+            Ok(permit) => permit.map_err(ApiError::internal),
+            Err(_) => Err(ApiError::new(
+                ErrorCode::Overloaded,
+                "too many large bodies are arriving at once; nothing of this call was stored; send it again shortly",
+            )),
+        }
+    }
+
+    /// Runs a blocking read of the engine on a thread of its own, with a bound on how many run and wait.
+    pub async fn read<T: Send + 'static>(
+        self: &Arc<Self>,
+        f: impl FnOnce(&Engine) -> Result<T, ReadError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let waiting = Waiting::join(&self.waiting);
+        if waiting.before >= SEARCHES_WAITING_MAX {
+            return Err(ApiError::new(
+                ErrorCode::Overloaded,
+                "too many searches are waiting; try again shortly",
+            ));
+        }
+        self.read_in_turn(f).await
+    }
+
+    /// [`Self::read`] for readers whose number is bounded elsewhere: waits for as long as it takes.
+    pub async fn read_in_turn<T: Send + 'static>(
+        self: &Arc<Self>,
+        f: impl FnOnce(&Engine) -> Result<T, ReadError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let _permit = self.searches.acquire().await.map_err(ApiError::internal)?;
+        let engine = Arc::clone(&self.engine);
+        let result = tokio::task::spawn_blocking(move || f(&engine)).await.map_err(ApiError::internal)?;
+        Ok(result?)
+    }
+
+    /// Runs work that keeps a core busy for a while (decompressing, preparing) off the async threads, so that
+    /// a large call does not hold up small ones.
+    pub async fn compute<T: Send + 'static>(
+        self: &Arc<Self>,
+        f: impl FnOnce(&Self) -> T + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let _permit = self.preparations.acquire().await.map_err(ApiError::internal)?;
+        let state = Arc::clone(self);
+        tokio::task::spawn_blocking(move || f(&state)).await.map_err(ApiError::internal)
+    }
+}
+
+/// A search in the count of those that run or wait; leaves it also when its request is dropped in the middle.
+struct Waiting<'a> {
+    count: &'a AtomicUsize,
+    before: usize,
+}
+
+impl<'a> Waiting<'a> {
+    fn join(count: &'a AtomicUsize) -> Self {
+        Self { count, before: count.fetch_add(1, Ordering::AcqRel) }
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.count.fetch_sub(1, Ordering::AcqRel);
+    }
+}

@@ -1,0 +1,186 @@
+//! A running server with a data directory of its own, and a client for it.
+
+use std::{
+    sync::{Arc, Once},
+    time::Duration,
+};
+
+use reqwest::{Client, Method, RequestBuilder, Response, header::HeaderMap};
+use serde_json::{Value, json};
+use tallystick_auth::{Auth, RootKey, Secret};
+use tallystick_catalog::{Catalog, CatalogUrl};
+use tallystick_engine::{Engine, Options};
+use tallystick_event::{Clock, Limits, MaskRules, Preparer, Random};
+use tallystick_server::{AppState, ServerOptions, serve, telemetry::Metrics};
+use tallystick_testkit::{FixedClock, SeededRandom};
+use tempfile::TempDir;
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+
+pub const ROOT: &str = "root-key-for-tests-0123456789";
+/// What nothing here should take, however busy the machine is.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+pub struct Server {
+    pub base: String,
+    pub http: Client,
+    pub clock: Arc<FixedClock>,
+    pub state: Arc<AppState>,
+    stop: Option<oneshot::Sender<()>>,
+    served: Option<JoinHandle<std::io::Result<()>>>,
+    _dir: TempDir,
+}
+
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub text: String,
+    /// Null if the answer is not JSON.
+    pub json: Value,
+}
+
+impl Answer {
+    pub async fn of(response: Response) -> Self {
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let text = response.text().await.expect("a whole answer in UTF-8");
+        let json = serde_json::from_str(&text).unwrap_or(Value::Null);
+        Self { status, headers, text, json }
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().expect("text"))
+    }
+
+    /// Status and code of a problem, with the frame that every problem has.
+    #[track_caller]
+    pub fn problem(&self) -> (u16, &str) {
+        assert_eq!(self.header("content-type"), "application/problem+json", "{} {}", self.status, self.text);
+        assert_eq!(self.json["status"], self.status, "{}", self.text);
+        assert_eq!(self.json["request_id"], self.header("x-request-id"), "{}", self.text);
+        let code = self.json["code"].as_str().expect("a code");
+        assert_eq!(self.json["type"], format!("/docs/errors#{code}"));
+        for member in ["title", "detail"] {
+            assert!(
+                self.json[member].as_str().is_some_and(|text| !text.is_empty()),
+                "{member}: {}",
+                self.text
+            );
+        }
+        (self.status, code)
+    }
+
+    /// The JSON of an answer that must be a success.
+    #[track_caller]
+    pub fn ok(self) -> Value {
+        assert!((200..300).contains(&self.status), "{} {}", self.status, self.text);
+        self.json
+    }
+}
+
+impl Server {
+    pub async fn start() -> Self {
+        Self::start_with(ServerOptions { metrics_public: true }).await
+    }
+
+    pub async fn start_with(options: ServerOptions) -> Self {
+        static PROVIDER: Once = Once::new();
+        PROVIDER.call_once(|| {
+            rustls::crypto::ring::default_provider().install_default().expect("none is installed yet");
+        });
+        let dir = TempDir::new().unwrap();
+        let clock = Arc::new(FixedClock::default());
+        let (shared, random): (Arc<dyn Clock>, Arc<dyn Random>) =
+            (clock.clone(), Arc::new(SeededRandom::new(7)));
+        let url = CatalogUrl::Sqlite(dir.path().join("catalog.db"));
+        let catalog = Catalog::open(&url, Arc::clone(&shared), Arc::clone(&random)).await.unwrap();
+        let engine =
+            Engine::open(Options::new(dir.path()), catalog.clone(), Arc::clone(&shared), Arc::clone(&random));
+        let (engine, _) = engine.await.unwrap();
+        let root = RootKey::new(&Secret::from(ROOT)).unwrap();
+        let auth = Auth::open(catalog, Some(root), Arc::clone(&shared), Arc::clone(&random)).await.unwrap();
+        let preparer = Preparer::new(Limits::default(), &MaskRules::default(), shared, Arc::clone(&random));
+        let state = AppState::new(engine, auth, preparer, random, options, Metrics::new());
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let (stop, stopped) = oneshot::channel();
+        let served = tokio::spawn(serve(Arc::clone(&state), listener, async { drop(stopped.await) }));
+        let http = Client::builder().timeout(PATIENCE).no_proxy().build().unwrap();
+        Self { base, http, clock, state, stop: Some(stop), served: Some(served), _dir: dir }
+    }
+
+    /// Stops the server and waits until it has.
+    pub async fn stop(&mut self) {
+        drop(self.stop.take());
+        self.served.take().expect("it was not stopped yet").await.unwrap().unwrap();
+    }
+
+    pub fn request(&self, method: Method, path: &str, token: &str) -> RequestBuilder {
+        self.http.request(method, format!("{}{path}", self.base)).bearer_auth(token)
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.get_as(ROOT, path).await
+    }
+
+    pub async fn get_as(&self, token: &str, path: &str) -> Answer {
+        Answer::of(self.request(Method::GET, path, token).send().await.unwrap()).await
+    }
+
+    pub async fn send(&self, method: Method, path: &str, body: &Value) -> Answer {
+        self.send_as(ROOT, method, path, body).await
+    }
+
+    pub async fn send_as(&self, token: &str, method: Method, path: &str, body: &Value) -> Answer {
+        Answer::of(self.request(method, path, token).json(body).send().await.unwrap()).await
+    }
+
+    /// `POST /v1/events` with a body as it is.
+    pub async fn write(&self, token: &str, content_type: &str, body: impl Into<reqwest::Body>) -> Answer {
+        let request = self.request(Method::POST, "/v1/events", token).header("content-type", content_type);
+        Answer::of(request.body(body).send().await.unwrap()).await
+    }
+
+    pub async fn org(&self, id: &str) {
+        self.send(Method::POST, "/v1/orgs", &json!({ "id": id })).await.ok();
+    }
+
+    /// A new key's token.
+    pub async fn key(&self, org: Option<&str>, scopes: &[&str]) -> String {
+        let mut body = json!({ "name": "a key", "scopes": scopes });
+        if let Some(org) = org {
+            body["org"] = json!(org);
+        }
+        let made = self.send(Method::POST, "/v1/keys", &body).await.ok();
+        made["token"].as_str().expect("a token").to_owned()
+    }
+
+    pub async fn count(&self, org: &str) -> u64 {
+        self.get(&format!("/v1/count?org={org}")).await.ok()["count"].as_u64().expect("a count")
+    }
+
+    /// Writes `n` events whose metadata has their number, from `first` on.
+    pub async fn fill(&self, org: &str, first: u64, n: u64) {
+        let events: Vec<Value> = (first..first + n).map(|number| event(org, number)).collect();
+        self.send(Method::POST, "/v1/events", &json!(events)).await.ok();
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        let engine = Arc::clone(&self.state.engine);
+        std::thread::spawn(move || engine.stop());
+    }
+}
+
+/// Event number `number`, a second after the one before.
+pub fn event(org: &str, number: u64) -> Value {
+    let (minute, second) = (number / 60 % 60, number % 60);
+    json!({
+        "org": org,
+        "action": if number.is_multiple_of(2) { "user.login" } else { "invoice.updated" },
+        "occurred_at": format!("2026-11-20T08:{minute:02}:{second:02}.000Z"),
+        "actor": { "type": "user", "id": format!("u_{}", number % 5), "name": "Ana Ruiz" },
+        "outcome": if number.is_multiple_of(10) { "failure" } else { "success" },
+        "metadata": { "number": number },
+    })
+}
