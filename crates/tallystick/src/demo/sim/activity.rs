@@ -25,7 +25,7 @@ const RECORDS: &[(&str, &str, &[&str])] = &[
 pub(super) fn work(s: &mut Simulation, session: &Session) {
     let draw = s.rng.below(100);
     match (PEOPLE[session.person].role, draw) {
-        (Role::Stakeholder, 0..=7) | (Role::Responder, 0..=3) => refused(s, session),
+        (Role::Stakeholder, 0..=10) | (Role::Responder, 0..=6) => refused(s, session),
         (Role::Stakeholder, _) => read(s, session),
         (_, 0..=19) => chores::run(s, session),
         (_, 20..=27) => edit(s, session),
@@ -262,7 +262,7 @@ pub(super) fn refused(s: &mut Simulation, session: &Session) {
         .on(kind, id, name)
         .meta("permission_needed", permission)
         .meta("policy_id", "pol_roles")
-        .denied(format!("The role {} does not include {permission}", PEOPLE[session.person].role.id()));
+        .denied(format!("The role {} does not include {permission}", session.role));
     s.emit(draft);
 }
 

@@ -243,7 +243,7 @@ pub(super) fn acknowledge(s: &mut Simulation, alert: Alert, person: PersonNo, ch
         let aside = alert.clone();
         s.after(4 * MINUTE, move |s| discuss(s, &aside, person));
     }
-    if alert.priority == "P1" && s.rng.chance(0.12) {
+    if alert.priority == "P1" && !alert.is_case && s.rng.chance(0.12) {
         let title = alert.title.clone();
         s.after(7 * MINUTE, move |s| incidents::declare(s, &title, 2, false));
     }

@@ -42,7 +42,9 @@ pub(super) fn begin(s: &mut Simulation) {
     ];
     for (day, hour, minute, step) in steps {
         let at_ms = s.instant(tuesday + day, hour, minute);
-        s.at(at_ms, step);
+        // Nobody does anything at the full minute.
+        let seconds_ms = s.rng.between(2_000, 56_000);
+        s.at(at_ms + seconds_ms, step);
     }
     defence::begin(s, tuesday + 6);
 }
@@ -52,6 +54,7 @@ fn intruder(s: &mut Simulation) -> Session {
     Session {
         id: format!("ses_{}", s.rng.hex(12)),
         person: VICTIM,
+        role: s.role_of(VICTIM),
         ip: INTRUDER_IP.to_owned(),
         country: INTRUDER_COUNTRY,
         user_agent: INTRUDER_BROWSER.to_owned(),

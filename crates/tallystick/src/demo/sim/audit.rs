@@ -70,7 +70,7 @@ fn search(s: &mut Simulation) {
         "action:api_key.*",
         "action:user.role_assigned",
         "has:diff action:escalation_policy",
-        "origin:terraform",
+        "actor.type:service_account has:diff",
         "action:record.exported metadata.rows:>1000",
     ];
     let Some(session) = s.somebody(reads_audit) else { return };

@@ -154,8 +154,8 @@ fn perform(s: &mut Simulation, draft: impl Fn(&'static str) -> Draft, chore: &Ch
         return create(s, draft(action), kind, prefix, choices);
     }
     let mut things = s.registry.alive(kind);
-    // The told stories rely on the security policy and on the stream to the SIEM; only they change those.
-    things.retain(|&no| !["ep_security", "ast_splunk"].contains(&s.registry.get(no).id.as_str()));
+    // The told stories rely on these as they were on the first day; only they change them.
+    things.retain(|&no| !["ep_security", "sa_pager_bridge"].contains(&s.registry.get(no).id.as_str()));
     if matches!(deed, Delete) {
         things.retain(|&no| s.registry.get(no).is_disposable);
     }

@@ -1,7 +1,7 @@
 //! The working day: people sign in, work, and sign out, each in their own time zone and with their own habits. It
 //! exists because nearly everything else hangs on who is signed in, and from where.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Simulation;
 use super::activity;
@@ -26,12 +26,12 @@ fn plan_day(s: &mut Simulation, day: i64) {
     let leave_from_day = s.day(LEAVE_FROM.1);
     for (person, who) in PEOPLE.iter().enumerate() {
         let works = people::is_working(person, day, leave_from_day);
-        let late_min = s.rng.between(-25, 45);
+        let late_ms = s.rng.between(-25 * MINUTE, 45 * MINUTE);
         let length_min = s.rng.between(430, 560);
         let weekend_visit = s.rng.chance(0.05) && who.role != Role::Stakeholder;
         if works || weekend_visit {
             let length_min = if works { length_min } else { length_min / 6 };
-            let from_ms = who.midnight_ms(day) + (who.starts_at_min() + late_min) * MINUTE;
+            let from_ms = who.midnight_ms(day) + who.starts_at_min() * MINUTE + late_ms;
             if from_ms > s.now_ms {
                 s.at(from_ms, move |s| arrive(s, person, from_ms + length_min * MINUTE));
             }
@@ -163,7 +163,8 @@ impl Simulation {
             None => (who.country, people::address(person, habit)),
         };
         let id = format!("ses_{}", self.rng.hex(12));
-        Session { id, person, ip, country, user_agent: who.browser().to_owned(), origin: "ui" }
+        let role = self.role_of(person);
+        Session { id, person, role, ip, country, user_agent: who.browser().to_owned(), origin: "ui" }
     }
 
     /// The session in which somebody acts now: the one on their computer, or their phone if they are not at work.
@@ -174,7 +175,22 @@ impl Simulation {
         let who = &PEOPLE[person];
         let id = format!("ses_m{}", self.rng.hex(11));
         let ip = people::address(person, 60);
-        Session { id, person, ip, country: who.country, user_agent: who.phone().to_owned(), origin: "mobile" }
+        let role = self.role_of(person);
+        Session {
+            id,
+            person,
+            role,
+            ip,
+            country: who.country,
+            user_agent: who.phone().to_owned(),
+            origin: "mobile",
+        }
+    }
+
+    /// The first role that the person has now; the others are additions to it.
+    pub(super) fn role_of(&self, person: PersonNo) -> String {
+        let user = self.registry.by_id(&people::user_id(person));
+        self.registry.value(user, "/roles/0").and_then(Value::as_str).unwrap_or("none").to_owned()
     }
 
     /// Somebody who is signed in and fits; nobody if none is.

@@ -25,7 +25,9 @@ pub(super) fn begin(s: &mut Simulation, monday: i64) {
     ];
     for (hour, minute, step) in steps {
         let at_ms = s.instant(monday, hour, minute);
-        s.at(at_ms, step);
+        // Nobody does anything at the full minute.
+        let seconds_ms = s.rng.between(2_000, 56_000);
+        s.at(at_ms + seconds_ms, step);
     }
 }
 

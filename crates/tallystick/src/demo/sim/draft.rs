@@ -11,6 +11,8 @@ use super::people::{self, PEOPLE, PersonNo};
 pub(crate) struct Session {
     pub(crate) id: String,
     pub(crate) person: PersonNo,
+    /// The role that the person has at that time, which is not always the one they should have.
+    pub(crate) role: String,
     pub(crate) ip: String,
     pub(crate) country: &'static str,
     pub(crate) user_agent: String,
@@ -63,7 +65,7 @@ impl Draft {
         context.insert("user_agent".into(), json!(session.user_agent));
         context.insert("origin".into(), json!(session.origin));
         context.insert("session_id".into(), json!(session.id));
-        Self::new(action, user_actor(session.person), context)
+        Self::new(action, user_actor(session), context)
     }
 
     /// A program does something.
@@ -188,13 +190,14 @@ impl Draft {
 }
 
 /// A member of staff as an actor.
-fn user_actor(person: PersonNo) -> Map<String, Value> {
+fn user_actor(session: &Session) -> Map<String, Value> {
+    let person = session.person;
     let who = &PEOPLE[person];
     let mut actor = Map::new();
     actor.insert("type".into(), json!("user"));
     actor.insert("id".into(), json!(people::user_id(person)));
     actor.insert("name".into(), json!(who.name));
     actor.insert("email".into(), json!(who.email()));
-    actor.insert("metadata".into(), json!({"role": who.role.id(), "team": who.team, "title": who.title}));
+    actor.insert("metadata".into(), json!({"role": session.role, "team": who.team, "title": who.title}));
     actor
 }

@@ -30,7 +30,9 @@ pub(super) fn begin(s: &mut Simulation) {
         (36, 10, 30, tidy_sso),
     ] {
         let at_ms = s.instant(day, hour, minute);
-        s.at(at_ms, step);
+        // Nobody does anything at the full minute.
+        let seconds_ms = s.rng.between(2_000, 56_000);
+        s.at(at_ms + seconds_ms, step);
     }
 }
 
