@@ -12,11 +12,14 @@ use support::{Maker, Numbers, Shape};
 use tallystick_event::terms;
 use tallystick_segment::{Rows, Segment, SegmentInfo, SegmentSource, Tail, write_segment};
 
+/// As many different people and things as a large installation has.
+const LARGE: Shape = Shape { orgs: 200, actors: 50_000, targets: 500_000, odd: 1 << 40 };
+
 fn main() {
     let mut arguments = std::env::args().skip(1).filter_map(|argument| argument.parse::<usize>().ok());
     let per_tail = arguments.next().unwrap_or(262_144);
     let tails = arguments.next().unwrap_or(4);
-    let mut maker = Maker::new(1, Shape::LARGE);
+    let mut maker = Maker::new(1, LARGE);
     let mut segments = Vec::new();
     for no in 0..tails {
         let events = maker.take(per_tail);

@@ -16,8 +16,8 @@ use crate::{
 const COUNT_BYTES: usize = 8;
 
 /// Builds the two sections of a dictionary.
-#[derive(Default)]
 pub(crate) struct DictionaryWriter {
+    section: Section,
     bytes: Vec<u8>,
     offsets: Vec<i64>,
     last: Vec<u8>,
@@ -25,8 +25,15 @@ pub(crate) struct DictionaryWriter {
 }
 
 impl DictionaryWriter {
-    /// Appends the next key; keys ascend strictly.
+    pub(crate) fn new(section: Section) -> Self {
+        Self { section, bytes: Vec::new(), offsets: Vec::new(), last: Vec::new(), count: 0 }
+    }
+
+    /// Appends the next key. Keys ascend strictly, unless a source was written with others: then it is damaged.
     pub(crate) fn push(&mut self, key: &[u8]) -> Result<u32> {
+        if self.count > 0 && self.last.as_slice() >= key {
+            return Err(SegmentError::corrupt(self.section, "keys out of order"));
+        }
         let first = (self.count as usize).is_multiple_of(DICTIONARY_BLOCK_KEYS);
         if first {
             self.offsets.push(self.bytes.len() as i64);
@@ -37,7 +44,6 @@ impl DictionaryWriter {
             put_lengths(&mut self.bytes, shared, key.len() - shared);
             self.bytes.extend_from_slice(&key[shared..]);
         }
-        debug_assert!(self.count == 0 || self.last.as_slice() < key, "keys ascend");
         self.last.clear();
         self.last.extend_from_slice(key);
         self.count = self.count.checked_add(1).ok_or(SegmentError::TooLarge("dictionary keys"))?;

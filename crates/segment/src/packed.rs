@@ -128,7 +128,7 @@ impl Packed {
     /// The smallest value of a block and a bound its values do not exceed.
     pub(crate) fn bounds(&self, file: &SegmentFile, block: usize) -> Result<(i64, i64)> {
         let header = self.header(file, block)?;
-        let steps = if header.width == 64 { u64::MAX } else { (1 << header.width) - 1 };
+        let steps = if header.width >= 64 { u64::MAX } else { (1 << header.width) - 1 };
         let max = i64::try_from(steps.saturating_mul(header.divisor)).unwrap_or(i64::MAX);
         Ok((header.base, header.base.saturating_add(max)))
     }

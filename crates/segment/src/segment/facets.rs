@@ -4,13 +4,7 @@ use std::ops::ControlFlow;
 
 use roaring::RoaringBitmap;
 
-use crate::{
-    error::{Result, SegmentError},
-    layout::{DICTIONARY_BLOCK_KEYS, Section},
-    postings::List,
-    rows::Rows,
-    segment::Segment,
-};
+use crate::{error::Result, layout::DICTIONARY_BLOCK_KEYS, postings::List, rows::Rows, segment::Segment};
 
 impl Segment {
     /// Keys and lists are read side by side, block by block; short lists probe a bit set, long ones are intersected.
@@ -47,10 +41,7 @@ impl Segment {
                     index.postings.decode_into(list, &mut numbers)?;
                     numbers.iter().filter(|row| set.contains(**row)).count() as u32
                 }
-                List::Roaring(_, bytes) => rows
-                    .intersection_with_serialized_unchecked(std::io::Cursor::new(bytes))
-                    .map_err(|_| SegmentError::corrupt(Section::Postings, "bitmap"))?
-                    .len() as u32,
+                List::Roaring(..) => index.postings.bitmap(list)?.intersection_len(rows) as u32,
             };
             if count > 0 && f(keys.key(), count).is_break() {
                 break;

@@ -52,7 +52,7 @@ impl<'a> IndexWriter<'a> {
             self.sources.iter().map(|source| vec![0; source.values_len() as usize]).collect();
         let streams = self.sources.iter().map(|source| source.sorted_keys()).collect::<Result<Vec<_>>>()?;
         let mut streams = Streams::start(streams)?;
-        let (mut keys, mut postings) = (DictionaryWriter::default(), PostingsWriter::default());
+        let (mut keys, mut postings) = (DictionaryWriter::new(Section::Keys), PostingsWriter::default());
         let (mut key, mut rows) = (Vec::new(), Vec::new());
         while streams.next(&mut key)? {
             let value = keys.push(&key)?;
@@ -65,7 +65,7 @@ impl<'a> IndexWriter<'a> {
                 renumber(&mut rows[start..], &self.order.new_rows[source], Section::Postings)?;
             }
             self.rows.sort(&mut rows);
-            postings.push(&rows);
+            postings.push(not_empty(&rows, Section::Postings)?);
         }
         let count = keys.len();
         two_sections(file, [Section::Keys, Section::KeyOffsets], keys.finish())?;
@@ -81,7 +81,7 @@ impl<'a> IndexWriter<'a> {
     ) -> Result<u32> {
         let streams = self.sources.iter().map(|source| source.sorted_words()).collect::<Result<Vec<_>>>()?;
         let mut streams = Streams::start(streams)?;
-        let mut words = DictionaryWriter::default();
+        let mut words = DictionaryWriter::new(Section::Words);
         let (mut word_values, mut word_rows) = (PostingsWriter::default(), PostingsWriter::default());
         let mut frequent: Vec<i64> = Vec::new();
         let mut sorter = Sorter::new(values_len as usize);
@@ -95,11 +95,11 @@ impl<'a> IndexWriter<'a> {
                 renumber(&mut values[start..], &new_values[source], Section::WordValues)?;
             }
             sorter.sort(&mut values);
-            word_values.push(&values);
+            word_values.push(not_empty(&values, Section::WordValues)?);
             if values.len() > WORD_VALUES_UNION_MAX as usize {
                 frequent.push(i64::from(no));
                 self.rows_of_word(&streams.found, &mut rows)?;
-                word_rows.push(&rows);
+                word_rows.push(not_empty(&rows, Section::WordRows)?);
             }
         }
         let count = words.len();
@@ -145,6 +145,11 @@ fn renumber(numbers: &mut [u32], new: &[u32], section: Section) -> Result<()> {
         *number = *new.get(*number as usize).ok_or(SegmentError::corrupt(section, "number past the end"))?;
     }
     Ok(())
+}
+
+/// A value without rows or a word without values is in no tail, so only damage explains it.
+fn not_empty(numbers: &[u32], section: Section) -> Result<&[u32]> {
+    if numbers.is_empty() { Err(SegmentError::corrupt(section, "empty list")) } else { Ok(numbers) }
 }
 
 fn two_sections<W: Write>(

@@ -5,13 +5,14 @@ use tallystick_segment::{
 };
 
 use crate::{
+    SMALL,
     model::Model,
     rows::{check, tail_of},
-    support::{Made, Maker, Shape},
+    support::{Made, Maker, Numbers},
 };
 
 fn file() -> (Vec<Made>, Vec<u8>) {
-    let events = Maker::new(5, Shape::SMALL).take(300);
+    let events = Maker::new(5, SMALL).take(300);
     let mut bytes = Vec::new();
     write_segment(&[&tail_of(&events)], &mut bytes).unwrap();
     (events, bytes)
@@ -114,4 +115,49 @@ fn offset_of(bytes: &[u8], section: Section) -> usize {
     let count = u32::from_le_bytes(bytes[footer + 4..footer + 8].try_into().unwrap()) as usize;
     let entries = (0..count).map(|i| footer + 8 + i * 24);
     entries.clone().find(|at| number(*at) == section as usize).map(|at| number(at + 8)).unwrap()
+}
+
+/// Checksums keep accidents out. What somebody writes on purpose has right ones, and must not end the process either.
+#[test]
+fn wrong_contents_with_right_checksums_do_not_panic() {
+    let (_, bytes) = file();
+    let whole = Segment::from_bytes(bytes.clone().into()).unwrap();
+    let mut numbers = Numbers::new(11);
+    let data_end = u64::from_le_bytes(bytes[bytes.len() - 32..][..8].try_into().unwrap());
+    for _ in 0..300 {
+        let mut damaged = bytes.clone();
+        for _ in 0..=numbers.below(3) {
+            // Small sections are headers and offsets, where damage does most: each section is as likely as another.
+            let section = Section::ALL[1 + numbers.below(Section::ALL.len() as u64 - 1) as usize];
+            let start = offset_of(&bytes, section) as u64;
+            let reach = 40 << numbers.below(8);
+            let at = (start + numbers.below(reach)).min(data_end - 1) as usize;
+            damaged[at] = [0, 0xff, 0x7f, 1, numbers.next() as u8][numbers.below(5) as usize];
+        }
+        reseal(&mut damaged);
+        let Ok(segment) = Segment::from_bytes(damaged.into()) else { continue };
+        assert_eq!(segment.verify(), []);
+        let _ = compare(&segment, &whole);
+        let _ = segment.orgs().iter().try_for_each(|span| segment.rows_by_seq(&span.org, 3, 9).map(drop));
+        for prefix in 0..26 {
+            let set = (0..segment.len().min(1000)).step_by(2).collect();
+            let _ = segment.count_values(&[prefix], &set, &mut |_, _| std::ops::ControlFlow::Continue(()));
+        }
+        let _ = write_segment(&[&segment], Vec::new());
+        let _ = rebuild_index(&segment, Vec::new());
+    }
+}
+
+/// Makes all checksums right again.
+fn reseal(bytes: &mut [u8]) {
+    let trailer = bytes.len() - 32;
+    let checksums = u64::from_le_bytes(bytes[trailer..trailer + 8].try_into().unwrap()) as usize;
+    for chunk in 0..checksums.div_ceil(4096) {
+        let crc = crc32c::crc32c(&bytes[chunk * 4096..checksums.min((chunk + 1) * 4096)]);
+        bytes[checksums + chunk * 4..][..4].copy_from_slice(&crc.to_le_bytes());
+    }
+    let tables = crc32c::crc32c(&bytes[checksums..trailer]);
+    bytes[trailer + 16..trailer + 20].copy_from_slice(&tables.to_le_bytes());
+    let own = crc32c::crc32c(&bytes[trailer..trailer + 20]);
+    bytes[trailer + 20..trailer + 24].copy_from_slice(&own.to_le_bytes());
 }

@@ -5,15 +5,16 @@ use std::path::Path;
 use tallystick_segment::{Segment, write_segment};
 
 use crate::{
+    SMALL,
     model::Model,
     rows::{check, tail_of},
-    support::{Maker, Shape},
+    support::Maker,
 };
 
 const VERSION_1: &str = "testdata/v1/small.seg";
 
 fn golden_model() -> Model {
-    Model::sorted(Maker::new(42, Shape::SMALL).take(120))
+    Model::sorted(Maker::new(42, SMALL).take(120))
 }
 
 #[test]

@@ -7,3 +7,6 @@ mod damage;
 mod golden;
 mod model;
 mod rows;
+
+/// Few of everything, so that a few hundred events meet all cases.
+const SMALL: support::Shape = support::Shape { orgs: 5, actors: 40, targets: 200, odd: 7 };

@@ -11,6 +11,7 @@ use tallystick_segment::{
 };
 
 use crate::{
+    SMALL,
     model::Model,
     support::{Made, Maker, Numbers, Shape},
 };
@@ -34,11 +35,11 @@ pub(crate) fn segment_of(sources: &[&dyn SegmentSource]) -> Segment {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(12))]
+    #![proptest_config(ProptestConfig::with_cases(6))]
 
     #[test]
-    fn tail_segment_and_merges_answer_alike(seed in 1_u64..1 << 40, count in 0_usize..700, cut in 0_usize..700) {
-        let events = Maker::new(seed, Shape::SMALL).take(count);
+    fn tail_segment_and_merges_answer_alike(seed in 1_u64..1 << 40, count in 0_usize..400, cut in 0_usize..400) {
+        let events = Maker::new(seed, SMALL).take(count);
         let tail = tail_of(&events);
         check(&tail, &Model::new(events.clone()), seed);
 
@@ -63,8 +64,8 @@ proptest! {
 
 #[test]
 fn many_rows_use_every_form_of_a_list() {
-    let events = Maker::new(77, Shape { odd: 50, ..Shape::SMALL }).take(9000);
-    let parts: Vec<Segment> = events.chunks(4000).map(|part| segment_of(&[&tail_of(part)])).collect();
+    let events = Maker::new(77, Shape { odd: 50, ..SMALL }).take(5000);
+    let parts: Vec<Segment> = events.chunks(3000).map(|part| segment_of(&[&tail_of(part)])).collect();
     let parts: Vec<&dyn SegmentSource> = parts.iter().map(|part| part as &dyn SegmentSource).collect();
     let merged = segment_of(&parts);
     check(&merged, &Model::sorted(events), 77);
@@ -72,7 +73,7 @@ fn many_rows_use_every_form_of_a_list() {
 
 #[test]
 fn the_same_row_twice_is_refused() {
-    let events = Maker::new(3, Shape::SMALL).take(10);
+    let events = Maker::new(3, SMALL).take(10);
     let (a, b) = (tail_of(&events), tail_of(&events[4..5]));
     let result = write_segment(&[&a, &b], Vec::new());
     assert!(matches!(result, Err(SegmentError::Sources(_))), "{result:?}");
@@ -80,7 +81,7 @@ fn the_same_row_twice_is_refused() {
 
 #[test]
 fn one_organization_has_one_log() {
-    let mut events = Maker::new(3, Shape { orgs: 1, ..Shape::SMALL }).take(2);
+    let mut events = Maker::new(3, Shape { orgs: 1, ..SMALL }).take(2);
     let mut tail = tail_of(&events[..1]);
     events[1].log.0[0] ^= 1;
     assert!(matches!(tail.append(&events[1].event()), Err(SegmentError::Sources(_))));

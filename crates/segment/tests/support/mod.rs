@@ -78,11 +78,6 @@ pub(crate) struct Shape {
     pub(crate) odd: u64,
 }
 
-impl Shape {
-    pub(crate) const SMALL: Self = Self { orgs: 5, actors: 40, targets: 200, odd: 7 };
-    pub(crate) const LARGE: Self = Self { orgs: 200, actors: 50_000, targets: 500_000, odd: 1 << 40 };
-}
-
 /// Makes events in order of receipt.
 #[derive(Debug)]
 pub(crate) struct Maker {
