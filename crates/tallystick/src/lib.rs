@@ -1,5 +1,35 @@
 //! What the `tallystick` command is made of, as a library so that tests and the command share it.
 
 pub mod bench;
+mod cli;
+mod client;
+mod commands;
+mod config;
 pub mod demo;
+mod event_args;
+mod event_table;
+mod exit;
+mod files;
+mod output;
 pub mod seeded;
+mod service;
+mod signals;
+mod system;
+mod telemetry;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+/// Runs the command line of this process to its end.
+pub fn run() -> ExitCode {
+    let cli = cli::Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return exit::report(&anyhow::Error::new(error).context("cannot start threads")).into(),
+    };
+    let outcome = runtime.block_on(commands::run(cli.command));
+    // A command that has failed must not wait for reads that nobody will look at.
+    runtime.shutdown_background();
+    outcome.unwrap_or_else(|error| exit::report(&error)).into()
+}

@@ -1,3 +1,5 @@
 //! The `tallystick` command.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    tallystick::run()
+}

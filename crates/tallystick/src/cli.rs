@@ -1,0 +1,92 @@
+//! The command line as typed. Each command's arguments stand in its own file; here is how they hang together.
+
+use clap::{Parser, Subcommand};
+
+use crate::commands::{
+    CheckConfigArgs, CountArgs, DemoArgs, DoctorArgs, ExportArgs, ImportArgs, KeysArgs, OrgsArgs, SearchArgs,
+    SendArgs, ServeArgs, TailArgs,
+};
+
+const AFTER_HELP: &str = "\
+Look around:      tallystick demo
+Run a service:    tallystick serve --data-dir ./data
+Send an event:    tallystick send --org acme --action user.created --actor user:u_1
+Find it:          tallystick search --org acme 'action:user.created'
+
+Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 the service cannot be reached or cannot answer now,
+4 the service refused, 5 done, but something looked at is not well (bad records, failed checks).
+The pages in docs/ explain the rest; a running service has its API at /docs.";
+
+/// A self-hosted audit log: takes in events, keeps them, finds them.
+#[derive(Debug, Parser)]
+#[command(name = "tallystick", version, after_help = AFTER_HELP, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the service.
+    Serve(ServeArgs),
+    /// Run a service with sixty days of a made-up company and new events arriving.
+    Demo(DemoArgs),
+    /// Send events.
+    Send(SendArgs),
+    /// Find events.
+    Search(SearchArgs),
+    /// Watch events arrive.
+    Tail(TailArgs),
+    /// Count events.
+    Count(CountArgs),
+    /// Write out all events that match, oldest first, one JSON object a line.
+    Export(ExportArgs),
+    /// Bring in audit records of other products.
+    Import(ImportArgs),
+    /// Make and list organizations.
+    Orgs(OrgsArgs),
+    /// Make, list and revoke API keys.
+    Keys(KeysArgs),
+    /// Look a data directory or a running service over.
+    Doctor(DoctorArgs),
+    /// Check a configuration and show what it comes to.
+    CheckConfig(CheckConfigArgs),
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent_and_each_command_shows_examples() {
+        let mut command = Cli::command();
+        command.clone().debug_assert();
+        for sub in command.get_subcommands_mut() {
+            let name = sub.get_name().to_owned();
+            let help = sub.render_long_help().to_string();
+            assert!(help.contains("Examples:") && help.contains("  tallystick "), "{name} has no examples");
+        }
+    }
+
+    #[test]
+    fn every_command_is_documented() {
+        let text = include_str!("../../../docs/cli.md");
+        for sub in Cli::command().get_subcommands() {
+            assert!(
+                text.contains(&format!("## {}", sub.get_name())),
+                "{} is not in docs/cli.md",
+                sub.get_name()
+            );
+            for flag in sub.get_arguments().filter_map(clap::Arg::get_long) {
+                assert!(
+                    text.contains(&format!("--{flag}")),
+                    "{} --{flag} is not in docs/cli.md",
+                    sub.get_name()
+                );
+            }
+        }
+    }
+}

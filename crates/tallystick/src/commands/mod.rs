@@ -1,0 +1,40 @@
+//! The commands, one a file.
+
+mod check_config;
+mod count;
+mod demo;
+mod doctor;
+mod export;
+mod import;
+mod keys;
+mod orgs;
+mod search;
+mod send;
+mod serve;
+mod tail;
+
+use crate::{cli::Command, exit::Exit};
+
+/// Runs a command.
+pub(crate) async fn run(command: Command) -> anyhow::Result<Exit> {
+    match command {
+        Command::Serve(args) => serve::run(args).await,
+        Command::Demo(args) => demo::run(args).await,
+        Command::Send(args) => send::run(args).await,
+        Command::Search(args) => search::run(args).await,
+        Command::Tail(args) => tail::run(args).await,
+        Command::Count(args) => count::run(args).await,
+        Command::Export(args) => export::run(args).await,
+        Command::Import(args) => import::run(args).await,
+        Command::Orgs(args) => orgs::run(args).await,
+        Command::Keys(args) => keys::run(args).await,
+        Command::Doctor(args) => doctor::run(args).await,
+        Command::CheckConfig(args) => check_config::run(&args),
+    }
+}
+
+pub(crate) use self::{
+    check_config::CheckConfigArgs, count::CountArgs, demo::DemoArgs, doctor::DoctorArgs, export::ExportArgs,
+    import::ImportArgs, keys::KeysArgs, orgs::OrgsArgs, search::SearchArgs, send::SendArgs, serve::ServeArgs,
+    tail::TailArgs,
+};

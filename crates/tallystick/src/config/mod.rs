@@ -1,0 +1,170 @@
+//! The configuration: one TOML file, overridden by the environment, overridden by flags.
+//!
+//! [`settings`] is the one list of all settings; reading, the environment's names, the documented default file and
+//! `check-config` are all made from it, so they cannot drift apart.
+
+pub(crate) mod environment;
+mod read;
+mod render;
+mod settings;
+mod value;
+
+use std::{
+    net::{SocketAddr, ToSocketAddrs},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use tallystick_catalog::CatalogUrl;
+use tallystick_event::{Limits, MaskRules};
+
+pub(crate) use read::{ConfigProblems, Loaded, Origin, load};
+pub(crate) use render::{default_file, effective};
+pub(crate) use value::{LogFormat, MetricsPublic, Redacted};
+
+/// Everything that can be set.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Config {
+    pub(crate) server: ServerConfig,
+    pub(crate) data: DataConfig,
+    pub(crate) log: LogConfig,
+    pub(crate) limits: Limits,
+    pub(crate) masking: MaskRules,
+    pub(crate) telemetry: TelemetryConfig,
+}
+
+/// `[server]`
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct ServerConfig {
+    pub(crate) listen: String,
+    pub(crate) metrics_public: MetricsPublic,
+    pub(crate) root_key_file: String,
+}
+
+/// `[data]`
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct DataConfig {
+    pub(crate) dir: String,
+    pub(crate) catalog: Redacted,
+}
+
+/// `[log]`
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct LogConfig {
+    pub(crate) tail_events_max: u32,
+    pub(crate) tail_bytes_max: usize,
+    pub(crate) tail_age_s: u64,
+}
+
+/// `[telemetry]`
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct TelemetryConfig {
+    pub(crate) level: String,
+    pub(crate) format: LogFormat,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        let engine = tallystick_engine::Options::new("");
+        Self {
+            server: ServerConfig {
+                listen: "127.0.0.1:8440".to_owned(),
+                metrics_public: MetricsPublic::Auto,
+                root_key_file: String::new(),
+            },
+            data: DataConfig { dir: "data".to_owned(), catalog: Redacted::default() },
+            log: LogConfig {
+                tail_events_max: engine.tail_events_max,
+                tail_bytes_max: engine.tail_bytes_max,
+                tail_age_s: engine.tail_age_max.as_secs(),
+            },
+            limits: Limits::default(),
+            masking: MaskRules::default(),
+            telemetry: TelemetryConfig { level: "info".to_owned(), format: LogFormat::Text },
+        }
+    }
+}
+
+impl Config {
+    /// The data directory.
+    pub(crate) fn data_dir(&self) -> PathBuf {
+        PathBuf::from(&self.data.dir)
+    }
+
+    /// Where the catalog is: as set, else a SQLite file in the data directory.
+    pub(crate) fn catalog_url(&self) -> Result<CatalogUrl, tallystick_catalog::CatalogError> {
+        match self.data.catalog.expose() {
+            "" => Ok(CatalogUrl::Sqlite(self.data_dir().join("catalog.db"))),
+            text => CatalogUrl::parse(text),
+        }
+    }
+
+    /// The root key's file: as set, else `keys/root.key` in the data directory.
+    pub(crate) fn root_key_path(&self) -> PathBuf {
+        match self.server.root_key_file.as_str() {
+            "" => self.data_dir().join("keys").join("root.key"),
+            path => PathBuf::from(path),
+        }
+    }
+
+    /// The address to listen on; a name is looked up.
+    pub(crate) fn listen_address(&self) -> std::io::Result<SocketAddr> {
+        self.server.listen.to_socket_addrs()?.next().ok_or_else(|| {
+            std::io::Error::new(std::io::ErrorKind::AddrNotAvailable, "the name has no address")
+        })
+    }
+
+    /// What the engine is opened with. The crash point is for crash tests.
+    pub(crate) fn engine_options(&self, listen: &str) -> tallystick_engine::Options {
+        let mut options = tallystick_engine::Options::new(Path::new(&self.data.dir));
+        options.listen = listen.to_owned();
+        options.tail_events_max = self.log.tail_events_max;
+        options.tail_bytes_max = self.log.tail_bytes_max;
+        options.tail_age_max = Duration::from_secs(self.log.tail_age_s);
+        options.crash_at = environment::crash_point();
+        options
+    }
+
+    /// What is wrong with the values taken together: section, key and message of each.
+    pub(crate) fn mistakes(&self) -> Vec<(&'static str, &'static str, String)> {
+        let mut found = Vec::new();
+        let listen = &self.server.listen;
+        let port = listen
+            .rsplit_once(':')
+            .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok());
+        if !port {
+            found.push((
+                "server",
+                "listen",
+                format!("\"{listen}\" is not an address and port such as 127.0.0.1:8440"),
+            ));
+        }
+        if self.data.dir.is_empty() {
+            found.push(("data", "dir", "a directory is needed".to_owned()));
+        }
+        if let Err(error) = self.catalog_url() {
+            found.push(("data", "catalog", error.to_string()));
+        }
+        let between = |value: u64, min: u64, max: u64| {
+            (!(min..=max).contains(&value)).then(|| format!("{value} is not between {min} and {max}"))
+        };
+        let log = &self.log;
+        for (key, problem) in [
+            ("tail_events_max", between(u64::from(log.tail_events_max), 1, 4 << 20)),
+            ("tail_bytes_max", between(log.tail_bytes_max as u64, 1 << 10, 4 << 30)),
+            ("tail_age_s", between(log.tail_age_s, 1, 86_400)),
+        ] {
+            found.extend(problem.map(|message| ("log", key, message)));
+        }
+        if let Err(error) = self.limits.validate() {
+            found.push(("limits", error.name, error.to_string()));
+        }
+        if let Err(error) = crate::telemetry::filter(&self.telemetry.level) {
+            found.push(("telemetry", "level", error.to_string()));
+        }
+        found
+    }
+}
+
+#[cfg(test)]
+mod tests;

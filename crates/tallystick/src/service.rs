@@ -1,0 +1,144 @@
+//! A running service: configuration to data directory, engine, keys and HTTP, and back in order.
+
+use std::{
+    future::Future,
+    io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use anyhow::Context as _;
+use tallystick_auth::{Auth, RootKey};
+use tallystick_catalog::{Catalog, CatalogUrl};
+use tallystick_engine::{Engine, Recovered};
+use tallystick_event::{Clock, Preparer, Random};
+use tallystick_server::{AppState, ServerOptions, serve, telemetry::Metrics};
+use tallystick_wal::lock::{DataLock, Holder, LockError};
+use tokio::net::{TcpListener, TcpSocket};
+
+use crate::{
+    config::{Config, MetricsPublic},
+    exit::{Advice, Exit},
+    files,
+    system::{OsRandom, SystemClock, random_hex},
+};
+
+/// Connections that wait to be accepted.
+const BACKLOG: u32 = 1024;
+
+/// A service that is ready and answers once [`Service::run`] is polled.
+pub(crate) struct Service {
+    /// Recording and finding.
+    pub(crate) engine: Arc<Engine>,
+    /// Checks events, for those that come from inside.
+    pub(crate) state: Arc<AppState>,
+    /// Where it listens.
+    pub(crate) address: SocketAddr,
+    /// What the start found.
+    pub(crate) recovered: Recovered,
+    /// The root key's file.
+    pub(crate) root_key: RootKeyFile,
+    listener: TcpListener,
+    catalog: Catalog,
+}
+
+/// The file with the root key.
+pub(crate) struct RootKeyFile {
+    /// Where it is.
+    pub(crate) path: PathBuf,
+    /// It was made just now.
+    pub(crate) is_new: bool,
+}
+
+impl Service {
+    /// Opens everything. The port is taken first, so that a mistake shows early, but nobody can connect before the
+    /// data is recovered.
+    pub(crate) async fn open(config: &Config) -> anyhow::Result<Self> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let random: Arc<dyn Random> = Arc::new(OsRandom);
+        let data_dir = config.data_dir();
+        files::create_private_folder(&data_dir)
+            .with_context(|| format!("cannot make the data directory {}", data_dir.display()))?;
+        let socket = bind(config, &data_dir)?;
+        let address = socket.local_addr()?;
+        let url = config.catalog_url()?;
+        let catalog = Catalog::open(&url, Arc::clone(&clock), Arc::clone(&random))
+            .await
+            .with_context(|| format!("cannot open the catalog {url}"))?;
+        if let CatalogUrl::Sqlite(path) = &url {
+            files::make_private(path).with_context(|| format!("cannot protect {}", path.display()))?;
+        }
+        let options = config.engine_options(&address.to_string());
+        let opened = Engine::open(options, catalog.clone(), Arc::clone(&clock), Arc::clone(&random)).await;
+        let (engine, recovered) = opened.with_context(|| format!("cannot open {}", data_dir.display()))?;
+        let root_key = root_key_file(config)?;
+        let root = RootKey::read(&root_key.path)
+            .with_context(|| format!("the root key in {} cannot be used", root_key.path.display()))?;
+        let auth = Auth::open(catalog.clone(), Some(root), Arc::clone(&clock), Arc::clone(&random)).await?;
+        let preparer = Preparer::new(config.limits.clone(), &config.masking, clock, Arc::clone(&random));
+        let metrics_public = match config.server.metrics_public {
+            MetricsPublic::Auto => address.ip().is_loopback(),
+            MetricsPublic::Always => true,
+            MetricsPublic::Never => false,
+        };
+        let options = ServerOptions { metrics_public };
+        let state = AppState::new(Arc::clone(&engine), auth, preparer, random, options, Metrics::new());
+        let listener = socket.listen(BACKLOG).with_context(|| format!("cannot listen on {address}"))?;
+        Ok(Self { engine, state, address, recovered, root_key, listener, catalog })
+    }
+
+    /// Answers until `shutdown` resolves, then finishes what is under way and closes everything.
+    pub(crate) async fn run(self, shutdown: impl Future<Output = ()> + Send) -> anyhow::Result<()> {
+        let served = serve(Arc::clone(&self.state), self.listener, shutdown).await;
+        if let Err(error) = self.state.auth.flush_uses().await {
+            tracing::warn!(%error, "the last uses of keys were not recorded");
+        }
+        let engine = self.engine;
+        tokio::task::spawn_blocking(move || engine.stop())
+            .await
+            .context("the engine did not stop in order")?;
+        self.catalog.close().await;
+        served.context("the service can take no more connections")
+    }
+}
+
+/// Takes the port without listening yet. If it is taken, that is mostly by a service on the same directory, and then
+/// the directory's lock has more to say.
+fn bind(config: &Config, data_dir: &Path) -> anyhow::Result<TcpSocket> {
+    let listen = &config.server.listen;
+    let address = config.listen_address().with_context(|| format!("cannot find the address {listen}"))?;
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // Connections of a predecessor that linger in the kernel must not keep its successor away.
+    socket.set_reuseaddr(true)?;
+    match socket.bind(address) {
+        Ok(()) => Ok(socket),
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+            if let Err(held @ LockError::Held { .. }) = DataLock::take(data_dir, Holder::this_process("", ""))
+            {
+                return Err(held.into());
+            }
+            Err(Advice {
+                message: format!("{address} is in use by another program"),
+                help: "choose another address with --listen".to_owned(),
+                exit: Exit::Failed,
+            }
+            .into())
+        }
+        Err(error) => Err(error).with_context(|| format!("cannot use the address {address}")),
+    }
+}
+
+/// The root key's file; made at the first start unless the operator names one, which must then be there.
+fn root_key_file(config: &Config) -> anyhow::Result<RootKeyFile> {
+    let path = config.root_key_path();
+    let is_ours = config.server.root_key_file.is_empty();
+    let is_new = is_ours && !path.exists();
+    if is_new {
+        let folder = path.parent().expect("it lies in keys/");
+        files::create_private_folder(folder)
+            .and_then(|()| files::write_private(&path, &format!("root_{}\n", random_hex(32))))
+            .with_context(|| format!("cannot make the root key {}", path.display()))?;
+    }
+    Ok(RootKeyFile { path, is_new })
+}
