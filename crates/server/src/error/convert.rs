@@ -117,10 +117,11 @@ impl From<AuthenticateError> for ApiError {
                 ErrorCode::Unauthenticated,
                 format!("{error}; send it as Authorization: Bearer tsk_…"),
             ),
-            AuthenticateError::TooManyFailures { retry_after_ms } => Self::new(
-                ErrorCode::TooManyFailures,
-                format!("{error}; wait {} s", retry_after_ms.div_euclid(1_000) + 1),
-            ),
+            AuthenticateError::TooManyFailures { retry_after_ms } => {
+                let seconds = retry_after_ms.max(0) as u64 / 1_000 + 1;
+                Self::new(ErrorCode::TooManyFailures, format!("{error}; wait {seconds} s"))
+                    .retry_after(seconds)
+            }
             AuthenticateError::Unavailable(ref cause) => {
                 let cause = cause.to_string();
                 Self::new(

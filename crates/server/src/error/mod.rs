@@ -66,6 +66,8 @@ pub struct ApiError {
     code: ErrorCode,
     detail: String,
     errors: Vec<ErrorDetail>,
+    /// Seconds after which it may be worth trying again, if it is at all.
+    retry_after_s: u64,
     /// For the log only.
     internal: Option<String>,
 }
@@ -73,7 +75,7 @@ pub struct ApiError {
 impl ApiError {
     /// An error with a message for the caller.
     pub fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), errors: Vec::new(), internal: None }
+        Self { code, detail: detail.into(), errors: Vec::new(), retry_after_s: 1, internal: None }
     }
 
     /// A fault of ours: the caller sees a fixed text, the log the cause.
@@ -83,6 +85,7 @@ impl ApiError {
             detail: "something went wrong on our side; the request id finds it in the service's log"
                 .to_owned(),
             errors: Vec::new(),
+            retry_after_s: 1,
             internal: Some(cause.to_string()),
         }
     }
@@ -91,6 +94,13 @@ impl ApiError {
     #[must_use]
     pub fn with_errors(mut self, errors: Vec<ErrorDetail>) -> Self {
         self.errors = errors;
+        self
+    }
+
+    /// Says when to try again.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after_s = seconds;
         self
     }
 
@@ -162,7 +172,7 @@ impl IntoResponse for ApiError {
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             }
             code if code.retryable() => {
-                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(self.retry_after_s));
             }
             _ => {}
         }

@@ -116,7 +116,7 @@ mod tests {
             ("{}", "/name", "missing_field", "required"),
             (r#"{"name": 5}"#, "/name", "wrong_type", "string"),
             (r#"{"name": "a", "#, "", "bad_json", "EOF"),
-            (r#"{"name": "\ud800"}"#, "", "bad_json", "surrogate"),
+            (r#"{"name": "\ud800"}"#, "", "bad_json", "hex escape"),
         ] {
             let error = parse::<Sample>(body.as_bytes()).unwrap_err();
             assert_eq!(error.code(), ErrorCode::InvalidBody, "{body}");

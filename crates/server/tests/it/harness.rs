@@ -16,43 +16,43 @@ use tallystick_testkit::{FixedClock, SeededRandom};
 use tempfile::TempDir;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
-pub const ROOT: &str = "root-key-for-tests-0123456789";
+pub(crate) const ROOT: &str = "root-key-for-tests-0123456789";
 /// What nothing here should take, however busy the machine is.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-pub struct Server {
-    pub base: String,
-    pub http: Client,
-    pub clock: Arc<FixedClock>,
-    pub state: Arc<AppState>,
+pub(crate) struct Server {
+    pub(crate) base: String,
+    pub(crate) http: Client,
+    pub(crate) clock: Arc<FixedClock>,
+    pub(crate) state: Arc<AppState>,
     stop: Option<oneshot::Sender<()>>,
     served: Option<JoinHandle<std::io::Result<()>>>,
     _dir: TempDir,
 }
 
-pub struct Answer {
-    pub status: u16,
-    pub headers: HeaderMap,
-    pub text: String,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
     /// Null if the answer is not JSON.
-    pub json: Value,
+    pub(crate) json: Value,
 }
 
 impl Answer {
-    pub async fn of(response: Response) -> Self {
+    pub(crate) async fn of(response: Response) -> Self {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = response.text().await.expect("a whole answer in UTF-8");
         let json = serde_json::from_str(&text).unwrap_or(Value::Null);
         Self { status, headers, text, json }
     }
 
-    pub fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().expect("text"))
     }
 
     /// Status and code of a problem, with the frame that every problem has.
     #[track_caller]
-    pub fn problem(&self) -> (u16, &str) {
+    pub(crate) fn problem(&self) -> (u16, &str) {
         assert_eq!(self.header("content-type"), "application/problem+json", "{} {}", self.status, self.text);
         assert_eq!(self.json["status"], self.status, "{}", self.text);
         assert_eq!(self.json["request_id"], self.header("x-request-id"), "{}", self.text);
@@ -70,18 +70,18 @@ impl Answer {
 
     /// The JSON of an answer that must be a success.
     #[track_caller]
-    pub fn ok(self) -> Value {
+    pub(crate) fn ok(self) -> Value {
         assert!((200..300).contains(&self.status), "{} {}", self.status, self.text);
         self.json
     }
 }
 
 impl Server {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::start_with(ServerOptions { metrics_public: true }).await
     }
 
-    pub async fn start_with(options: ServerOptions) -> Self {
+    pub(crate) async fn start_with(options: ServerOptions) -> Self {
         static PROVIDER: Once = Once::new();
         PROVIDER.call_once(|| {
             rustls::crypto::ring::default_provider().install_default().expect("none is installed yet");
@@ -108,43 +108,48 @@ impl Server {
     }
 
     /// Stops the server and waits until it has.
-    pub async fn stop(&mut self) {
+    pub(crate) async fn stop(&mut self) {
         drop(self.stop.take());
         self.served.take().expect("it was not stopped yet").await.unwrap().unwrap();
     }
 
-    pub fn request(&self, method: Method, path: &str, token: &str) -> RequestBuilder {
+    pub(crate) fn request(&self, method: Method, path: &str, token: &str) -> RequestBuilder {
         self.http.request(method, format!("{}{path}", self.base)).bearer_auth(token)
     }
 
-    pub async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         self.get_as(ROOT, path).await
     }
 
-    pub async fn get_as(&self, token: &str, path: &str) -> Answer {
+    pub(crate) async fn get_as(&self, token: &str, path: &str) -> Answer {
         Answer::of(self.request(Method::GET, path, token).send().await.unwrap()).await
     }
 
-    pub async fn send(&self, method: Method, path: &str, body: &Value) -> Answer {
+    pub(crate) async fn send(&self, method: Method, path: &str, body: &Value) -> Answer {
         self.send_as(ROOT, method, path, body).await
     }
 
-    pub async fn send_as(&self, token: &str, method: Method, path: &str, body: &Value) -> Answer {
+    pub(crate) async fn send_as(&self, token: &str, method: Method, path: &str, body: &Value) -> Answer {
         Answer::of(self.request(method, path, token).json(body).send().await.unwrap()).await
     }
 
     /// `POST /v1/events` with a body as it is.
-    pub async fn write(&self, token: &str, content_type: &str, body: impl Into<reqwest::Body>) -> Answer {
+    pub(crate) async fn write(
+        &self,
+        token: &str,
+        content_type: &str,
+        body: impl Into<reqwest::Body>,
+    ) -> Answer {
         let request = self.request(Method::POST, "/v1/events", token).header("content-type", content_type);
         Answer::of(request.body(body).send().await.unwrap()).await
     }
 
-    pub async fn org(&self, id: &str) {
+    pub(crate) async fn org(&self, id: &str) {
         self.send(Method::POST, "/v1/orgs", &json!({ "id": id })).await.ok();
     }
 
     /// A new key's token.
-    pub async fn key(&self, org: Option<&str>, scopes: &[&str]) -> String {
+    pub(crate) async fn key(&self, org: Option<&str>, scopes: &[&str]) -> String {
         let mut body = json!({ "name": "a key", "scopes": scopes });
         if let Some(org) = org {
             body["org"] = json!(org);
@@ -153,12 +158,12 @@ impl Server {
         made["token"].as_str().expect("a token").to_owned()
     }
 
-    pub async fn count(&self, org: &str) -> u64 {
+    pub(crate) async fn count(&self, org: &str) -> u64 {
         self.get(&format!("/v1/count?org={org}")).await.ok()["count"].as_u64().expect("a count")
     }
 
     /// Writes `n` events whose metadata has their number, from `first` on.
-    pub async fn fill(&self, org: &str, first: u64, n: u64) {
+    pub(crate) async fn fill(&self, org: &str, first: u64, n: u64) {
         let events: Vec<Value> = (first..first + n).map(|number| event(org, number)).collect();
         self.send(Method::POST, "/v1/events", &json!(events)).await.ok();
     }
@@ -173,7 +178,7 @@ impl Drop for Server {
 }
 
 /// Event number `number`, a second after the one before.
-pub fn event(org: &str, number: u64) -> Value {
+pub(crate) fn event(org: &str, number: u64) -> Value {
     let (minute, second) = (number / 60 % 60, number % 60);
     json!({
         "org": org,

@@ -8,7 +8,7 @@ use crate::harness::{Answer, ROOT, Server};
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn unknown_routes_and_methods_are_problems() {
     let server = Server::start().await;
-    for path in ["/v1/event", "/v2/events", "/v1/events/a/b", "/..", "/v1/events/"] {
+    for path in ["/v1/event", "/v2/events", "/v1/events/a/b", "/v1/events/"] {
         assert_eq!(server.get(path).await.problem(), (404, "not_found"), "{path}");
     }
     let put = server.request(Method::PUT, "/v1/events", ROOT).send().await.unwrap();
