@@ -58,7 +58,7 @@ impl SegmentFile {
         }
         let (rows, sections) = read_footer(&tables[chunks * 4..], checksums).ok_or_else(|| bad("footer"))?;
         let verified = (0..chunks.div_ceil(64)).map(|_| AtomicU64::new(0)).collect();
-        Ok(Self { rows, sections, checksums, verified, map })
+        Ok(Self { map, rows, sections, checksums, verified })
     }
 
     pub(crate) fn rows(&self) -> u32 {

@@ -6,7 +6,10 @@ use crate::{
     error::{Result, SegmentError},
     layout::Section,
     rows::{Row, Rows, Table, ValueNo, WordNo},
-    segment::{Segment, read::EVENT_COLUMN},
+    segment::{
+        Segment,
+        read::{EVENT_COLUMN, join_event},
+    },
     write::source::{Bodies, Column, FixedColumn, MergeSource, SortedStrings},
 };
 
@@ -146,7 +149,7 @@ impl Bodies for SegmentBodies<'_> {
         }
         let action = self.segment.action_of(row)?;
         let known = self.segment.known(row, &action)?;
-        self.segment.join_event(self.block.get(index, EVENT_COLUMN), &known, &mut self.event)?;
+        join_event(self.block.get(index, EVENT_COLUMN), &known, &mut self.event)?;
         let mut parts = [0, 1, 2, 3].map(|column| self.block.get(index, column));
         parts[EVENT_COLUMN] = &self.event;
         Ok(parts)

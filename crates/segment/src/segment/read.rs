@@ -105,7 +105,7 @@ impl Rows for Segment {
                 let table = self.table(table);
                 table.entries.load(&self.file, &table.unpacker, no, block)?;
             }
-            self.join_event(scratch.body.get(index, EVENT_COLUMN), &known, &mut scratch.event)?;
+            join_event(scratch.body.get(index, EVENT_COLUMN), &known, &mut scratch.event)?;
             let mut parts = [0, 1, 2, 3].map(|column| scratch.body.get(index, column));
             parts[EVENT_COLUMN] = &scratch.event;
             Ok(assemble(scratch.actor.get(actor, 0), scratch.targets.get(targets, 0), parts))
@@ -301,9 +301,9 @@ impl Segment {
         while low < high {
             let middle = low.midpoint(high);
             if index.frequent.get_usize(&self.file, middle)? < word as usize {
-                low = middle + 1
+                low = middle + 1;
             } else {
-                high = middle
+                high = middle;
             }
         }
         if low == index.frequent.len() || index.frequent.get_usize(&self.file, low)? != word as usize {
@@ -360,10 +360,6 @@ impl Segment {
         })
     }
 
-    pub(super) fn join_event(&self, stored: &[u8], known: &Known<'_>, out: &mut Vec<u8>) -> Result<()> {
-        template::join(stored, known, out).ok_or(SegmentError::corrupt(Section::Bodies, "unit event"))
-    }
-
     fn salt(&self, row: Row) -> Result<[u8; 16]> {
         self.fixed_bytes(Section::Salt, row)
     }
@@ -372,4 +368,9 @@ impl Segment {
         let start = self.check(row)? * N;
         Ok(self.file.read(section, start..start + N)?.try_into().expect("length asked for"))
     }
+}
+
+/// The unit `event` from its stored form.
+pub(super) fn join_event(stored: &[u8], known: &Known<'_>, out: &mut Vec<u8>) -> Result<()> {
+    template::join(stored, known, out).ok_or(SegmentError::corrupt(Section::Bodies, "unit event"))
 }

@@ -33,7 +33,9 @@ impl Arena {
         let chunk = self.chunks.len() - 1;
         let target = &mut self.chunks[chunk];
         let start = target.len();
-        parts.iter().for_each(|part| target.extend_from_slice(part));
+        for part in parts {
+            target.extend_from_slice(part);
+        }
         self.bytes += len;
         Span { chunk: chunk as u32, start: start as u32, len: len as u32 }
     }

@@ -68,8 +68,8 @@ impl<'a> IndexWriter<'a> {
             postings.push(not_empty(&rows, Section::Postings)?);
         }
         let count = keys.len();
-        two_sections(file, [Section::Keys, Section::KeyOffsets], keys.finish())?;
-        two_sections(file, [Section::Postings, Section::PostingOffsets], postings.finish())?;
+        two_sections(file, [Section::Keys, Section::KeyOffsets], &keys.finish())?;
+        two_sections(file, [Section::Postings, Section::PostingOffsets], &postings.finish())?;
         Ok((new_values, count))
     }
 
@@ -103,9 +103,9 @@ impl<'a> IndexWriter<'a> {
             }
         }
         let count = words.len();
-        two_sections(file, [Section::Words, Section::WordOffsets], words.finish())?;
-        two_sections(file, [Section::WordValues, Section::WordValueOffsets], word_values.finish())?;
-        two_sections(file, [Section::WordRows, Section::WordRowOffsets], word_rows.finish())?;
+        two_sections(file, [Section::Words, Section::WordOffsets], &words.finish())?;
+        two_sections(file, [Section::WordValues, Section::WordValueOffsets], &word_values.finish())?;
+        two_sections(file, [Section::WordRows, Section::WordRowOffsets], &word_rows.finish())?;
         file.section(Section::FrequentWords, &packed::encode(&frequent))?;
         Ok(count)
     }
@@ -135,7 +135,7 @@ impl<'a> IndexWriter<'a> {
         entries.sort_unstable();
         entries.dedup();
         let encoded = opaque::encode(&entries, self.order.rows.len() as u32);
-        two_sections(file, [Section::Opaque, Section::OpaqueBuckets], encoded)
+        two_sections(file, [Section::Opaque, Section::OpaqueBuckets], &encoded)
     }
 }
 
@@ -155,7 +155,7 @@ fn not_empty(numbers: &[u32], section: Section) -> Result<&[u32]> {
 fn two_sections<W: Write>(
     file: &mut FileWriter<W>,
     sections: [Section; 2],
-    bytes: (Vec<u8>, Vec<u8>),
+    bytes: &(Vec<u8>, Vec<u8>),
 ) -> Result<()> {
     file.section(sections[0], &bytes.0)?;
     file.section(sections[1], &bytes.1)

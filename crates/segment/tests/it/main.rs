@@ -1,5 +1,7 @@
 //! Tail, segment and merge against a plain model, and against damage.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests, which clippy does not see as tests")]
+
 #[path = "../support/mod.rs"]
 mod support;
 
