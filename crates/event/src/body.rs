@@ -1,7 +1,10 @@
 //! Splitting a request body into single events without parsing any of them.
+//!
+//! Not with the lazy iterator of the JSON library: it recurses without a limit, and a body of brackets would end the
+//! process.
 
 use crate::error::{BodyError, Errors};
-use crate::json::strict;
+use crate::json::{special, strict};
 use crate::limits::Limits;
 
 /// What the content type says of a body.
@@ -22,7 +25,8 @@ pub struct Body<'a> {
     pub is_single: bool,
 }
 
-/// Splits a body. An event that is not JSON makes an array useless as a whole; of NDJSON only its own line.
+/// Splits a body. What is wrong inside an event is found when that event is parsed; an array whose brackets or strings
+/// do not close is refused as a whole.
 pub fn split_body<'a>(body: &'a [u8], kind: BodyKind, limits: &Limits) -> Result<Body<'a>, BodyError> {
     if body.len() > limits.batch_bytes_max {
         return Err(BodyError::TooLarge { bytes: body.len(), max: limits.batch_bytes_max });
@@ -60,19 +64,72 @@ fn push<'a>(events: &mut Vec<&'a [u8]>, event: &'a [u8], limits: &Limits) -> Res
     Ok(())
 }
 
+/// Finds the elements of an array by their brackets and strings only. It does not recurse, so no nesting can exhaust
+/// the stack; whether an element is JSON is for its parser to say.
 fn elements<'a>(body: &'a [u8], limits: &Limits) -> Result<Vec<&'a [u8]>, BodyError> {
     let mut events = Vec::new();
-    for element in sonic_rs::to_array_iter(body) {
-        // The fast splitter is imprecise about where an error is, so the exact one says.
-        let Ok(element) = element else { return Err(explain(body)) };
-        let at = element.as_raw_str().as_ptr().addr() - body.as_ptr().addr();
-        let event = &body[at..at + element.as_raw_str().len()];
-        push(&mut events, event, limits)?;
+    let mut at = skip_space(body, 0) + 1;
+    loop {
+        at = skip_space(body, at);
+        if events.is_empty() && body.get(at) == Some(&b']') {
+            break;
+        }
+        let end = element_end(body, at).filter(|end| *end > at).ok_or_else(|| explain(body))?;
+        push(&mut events, &body[at..end], limits)?;
+        at = skip_space(body, end);
+        match body.get(at) {
+            Some(b',') => at += 1,
+            Some(b']') => break,
+            _ => return Err(explain(body)),
+        }
     }
-    let end = events.last().map_or(0, |last| last.as_ptr().addr() - body.as_ptr().addr() + last.len());
-    let tail = body[end..].trim_ascii();
-    let closed = if events.is_empty() { tail.strip_prefix(b"[").map(<[u8]>::trim_ascii) } else { Some(tail) };
-    if closed == Some(b"]") { Ok(events) } else { Err(explain(body)) }
+    if skip_space(body, at + 1) == body.len() { Ok(events) } else { Err(explain(body)) }
+}
+
+fn skip_space(body: &[u8], at: usize) -> usize {
+    let rest = body.get(at..).unwrap_or_default();
+    at + rest.iter().position(|b| !is_space(*b)).unwrap_or(rest.len())
+}
+
+fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
+}
+
+/// Where the value that starts at `at` ends; `None` if the body ends first.
+fn element_end(body: &[u8], at: usize) -> Option<usize> {
+    let mut depth = 0usize;
+    let mut i = at;
+    loop {
+        match body.get(i)? {
+            b'"' => {
+                i = string_end(body, i + 1)?;
+                if depth == 0 {
+                    return Some(i);
+                }
+                continue;
+            }
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' if depth <= 1 => return Some(i + depth),
+            b'}' | b']' => depth -= 1,
+            b',' if depth == 0 => return Some(i),
+            b if depth == 0 && is_space(*b) => return Some(i),
+            _ => {}
+        }
+        i += 1;
+    }
+}
+
+/// Where the string ends whose first character is at `at`.
+fn string_end(body: &[u8], at: usize) -> Option<usize> {
+    let mut i = at;
+    loop {
+        i += special::find(body.get(i..)?)?;
+        match body[i] {
+            b'"' => return Some(i + 1),
+            b'\\' => i += 2,
+            _ => i += 1,
+        }
+    }
 }
 
 fn explain(body: &[u8]) -> BodyError {
@@ -99,7 +156,7 @@ mod tests {
             ["{\"a\":[1,\"]\\\"\"]}", "7"]
         );
         for (body, offset) in
-            [("[{}", 3), ("[{},]", 4), ("[{} {}]", 4), ("[{}] x", 5), ("[{\"a\":}]", 6), ("[1", 2), ("[", 1)]
+            [("[{}", 3), ("[{},]", 4), ("[{} {}]", 4), ("[{}] x", 5), ("[{\"a\":]", 6), ("[1", 2), ("[", 1)]
         {
             match split(body, BodyKind::Json) {
                 Err(BodyError::BadJson { offset: found, .. }) => assert_eq!(found, offset, "{body}"),

@@ -29,7 +29,7 @@ pub fn unit_salt(event_salt: &[u8; SALT_BYTES], unit: Unit) -> [u8; SALT_BYTES] 
 pub fn disclosure(salt: &[u8; SALT_BYTES], name: &str, canonical_value: &[u8]) -> String {
     let mut scratch = DigestScratch::default();
     scratch.fill(salt, name, canonical_value);
-    scratch.text
+    String::from_utf8(scratch.text).expect("base64url is ASCII")
 }
 
 /// The digest of a disclosure: SHA-256 of its ASCII text.
@@ -57,7 +57,8 @@ pub fn units_root_of(event_salt: &[u8; SALT_BYTES], units: &Units) -> [u8; 32] {
 #[derive(Debug, Default)]
 pub struct DigestScratch {
     json: Vec<u8>,
-    text: String,
+    /// ASCII; kept as bytes because nothing but the hash reads it.
+    text: Vec<u8>,
 }
 
 impl DigestScratch {
@@ -74,7 +75,7 @@ impl DigestScratch {
 
     fn digest(&mut self, salt: &[u8; SALT_BYTES], name: &str, canonical_value: &[u8]) -> [u8; 32] {
         self.fill(salt, name, canonical_value);
-        Sha256::digest(self.text.as_bytes()).into()
+        Sha256::digest(&self.text).into()
     }
 
     fn fill(&mut self, salt: &[u8; SALT_BYTES], name: &str, canonical_value: &[u8]) {
@@ -88,8 +89,10 @@ impl DigestScratch {
         self.json.extend_from_slice(b"\",");
         self.json.extend_from_slice(canonical_value);
         self.json.push(b']');
-        self.text.clear();
-        URL_SAFE_NO_PAD.encode_string(&self.json, &mut self.text);
+        self.text.resize(self.json.len().div_ceil(3) * 4, 0);
+        let len =
+            URL_SAFE_NO_PAD.encode_slice(&self.json, &mut self.text).expect("room for the padded length");
+        self.text.truncate(len);
     }
 }
 

@@ -207,8 +207,8 @@ fn parse<'a>(json: &'a [u8], errors: &mut Errors) -> Option<Input<'a>> {
     let value = match strict::parse(json, errors) {
         Ok(value) => value,
         Err(error) => {
-            let message = format!("not JSON at byte {}: {}", error.offset, error.message);
-            errors.push("", code::BAD_JSON, message);
+            let message = format!("not readable JSON at byte {}: {}", error.offset, error.message);
+            errors.push("", error.code, message);
             return None;
         }
     };

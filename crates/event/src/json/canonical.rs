@@ -1,30 +1,21 @@
 //! Writing canonical JSON (RFC 8785): members sorted by UTF-16 code units, shortest escapes, numbers as ECMAScript
 //! prints them.
 
+use super::special;
 use super::value::Value;
 use crate::limits::SAFE_INTEGER_MAX;
 
 /// Appends a string with its quotes.
 pub(crate) fn string(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
-    let bytes = text.as_bytes();
-    let mut from = 0;
-    // Most strings need no escape; one test over all bytes is cheaper than one branch for each.
-    if bytes.iter().any(|b| needs_escape(*b)) {
-        for (i, &byte) in bytes.iter().enumerate() {
-            if needs_escape(byte) {
-                out.extend_from_slice(&bytes[from..i]);
-                escape(out, byte);
-                from = i + 1;
-            }
-        }
+    let mut rest = text.as_bytes();
+    while let Some(at) = special::find(rest) {
+        out.extend_from_slice(&rest[..at]);
+        escape(out, rest[at]);
+        rest = &rest[at + 1..];
     }
-    out.extend_from_slice(&bytes[from..]);
+    out.extend_from_slice(rest);
     out.push(b'"');
-}
-
-fn needs_escape(byte: u8) -> bool {
-    byte < 0x20 || byte == b'"' || byte == b'\\'
 }
 
 fn escape(out: &mut Vec<u8>, byte: u8) {

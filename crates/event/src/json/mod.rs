@@ -2,5 +2,6 @@
 
 pub(crate) mod canonical;
 pub(crate) mod scan;
+pub(crate) mod special;
 pub(crate) mod strict;
 pub(crate) mod value;

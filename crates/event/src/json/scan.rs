@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use super::special;
+
 /// Stored canonical bytes are not canonical JSON of the expected shape: the store is damaged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("stored canonical bytes are corrupt at byte {offset}")]
@@ -104,12 +106,15 @@ impl<'a> Scanner<'a> {
     pub(crate) fn string(&mut self) -> Result<Cow<'a, str>, CorruptBytes> {
         self.take(b'"')?;
         let rest = &self.text.as_bytes()[self.at..];
-        let len = rest.iter().position(|b| matches!(b, b'"' | b'\\')).ok_or(self.corrupt())?;
+        let len = special::find(rest).ok_or(self.corrupt())?;
         let plain = &self.text[self.at..self.at + len];
         self.at += len;
         if self.byte() == b'"' {
             self.at += 1;
             return Ok(Cow::Borrowed(plain));
+        }
+        if self.byte() != b'\\' {
+            return Err(self.corrupt());
         }
         let mut owned = plain.to_owned();
         self.escaped_rest(&mut owned)?;
@@ -122,6 +127,7 @@ impl<'a> Scanner<'a> {
             self.at += c.len_utf8();
             match c {
                 '"' => return Ok(()),
+                '\0'..' ' => return Err(self.corrupt()),
                 '\\' => {
                     let escape = self.byte();
                     self.at += 1;
@@ -198,14 +204,15 @@ impl<'a> Scanner<'a> {
     fn skip_string(&mut self) -> Result<(), CorruptBytes> {
         self.take(b'"')?;
         loop {
+            let rest = self.text.as_bytes().get(self.at..).ok_or(self.corrupt())?;
+            self.at += special::find(rest).ok_or(self.corrupt())?;
             match self.byte() {
                 b'"' => {
                     self.at += 1;
                     return Ok(());
                 }
                 b'\\' => self.at += 2,
-                0 => return Err(self.corrupt()),
-                _ => self.at += 1,
+                _ => return Err(self.corrupt()),
             }
         }
     }

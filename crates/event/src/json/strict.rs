@@ -15,6 +15,8 @@ const NESTING_MAX: usize = 128;
 pub(crate) struct SyntaxError {
     /// Bytes from the start of the text.
     pub(crate) offset: usize,
+    /// `bad_json`, or `too_deep` for JSON that is not read to its end.
+    pub(crate) code: &'static str,
     pub(crate) message: String,
 }
 
@@ -22,6 +24,7 @@ pub(crate) struct SyntaxError {
 pub(crate) fn parse<'a>(json: &'a [u8], errors: &mut Errors) -> Result<Value<'a>, SyntaxError> {
     let text = std::str::from_utf8(json).map_err(|e| SyntaxError {
         offset: e.valid_up_to(),
+        code: code::BAD_JSON,
         message: "this is not UTF-8; send UTF-8 text".into(),
     })?;
     let mut parser = Parser { text, at: 0, path: Pointer::default(), errors };
@@ -80,7 +83,7 @@ struct Parser<'a, 'e> {
 
 impl<'a> Parser<'a, '_> {
     fn syntax(&self, message: &str) -> SyntaxError {
-        SyntaxError { offset: self.at, message: message.to_owned() }
+        SyntaxError { offset: self.at, code: code::BAD_JSON, message: message.to_owned() }
     }
 
     fn report(&mut self, code: &'static str, message: impl Into<String>) {
@@ -105,7 +108,8 @@ impl<'a> Parser<'a, '_> {
 
     fn value(&mut self, depth: usize) -> Result<Value<'a>, SyntaxError> {
         if depth > NESTING_MAX {
-            return Err(self.syntax("arrays and objects nest more than 128 levels; flatten them"));
+            let error = self.syntax("arrays and objects nest more than 128 levels; flatten them");
+            return Err(SyntaxError { code: code::TOO_DEEP, ..error });
         }
         match self.byte() {
             Some(b'{') => self.object(depth),
@@ -217,7 +221,7 @@ impl<'a> Parser<'a, '_> {
             return Err(self.syntax("a digit is expected here"));
         }
         if integer_digits > 1 && self.text.as_bytes()[first_digit] == b'0' {
-            return Err(SyntaxError { offset: first_digit, message: "a number has no leading zero".into() });
+            return Err(SyntaxError { offset: first_digit, ..self.syntax("a number has no leading zero") });
         }
         let mut is_integer = true;
         if self.eat(b'.') {

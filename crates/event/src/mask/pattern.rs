@@ -87,7 +87,7 @@ impl Patterns {
             let byte = bytes[at];
             if !inside_word
                 && self.starts[usize::from(byte)]
-                && let Some((start, end)) = self.secret_at(text, at)
+                && let Some((start, end)) = self.secret_at(text, at, copied)
             {
                 let out = masked.get_or_insert_default();
                 out.push_str(&text[copied..start]);
@@ -104,11 +104,16 @@ impl Patterns {
         Some(out)
     }
 
-    /// The secret that starts at `at`, which is the start of a word: from where to where it is masked.
-    fn secret_at(&self, text: &str, at: usize) -> Option<(usize, usize)> {
+    /// The secret that starts at `at`, which is the start of a word: from where to where it is masked. What stands
+    /// before `copied` is masked already and cannot be looked at again.
+    fn secret_at(&self, text: &str, at: usize, copied: usize) -> Option<(usize, usize)> {
         let rest = &text.as_bytes()[at..];
+        let before = text.as_bytes()[copied..at].last();
         let (skip, len) = match rest[0] {
-            b'0'..=b'9' => (0, card_len(text.as_bytes(), at)?),
+            b'0'..=b'9' if before.is_some_and(|b| matches!(b, b'-' | b'.' | b'/' | b':' | b'#')) => {
+                return None;
+            }
+            b'0'..=b'9' => (0, card_len(rest)?),
             b'-' if self.on.private_keys => (0, private_key_len(&text[at..])?),
             _ => self.token(rest)?,
         };
@@ -189,31 +194,29 @@ fn private_key_len(rest: &str) -> Option<usize> {
     Some(closed.unwrap_or(rest.len()))
 }
 
-/// Length of the card number that starts at `at`: 13 to 19 digits, in groups or not, standing alone.
-fn card_len(text: &[u8], at: usize) -> Option<usize> {
-    if at.checked_sub(1).is_some_and(|p| matches!(text[p], b'-' | b'.' | b'/' | b':' | b'#')) {
-        return None;
-    }
+/// Length of the card number that `text` starts with: 13 to 19 digits, in groups or not. Digits in further groups do
+/// not belong to it if it is one without them.
+fn card_len(text: &[u8]) -> Option<usize> {
     let mut digits = [0u8; CARD_DIGITS_MAX];
     let mut count = 0;
-    let mut end = at;
-    let rest = &text[at..];
-    for (i, &byte) in rest.iter().enumerate() {
+    let mut found = None;
+    for (i, &byte) in text.iter().enumerate() {
         if byte.is_ascii_digit() {
-            *digits.get_mut(count)? = byte - b'0';
+            let Some(slot) = digits.get_mut(count) else { break };
+            *slot = byte - b'0';
             count += 1;
-            end = at + i + 1;
-        } else {
-            let between = matches!(byte, b' ' | b'-') && rest.get(i + 1).is_some_and(u8::is_ascii_digit);
-            if !between {
-                break;
+            let next = text.get(i + 1).copied().unwrap_or(b' ');
+            let group_ends =
+                !is_word(next) && !(next == b'-' && text.get(i + 2).is_some_and(u8::is_ascii_digit));
+            if group_ends && count >= CARD_DIGITS_MIN && is_issued(&digits[..count]) && luhn(&digits[..count])
+            {
+                found = Some(i + 1);
             }
+        } else if !(matches!(byte, b' ' | b'-') && text.get(i + 1).is_some_and(u8::is_ascii_digit)) {
+            break;
         }
     }
-    let stands_alone = text.get(end).is_none_or(|b| !is_word(*b) && !matches!(b, b'-' | b'/' | b':'));
-    let digits = &digits[..count];
-    let is_card = count >= CARD_DIGITS_MIN && stands_alone && is_issued(digits) && luhn(digits);
-    is_card.then_some(end - at)
+    found
 }
 
 /// Prefix and length of the issuers (ISO/IEC 7812 as the networks publish it), so that ids and timestamps of as many

@@ -87,6 +87,21 @@ impl TermSink {
         self.terms.push_key(&self.key, false, None);
     }
 
+    fn schema(&mut self, action: &str, version: i64) {
+        self.folded.clear();
+        self.folded.push_str(action);
+        self.folded.push('@');
+        if version == 1 {
+            self.folded.push('1');
+        } else {
+            self.folded.push_str(&version.to_string());
+        }
+        self.key.clear();
+        self.key.push(Field::Schema.tag());
+        push_cut(&mut self.key, &self.folded);
+        self.terms.push_key(&self.key, false, None);
+    }
+
     fn start_typed(&mut self, field: Field, side: Option<Side>, kind: u8) {
         self.key.clear();
         self.key.push(field.tag());
@@ -346,7 +361,6 @@ fn of_event(s: &mut Scanner<'_>, sink: &mut TermSink) -> Result<(), CorruptBytes
     if let Some(crud) = Crud::of_action(&action) {
         sink.code(Field::Crud, crud as u8);
     }
-    let schema = format!("{action}@{version}");
-    sink.text(Field::Schema, &schema);
+    sink.schema(&action, version as i64);
     Ok(())
 }

@@ -88,7 +88,9 @@ fn not_json_at_all() {
     for json in ["null", "[]", "7", "\"x\"", "true"] {
         check(json, &[("", code::WRONG_TYPE)]);
     }
-    check(&"[".repeat(100_000), &[("", code::BAD_JSON)]);
+    check(&"[".repeat(100_000), &[("", code::TOO_DEEP)]);
+    let deep = preparer().parse_body("[".repeat(100_000).as_bytes(), BodyKind::Json, &context());
+    assert!(matches!(deep, Err(BodyError::BadJson { offset: 129, .. })), "{deep:?}");
 }
 
 #[test]
