@@ -20,7 +20,8 @@ impl From<ReadError> for ApiError {
             ReadError::BadField { field } => Self::new(
                 ErrorCode::InvalidField,
                 format!(
-                    "values of \"{field}\" cannot be counted; use for example action, actor, outcome, ip or metadata.<path>"
+                    "values of \"{field}\" cannot be counted; use for example action, actor, outcome, ip or \
+                     metadata.<path>"
                 ),
             ),
             ReadError::Corrupt(what) => corrupt(what),
@@ -34,11 +35,16 @@ impl From<AppendError> for ApiError {
             AppendError::UnknownOrg { org } => org_not_found(org.as_str()),
             AppendError::ArchivedOrg { org } => Self::new(
                 ErrorCode::OrgArchived,
-                format!("organization {org} is archived and takes no events; bring it back with PATCH /v1/orgs/{org}"),
+                format!(
+                    "organization {org} is archived and takes no events; bring it back with PATCH /v1/orgs/{org}"
+                ),
             ),
             AppendError::KeyReused { index, existing } => Self::new(
                 ErrorCode::IdempotencyKeyReused,
-                format!("event {index}: its idempotency key belongs to {existing}, which is a different event; nothing was stored"),
+                format!(
+                    "event {index}: its idempotency key belongs to {existing}, which is a different \
+                 event; nothing was stored"
+                ),
             )
             .with_errors(vec![ErrorDetail::new(
                 format!("/{index}/idempotency_key"),
@@ -47,7 +53,8 @@ impl From<AppendError> for ApiError {
             )]),
             AppendError::Overloaded => Self::new(
                 ErrorCode::Overloaded,
-                "more events are waiting than the service can take at once; nothing of this call was stored; send it again shortly",
+                "more events are waiting than the service can take at once; nothing of this call was \
+                 stored; send it again shortly",
             ),
             AppendError::NoSpace => Self::new(
                 ErrorCode::StorageFull,
@@ -55,7 +62,8 @@ impl From<AppendError> for ApiError {
             ),
             AppendError::Halted => Self::new(
                 ErrorCode::LogHalted,
-                "the log has stopped after a disk error; the operator has to restart the service. Send the call again then, with the same idempotency keys",
+                "the log has stopped after a disk error; the operator has to restart the service. Send the \
+                 call again then, with the same idempotency keys",
             ),
             AppendError::Corrupt(what) => corrupt(what),
         }
@@ -76,7 +84,8 @@ impl From<CatalogError> for ApiError {
             CatalogError::Conflict(Conflict::LogNotEmpty { org }) => Self::new(
                 ErrorCode::OrgNotEmpty,
                 format!(
-                    "the log of {org} has events, and an audit log is not deleted with its organization; archive it instead"
+                    "the log of {org} has events, and an audit log is not deleted with its organization; \
+                     archive it instead"
                 ),
             ),
             CatalogError::Conflict(conflict @ Conflict::TooManyKeys { .. }) => {
@@ -195,7 +204,8 @@ fn org_not_found(org: &str) -> ApiError {
 fn corrupt(what: String) -> ApiError {
     ApiError::new(
         ErrorCode::StorageCorrupt,
-        "stored data does not match its checksum, so there is no answer that could be trusted; the operator finds the place in the service's log",
+        "stored data does not match its checksum, so there is no answer that could be trusted; the operator \
+         finds the place in the service's log",
     )
     .caused_by(what)
 }

@@ -17,7 +17,7 @@ use crate::{
 /// Pause between two pieces of a body after which the sender counts as gone.
 pub const BODY_PAUSE_MAX: Duration = Duration::from_secs(15);
 /// Time for a whole body to arrive.
-pub const BODY_TIME_MAX: Duration = Duration::from_secs(120);
+pub const BODY_TIME_MAX: Duration = Duration::from_mins(2);
 /// What is read and thrown away of a body that is too large, in multiples of the limit: a sender that is cut off
 /// in the middle sees a broken connection and not the answer.
 const DISCARD_FACTOR: usize = 4;

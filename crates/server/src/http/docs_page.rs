@@ -88,26 +88,29 @@ fn page(title: &str, body: &str) -> String {
     )
 }
 
+const ERRORS: &str = "<h1>Errors</h1>\n<p>Every error answer is <code>application/problem+json</code> (RFC 9457) with \
+one of these codes. Codes are never renamed. <em>Again</em>: the same request may succeed later. <em>Nothing \
+done</em>: it is certain that nothing was stored or changed; where it is not, an idempotency key makes repeating a \
+write safe.</p>\n";
+
 fn errors() -> String {
-    let mut out = "<h1>Errors</h1>\n<p>Every error answer is <code>application/problem+json</code> (RFC 9457) with one of \
-                   these codes. Codes are never renamed. <em>Again</em>: the same request may succeed later. <em>Nothing \
-                   done</em>: it is certain that nothing was stored or changed; where it is not, an idempotency key makes \
-                   repeating a write safe.</p>\n<div class=\"wide\"><table><thead><tr><th>code</th><th>status</th>\
-                   <th>what happened</th><th>again</th><th>nothing done</th></tr></thead><tbody>\n"
-        .to_owned();
+    let mut out = ERRORS.to_owned();
+    begin_table(&mut out, &["code", "status", "what happened", "again", "nothing done"]);
     for code in ErrorCode::ALL {
         let yes = |is: bool| if is { "yes" } else { "no" };
+        let name = code.as_str();
         let _ = writeln!(
             out,
-            "<tr id=\"{0}\"><td><a href=\"#{0}\"><code>{0}</code></a></td><td>{1}</td><td>{2}</td><td>{3}</td><td>{4}</td></tr>",
-            code.as_str(),
+            "<tr id=\"{name}\"><td><a href=\"#{name}\"><code>{name}</code></a></td>\
+             <td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
             code.status().as_u16(),
             escaped(code.title()),
             yes(code.retryable()),
             yes(code.no_side_effects()),
         );
     }
-    out.push_str("</tbody></table></div>\n<h2 id=\"fields\">Codes of one field</h2>\n<p>In <code>errors[].code</code>, ");
+    out.push_str(TABLE_END);
+    out.push_str("<h2 id=\"fields\">Codes of one field</h2>\n<p>In <code>errors[].code</code>, ");
     out.push_str("about one place in one event:</p>\n<ul>\n");
     for code in tallystick_event::error::code::ALL {
         let _ = writeln!(out, "<li id=\"{code}\"><code>{code}</code></li>");
@@ -178,7 +181,7 @@ fn describe(out: &mut String, method: &str, path: &str, operation: &Value) {
     }
     let parameters = operation["parameters"].as_array().map_or(&[][..], Vec::as_slice);
     if !parameters.is_empty() {
-        out.push_str("<div class=\"wide\"><table><thead><tr><th>parameter</th><th>in</th><th>what</th></tr></thead><tbody>\n");
+        begin_table(out, &["parameter", "in", "what"]);
         for parameter in parameters {
             let required = if parameter["required"] == true { " (required)" } else { "" };
             let _ = writeln!(
@@ -189,7 +192,7 @@ fn describe(out: &mut String, method: &str, path: &str, operation: &Value) {
                 prose(text(parameter, "description")),
             );
         }
-        out.push_str("</tbody></table></div>\n");
+        out.push_str(TABLE_END);
     }
     for (kind, content) in operation["requestBody"]["content"].as_object().into_iter().flatten() {
         let _ = writeln!(out, "<p>Body: <code>{}</code> {}</p>", escaped(kind), shape(&content["schema"]));
@@ -222,7 +225,7 @@ fn scopes(operation: &Value) -> String {
 fn describe_schema(out: &mut String, name: &str, schema: &Value) {
     let _ = writeln!(out, "<section id=\"shape-{0}\">\n<h3>{0}</h3>", escaped(name));
     let _ = writeln!(out, "<p>{}</p>", prose(text(schema, "description")));
-    out.push_str("<div class=\"wide\"><table><thead><tr><th>member</th><th>type</th><th>what</th></tr></thead><tbody>\n");
+    begin_table(out, &["member", "type", "what"]);
     // A shape that contains another one is a list of both.
     let whole = std::slice::from_ref(schema);
     for part in schema["allOf"].as_array().map_or(whole, Vec::as_slice) {
@@ -239,7 +242,8 @@ fn describe_schema(out: &mut String, name: &str, schema: &Value) {
             );
         }
     }
-    out.push_str("</tbody></table></div>\n</section>\n");
+    out.push_str(TABLE_END);
+    out.push_str("</section>\n");
 }
 
 /// A type in a few words, with a link if it has a name.
@@ -260,6 +264,16 @@ fn shape(schema: &Value) -> String {
         return format!("list of {}", shape(&schema["items"]));
     }
     escaped(&kinds.join(" or "))
+}
+
+const TABLE_END: &str = "</tbody></table></div>\n";
+
+fn begin_table(out: &mut String, columns: &[&str]) {
+    out.push_str("<div class=\"wide\"><table><thead><tr>");
+    for column in columns {
+        let _ = write!(out, "<th>{column}</th>");
+    }
+    out.push_str("</tr></thead><tbody>\n");
 }
 
 fn text<'a>(value: &'a Value, member: &str) -> &'a str {

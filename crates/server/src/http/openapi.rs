@@ -37,7 +37,7 @@ struct Frame;
 /// The document without paths.
 pub fn frame() -> OpenApi {
     let mut document = Frame::openapi();
-    document.info.version = "1".to_owned();
+    "1".clone_into(&mut document.info.version);
     document.info.contact = None;
     let bearer = HttpBuilder::new()
         .scheme(HttpAuthScheme::Bearer)

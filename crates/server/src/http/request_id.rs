@@ -22,7 +22,7 @@ tokio::task_local! {
 
 /// The id of the request being answered, or `-` outside of one.
 pub fn current() -> String {
-    CURRENT.try_with(|id| id.to_string()).unwrap_or_else(|_| "-".to_owned())
+    CURRENT.try_with(ToString::to_string).unwrap_or_else(|_| "-".to_owned())
 }
 
 /// Gives the request its id and the answer its header.

@@ -1,6 +1,6 @@
 //! The route table, readable from top to bottom.
 
-use std::sync::Arc;
+use std::{any::Any, sync::Arc};
 
 use axum::{
     Router,
@@ -72,7 +72,8 @@ async fn other_method(method: Method) -> Response {
     of_status(StatusCode::METHOD_NOT_ALLOWED).into_response()
 }
 
-fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {
+#[expect(clippy::needless_pass_by_value, reason = "the layer hands it over")]
+fn panicked(panic: Box<dyn Any + Send>) -> Response {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
     ApiError::internal(format!("panic: {text}")).into_response()

@@ -75,10 +75,8 @@ pub struct Change {
     /// `add`, `remove` or `replace`.
     pub op: String,
     /// Any JSON.
-    #[schema(value_type = Option<Object>)]
     pub old: Option<Value>,
     /// Any JSON.
-    #[schema(value_type = Option<Object>)]
     pub new: Option<Value>,
 }
 

@@ -101,7 +101,8 @@ async fn organizations_are_listed_in_pages_with_their_sizes() {
 async fn the_life_of_a_key() {
     let server = Server::start().await;
     server.org("acme").await;
-    let body = json!({ "name": "writer", "org": "acme", "scopes": ["events:write"], "expires_at": "2027-01-01T00:00:00Z" });
+    let expires = "2027-01-01T00:00:00Z";
+    let body = json!({ "name": "writer", "org": "acme", "scopes": ["events:write"], "expires_at": expires });
     let made = server.send(Method::POST, "/v1/keys", &body).await;
     assert_eq!(made.status, 201, "{}", made.text);
     let made = made.ok();

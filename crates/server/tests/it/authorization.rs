@@ -122,12 +122,11 @@ async fn the_key_of_another_organization_does_not_open_it() {
             (Operation::ListOrgs | Operation::GetLimits, _) => None,
             _ => Some((403, "wrong_org")),
         };
-        match expected {
-            Some(expected) => assert_eq!(answer.problem(), expected, "{operation:?}: {}", answer.text),
-            None => {
-                let text = answer.ok().to_string();
-                assert!(!text.contains("acme"), "{operation:?}: {text}");
-            }
+        if let Some(expected) = expected {
+            assert_eq!(answer.problem(), expected, "{operation:?}: {}", answer.text);
+        } else {
+            let text = answer.ok().to_string();
+            assert!(!text.contains("acme"), "{operation:?}: {text}");
         }
     }
     assert_eq!(doors.server.count("acme").await, before);

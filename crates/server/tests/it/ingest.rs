@@ -13,8 +13,8 @@ async fn every_form_of_body_is_stored_in_order_and_answered_with_its_place() {
     server.org("acme").await;
     let one = server.write(ROOT, "application/json", event("acme", 0).to_string()).await;
     assert_eq!(one.status, 201, "{}", one.text);
-    let lines =
-        |from: u64, to: u64| (from..to).map(|n| format!("{}\n", event("acme", n))).collect::<String>();
+    let line = |number: u64| event("acme", number).to_string();
+    let lines = |from: u64, to: u64| (from..to).map(line).collect::<Vec<_>>().join("\n");
     let array = json!([event("acme", 1), event("acme", 2)]).to_string();
     server.write(ROOT, "application/json; charset=utf-8", array).await.ok();
     server.write(ROOT, "application/x-ndjson", lines(3, 5)).await.ok();

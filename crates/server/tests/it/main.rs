@@ -1,5 +1,7 @@
 //! The server as its callers see it: a real one on a port of its own, driven over HTTP.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
+
 mod admin;
 mod authorization;
 mod bad_input;

@@ -171,5 +171,5 @@ async fn it_ends_when_its_key_is_revoked() {
     let path = format!("/v1/keys/{}", made["id"].as_str().unwrap());
     Answer::of(server.request(Method::DELETE, &path, ROOT).send().await.unwrap()).await.ok();
     let ended = async { while tail.next().await.is_some() {} };
-    tokio::time::timeout(Duration::from_secs(60), ended).await.expect("within a minute");
+    tokio::time::timeout(Duration::from_mins(1), ended).await.expect("within a minute");
 }

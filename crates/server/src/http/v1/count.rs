@@ -39,7 +39,8 @@ pub struct CountAnswer {
     params(ReadParams),
     responses(
         (status = 200, description = "The number", body = CountAnswer),
-        (status = "4XX", description = "The request is not valid", body = Problem, content_type = "application/problem+json"),
+        (status = "4XX", description = "The request is not valid",
+            body = Problem, content_type = "application/problem+json"),
     ),
     security(("api_key" = ["events:read"])),
 )]

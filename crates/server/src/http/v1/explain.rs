@@ -81,11 +81,13 @@ pub struct Step {
     params(
         ("q" = Option<String>, Query, description = "The query"),
         ("org" = Option<String>, Query, description = "Organizations, separated by commas; none: all within reach"),
-        ("tz" = Option<String>, Query, description = "Time zone of dates in the query, for example `Europe/Madrid`; UTC by default"),
+        ("tz" = Option<String>, Query,
+            description = "Time zone of dates in the query, for example `Europe/Madrid`; UTC by default"),
     ),
     responses(
         (status = 200, description = "The explanation", body = Explanation),
-        (status = "4XX", description = "The request is not valid", body = Problem, content_type = "application/problem+json"),
+        (status = "4XX", description = "The request is not valid",
+            body = Problem, content_type = "application/problem+json"),
     ),
     security(("api_key" = ["events:read"])),
 )]

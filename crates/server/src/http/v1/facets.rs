@@ -68,7 +68,8 @@ pub struct ValueAnswer {
     ),
     responses(
         (status = 200, description = "The values", body = FacetsAnswer),
-        (status = "4XX", description = "The request is not valid", body = Problem, content_type = "application/problem+json"),
+        (status = "4XX", description = "The request is not valid",
+            body = Problem, content_type = "application/problem+json"),
     ),
     security(("api_key" = ["events:read"])),
 )]

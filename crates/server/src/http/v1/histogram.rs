@@ -70,7 +70,8 @@ pub struct BucketAnswer {
     ),
     responses(
         (status = 200, description = "The buckets", body = HistogramAnswer),
-        (status = "4XX", description = "The request is not valid", body = Problem, content_type = "application/problem+json"),
+        (status = "4XX", description = "The request is not valid",
+            body = Problem, content_type = "application/problem+json"),
     ),
     security(("api_key" = ["events:read"])),
 )]

@@ -62,7 +62,8 @@ pub(super) type Outcome = Result<Appended, ApiError>;
     responses(
         (status = 201, description = "Stored", body = Stored),
         (status = "4XX", description = "Nothing was stored", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "Overloaded; try again", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "Overloaded; try again",
+            body = Problem, content_type = "application/problem+json"),
         (status = 507, description = "The disk is full", body = Problem, content_type = "application/problem+json"),
     ),
     security(("api_key" = ["events:write"])),

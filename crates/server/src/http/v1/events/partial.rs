@@ -18,16 +18,14 @@ pub(super) async fn store(state: &AppState, batch: Batch) -> Result<Vec<Outcome>
     let mut outcomes: Vec<Option<Outcome>> = Vec::with_capacity(batch.events.len());
     let mut good = Vec::new();
     for (index, event) in batch.events.into_iter().enumerate() {
-        outcomes.push(match event {
-            Err(error) => Some(Err(refused(&error))),
-            Ok(event) => match reserved(&event) {
-                Some(error) => Some(Err(error)),
-                None => {
-                    good.push((index, event));
-                    None
-                }
-            },
-        });
+        let refusal = match &event {
+            Err(error) => Some(refused(error)),
+            Ok(event) => reserved(event),
+        };
+        outcomes.push(refusal.map(Err));
+        if let (None, Ok(event)) = (&outcomes[index], event) {
+            good.push((index, event));
+        }
     }
     let all_failed = |outcomes: &[Option<Outcome>]| !outcomes.iter().flatten().any(Result::is_ok);
     // Pieces in the order of the body; a refused piece is halved until the culprit stands alone.

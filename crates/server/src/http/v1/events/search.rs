@@ -48,7 +48,8 @@ pub const PAGE_EVENTS_MAX: usize = 1_000;
     ),
     responses(
         (status = 200, description = "A page of events", body = EventPage),
-        (status = "4XX", description = "The request is not valid", body = Problem, content_type = "application/problem+json"),
+        (status = "4XX", description = "The request is not valid",
+            body = Problem, content_type = "application/problem+json"),
     ),
     security(("api_key" = ["events:read"])),
 )]

@@ -63,8 +63,10 @@ const LAST_EVENT_ID: &str = "last-event-id";
     ),
     responses(
         (status = 200, description = "The stream", body = String, content_type = "text/event-stream"),
-        (status = "4XX", description = "The request is not valid", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "Too many tails are open", body = Problem, content_type = "application/problem+json"),
+        (status = "4XX", description = "The request is not valid",
+            body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "Too many tails are open",
+            body = Problem, content_type = "application/problem+json"),
     ),
     security(("api_key" = ["events:read"])),
 )]
