@@ -206,8 +206,8 @@ fn card_len(text: &[u8]) -> Option<usize> {
             *slot = byte - b'0';
             count += 1;
             let next = text.get(i + 1).copied().unwrap_or(b' ');
-            let group_ends =
-                !is_word(next) && !(next == b'-' && text.get(i + 2).is_some_and(u8::is_ascii_digit));
+            let next_group = next == b'-' && text.get(i + 2).is_some_and(u8::is_ascii_digit);
+            let group_ends = !next_group && !is_word(next);
             if group_ends && count >= CARD_DIGITS_MIN && is_issued(&digits[..count]) && luhn(&digits[..count])
             {
                 found = Some(i + 1);
