@@ -145,8 +145,20 @@ impl Packed {
         while at < end {
             let header = self.header(file, at / BLOCK_VALUES)?;
             let stop = end.min((at / BLOCK_VALUES + 1) * BLOCK_VALUES);
-            for index in at..stop {
-                out.push(self.value(file, &header, index % BLOCK_VALUES)?);
+            let (first, last) = (at % BLOCK_VALUES, (stop - 1) % BLOCK_VALUES);
+            if header.width == 0 {
+                out.extend(std::iter::repeat_n(header.base, stop - at));
+            } else {
+                // One check for the whole block instead of one for each value.
+                let width = header.width as usize;
+                let data = header.data + first * width / 8;
+                let bytes = file.read(self.section, data..header.data + last * width / 8 + 8)?;
+                let skipped = first * width / 8;
+                out.extend((first..=last).map(|index| {
+                    let at = index * width / 8 - skipped;
+                    let word = u64::from_le_bytes(bytes[at..at + 8].try_into().expect("eight bytes"));
+                    header.number(word, index * width % 8)
+                }));
             }
             at = stop;
         }
@@ -178,10 +190,7 @@ impl Packed {
         let bit = index * header.width as usize;
         let at = header.data + bit / 8;
         let bytes = file.read(self.section, at..at + 8)?;
-        let word = u64::from_le_bytes(bytes.try_into().expect("length asked for"));
-        let steps =
-            if header.width == 64 { word } else { (word >> (bit % 8)) & ((1 << header.width.min(63)) - 1) };
-        Ok(header.base.wrapping_add(steps.wrapping_mul(header.divisor) as i64))
+        Ok(header.number(u64::from_le_bytes(bytes.try_into().expect("length asked for")), bit % 8))
     }
 }
 
@@ -191,4 +200,13 @@ struct Header {
     data: usize,
     width: u32,
     divisor: u64,
+}
+
+impl Header {
+    /// The number in eight bytes whose bits start at `shift`.
+    #[inline]
+    fn number(&self, word: u64, shift: usize) -> i64 {
+        let steps = if self.width >= 64 { word } else { (word >> shift) & ((1 << self.width) - 1) };
+        self.base.wrapping_add(steps.wrapping_mul(self.divisor) as i64)
+    }
 }

@@ -75,7 +75,7 @@ impl MergeSource for Tail {
     }
 
     fn values_of_word(&self, word: WordNo, out: &mut Vec<u32>) -> Result<()> {
-        out.extend_from_slice(&self.word_values[word as usize]);
+        self.word_values[word as usize].extend_into(out);
         Ok(())
     }
 

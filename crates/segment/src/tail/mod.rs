@@ -88,7 +88,7 @@ pub struct Tail {
     keys: Interner,
     postings: Vec<GrowingRows>,
     words: Interner,
-    word_values: Vec<Vec<u32>>,
+    word_values: Vec<GrowingRows>,
     actions: TailTable,
     actors: TailTable,
     targets: TailTable,
@@ -208,9 +208,8 @@ impl Tail {
 
     /// Memory used, bytes, about: what the limit of the tail is measured by.
     pub fn memory_bytes(&self) -> usize {
-        let postings: usize = self.postings.len() * size_of::<GrowingRows>()
-            + self.postings.iter().map(GrowingRows::heap).sum::<usize>();
-        let words: usize = self.word_values.iter().map(|values| values.capacity() * 4 + 24).sum();
+        let lists =
+            |lists: &[GrowingRows]| size_of_val(lists) + lists.iter().map(GrowingRows::heap).sum::<usize>();
         let tables = [&self.actions, &self.actors, &self.targets].map(|table| {
             table.entries.memory() + table.values.iter().map(|values| values.len() * 4 + 16).sum::<usize>()
         });
@@ -218,8 +217,8 @@ impl Tail {
             + self.rows.len() * size_of::<TailRow>()
             + self.keys.memory()
             + self.words.memory()
-            + postings
-            + words
+            + lists(&self.postings)
+            + lists(&self.word_values)
             + tables.iter().sum::<usize>()
             + (self.opaque.capacity() + self.ids.capacity()) * 9
     }
@@ -238,7 +237,7 @@ impl Tail {
             (span.occurred_us.0.min(event.occurred_us), span.occurred_us.1.max(event.occurred_us));
         span.received_ms =
             (span.received_ms.0.min(event.received_ms), span.received_ms.1.max(event.received_ms));
-        org.rows.insert(row);
+        org.rows.try_push(row).expect("rows ascend");
     }
 
     fn new_org(&mut self, event: &TailEvent<'_>) -> u32 {
@@ -310,8 +309,8 @@ impl Tail {
             words.for_each_word(|word| {
                 let (no, new) = self.words.intern(word.as_bytes());
                 if new {
-                    self.word_values.push(vec![value]);
-                } else if self.word_values[no as usize].last() != Some(&value) {
+                    self.word_values.push(GrowingRows::One(value));
+                } else {
                     self.word_values[no as usize].push(value);
                 }
             });

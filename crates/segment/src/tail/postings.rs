@@ -7,7 +7,10 @@ use crate::rows::Row;
 /// A longer list becomes a bitmap, which search can use without building one.
 const LIST_ROWS_MAX: usize = 512;
 
-/// Rows of one value.
+/// Room of a list when it begins: most lists stay short, but growing from two would move each of them twice.
+const FIRST_LIST_ROWS: usize = 4;
+
+/// Rows of one value, or values of one word.
 #[derive(Debug)]
 pub(crate) enum GrowingRows {
     One(Row),
@@ -29,7 +32,11 @@ impl GrowingRows {
     pub(crate) fn push(&mut self, row: Row) {
         match self {
             Self::One(first) if *first == row => {}
-            Self::One(first) => *self = Self::Few(vec![*first, row]),
+            Self::One(first) => {
+                let mut rows = Vec::with_capacity(FIRST_LIST_ROWS);
+                rows.extend([*first, row]);
+                *self = Self::Few(rows);
+            }
             Self::Few(rows) => {
                 if rows.last() == Some(&row) {
                     return;
@@ -43,7 +50,7 @@ impl GrowingRows {
             }
             Self::Many(many) => {
                 if many.last != row {
-                    many.bitmap.insert(row);
+                    many.bitmap.try_push(row).expect("rows ascend");
                     many.count += 1;
                     many.last = row;
                 }

@@ -135,17 +135,19 @@ impl Rows for Tail {
     }
 
     fn word_cardinality(&self, word: WordNo) -> Result<u32> {
-        Ok(self.values_of(word)?.len() as u32)
+        Ok(self.values_of(word)?.count())
     }
 
     fn word_values(&self, word: WordNo) -> Result<Vec<ValueNo>> {
-        Ok(self.values_of(word)?.to_vec())
+        let mut values = Vec::new();
+        self.values_of(word)?.extend_into(&mut values);
+        Ok(values)
     }
 
     fn word_rows(&self, word: WordNo) -> Result<RoaringBitmap> {
         let mut union = RoaringBitmap::new();
         let mut rows = Vec::new();
-        for &value in self.values_of(word)? {
+        for value in self.word_values(word)? {
             match &self.postings[value as usize] {
                 many @ GrowingRows::Many(_) => union |= many.bitmap(),
                 few => few.extend_into(&mut rows),
@@ -218,9 +220,9 @@ impl Tail {
         self.postings.get(value as usize).ok_or(SegmentError::Row { row: value, len })
     }
 
-    fn values_of(&self, word: WordNo) -> Result<&[u32]> {
+    fn values_of(&self, word: WordNo) -> Result<&GrowingRows> {
         let len = self.word_values.len() as u32;
-        self.word_values.get(word as usize).map(Vec::as_slice).ok_or(SegmentError::Row { row: word, len })
+        self.word_values.get(word as usize).ok_or(SegmentError::Row { row: word, len })
     }
 }
 
