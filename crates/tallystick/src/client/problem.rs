@@ -92,17 +92,16 @@ impl fmt::Display for Problem {
         if !drawings.is_empty() {
             return drawings.iter().try_for_each(|drawing| write!(f, "\n\n{}", indent(drawing)));
         }
-        let is_repeated = self.errors.len() == 1 && self.detail.contains(&self.errors[0].message);
-        if !self.detail.is_empty() {
+        // The detail is about the first place, which the list is going to name.
+        let is_repeated = self.errors.iter().any(|place| self.detail.contains(&place.message));
+        if !self.detail.is_empty() && !is_repeated {
             write!(f, "\n  {}", safe(&self.detail))?;
         }
-        if !is_repeated {
-            for detail in self.errors.iter().take(SHOWN_MAX) {
-                write!(f, "\n  {detail}")?;
-            }
-            if self.errors.len() > SHOWN_MAX {
-                write!(f, "\n  and {} more", self.errors.len() - SHOWN_MAX)?;
-            }
+        for detail in self.errors.iter().take(SHOWN_MAX) {
+            write!(f, "\n  {detail}")?;
+        }
+        if self.errors.len() > SHOWN_MAX {
+            write!(f, "\n  and {} more", self.errors.len() - SHOWN_MAX)?;
         }
         if self.status >= 500 && !self.request_id.is_empty() {
             write!(f, "\n  request id: {}", safe(&self.request_id))?;

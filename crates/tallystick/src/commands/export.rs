@@ -13,7 +13,7 @@ use serde::Deserialize;
 use super::search::write_lines;
 use crate::{
     client::{Call, Client, Connection, Page},
-    event_args::QueryArgs,
+    event_args::{QueryArgs, plain},
     exit::Exit,
     output::{say, thousands},
 };
@@ -39,7 +39,7 @@ pub(crate) struct ExportArgs {
     #[arg(long, default_value = "-", value_name = "FILE")]
     output: PathBuf,
     /// Go on where an export ended that was cut short.
-    #[arg(long, value_name = "CURSOR")]
+    #[arg(long, value_name = "CURSOR", value_parser = plain)]
     cursor: Option<String>,
     /// Write to the end of a file that is there.
     #[arg(long)]

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     client::{Call, Client, Connection, Page},
-    event_args::{EventOutput, QueryArgs},
+    event_args::{EventOutput, QueryArgs, plain},
     event_table::{EventLine, EventTable},
     exit::Exit,
     output::{self, Style, say},
@@ -37,7 +37,7 @@ pub(crate) struct SearchArgs {
     #[arg(long, value_enum, default_value = "desc")]
     order: Order,
     /// Go on where an earlier search ended.
-    #[arg(long, value_name = "CURSOR")]
+    #[arg(long, value_name = "CURSOR", value_parser = plain)]
     cursor: Option<String>,
     /// How events are shown.
     #[arg(long, value_enum, default_value = "table")]

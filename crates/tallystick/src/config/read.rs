@@ -165,7 +165,7 @@ impl Reader<'_> {
             }
         };
         let mut has_version = false;
-        for (key, value) in table.get_ref() {
+        for (key, value) in in_order(table.get_ref()) {
             if key.get_ref() == "version" {
                 has_version = true;
                 if given(value.get_ref()) != Given::Integer(VERSION) {
@@ -191,7 +191,7 @@ impl Reader<'_> {
         let is_section = SECTIONS.iter().any(|(known, _)| *known == path);
         match value.get_ref() {
             DeValue::Table(table) if is_section => {
-                table.iter().for_each(|(key, value)| self.member(&path, key, value));
+                in_order(table).into_iter().for_each(|(key, value)| self.member(&path, key, value));
             }
             _ if is_section => self.wrong(key.span().start, &format!("{path} is a table: write [{path}]")),
             value => match position(section, name) {
@@ -240,6 +240,15 @@ impl Reader<'_> {
         let hint = hint.map(|hint| format!("; did you mean {hint}?")).unwrap_or_default();
         self.problems.push(format!("environment: {name} is no setting{hint}"));
     }
+}
+
+type Member<'t, 'v> = (&'t Spanned<std::borrow::Cow<'v, str>>, &'t Spanned<DeValue<'v>>);
+
+/// The members as they stand in the file; the parser has them by name.
+fn in_order<'t, 'v>(table: &'t DeTable<'v>) -> Vec<Member<'t, 'v>> {
+    let mut members: Vec<_> = table.iter().collect();
+    members.sort_by_key(|(key, _)| key.span().start);
+    members
 }
 
 fn given(value: &DeValue<'_>) -> Given {

@@ -48,7 +48,7 @@ fn every_record_of_every_product_is_imported_once() {
         let first = import();
         let summary = text(&first.stderr);
         assert!(first.status.success(), "{product}: {summary}");
-        let grouped = crate::import::thousands(count);
+        let grouped = thousands(count);
         assert!(
             summary.contains(&format!("{grouped} events stored, 0 skipped as duplicates, 0 bad records")),
             "{summary}"

@@ -63,6 +63,11 @@ impl Writer {
         Sent::Acknowledged
     }
 
+    /// Events that were sent and got no answer yet: stored or not.
+    pub(crate) fn unanswered(&self) -> usize {
+        self.unanswered.as_ref().map_or(0, Vec::len)
+    }
+
     fn make(&mut self, padding: &str) -> Value {
         let number = self.next;
         self.next += 1;

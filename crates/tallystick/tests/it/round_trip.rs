@@ -54,7 +54,7 @@ fn send_search_count_tail_and_export_agree() {
     child.stdin.take().unwrap().write_all(stdin.as_bytes()).unwrap();
     assert_eq!(text(&child.wait_with_output().unwrap().stdout).lines().count(), 30);
 
-    let table = ok(&server, &["search", "--org", "acme", "ticket", "OPS-1"]);
+    let table = ok(&server, &["search", "--org", "acme", "OPS-1", "-outcome:success"]);
     assert!(
         table.contains("Ana Ruiz") && table.contains("role.granted") && table.contains("denied"),
         "{table}"

@@ -12,6 +12,8 @@ use crate::{
     system::SystemClock,
 };
 
+/// The API that this command speaks.
+const API_VERSION: &str = "1";
 const CALL_TIME_MAX: Duration = Duration::from_secs(10);
 /// A clock that is off by more than events may be ahead refuses them.
 const SKEW_MS_FAIL: i64 = tallystick_event::limits::OCCURRED_AT_AHEAD_MS_MAX;
@@ -60,14 +62,14 @@ async fn ready(client: &Client, findings: &mut Findings) -> anyhow::Result<()> {
 }
 
 async fn version(client: &Client, findings: &mut Findings) -> anyhow::Result<()> {
-    let ours = env!("CARGO_PKG_VERSION");
     match client.json::<Value>(&Call::get("/openapi.json")).await {
         Ok(api) => match api.pointer("/info/version").and_then(Value::as_str) {
-            Some(theirs) if theirs == ours => findings.ok("version", theirs),
-            Some(theirs) => {
-                findings.warn("version", format!("the service is {theirs}, this command is {ours}"))
-            }
-            None => findings.warn("version", "the service does not say its version"),
+            Some(API_VERSION) => findings.ok("version", format!("{API_VERSION} of the API, as this command")),
+            Some(theirs) => findings.warn(
+                "version",
+                format!("the service has version {theirs} of the API, this command {API_VERSION}"),
+            ),
+            None => findings.warn("version", "the service does not say which version of the API it has"),
         },
         Err(error) => findings.fail_with("version", &error),
     }
