@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    CheckConfigArgs, CountArgs, DemoArgs, DoctorArgs, ExportArgs, ImportArgs, KeysArgs, OrgsArgs, SearchArgs,
-    SendArgs, ServeArgs, TailArgs,
+    BenchArgs, CheckConfigArgs, CountArgs, DemoArgs, DoctorArgs, ExportArgs, ImportArgs, KeysArgs, OrgsArgs,
+    SearchArgs, SendArgs, ServeArgs, TailArgs,
 };
 
 const AFTER_HELP: &str = "\
@@ -50,6 +50,8 @@ pub(crate) enum Command {
     Keys(KeysArgs),
     /// Look a data directory or a running service over.
     Doctor(DoctorArgs),
+    /// Measure what the service can do here, and compare it with other engines.
+    Bench(BenchArgs),
     /// Check a configuration and show what it comes to.
     CheckConfig(CheckConfigArgs),
 }

@@ -1,5 +1,6 @@
 //! The commands, one a file.
 
+mod bench;
 mod check_config;
 mod count;
 mod demo;
@@ -29,12 +30,13 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Orgs(args) => orgs::run(args).await,
         Command::Keys(args) => keys::run(args).await,
         Command::Doctor(args) => doctor::run(args).await,
+        Command::Bench(args) => bench::run(args).await,
         Command::CheckConfig(args) => check_config::run(&args),
     }
 }
 
 pub(crate) use self::{
-    check_config::CheckConfigArgs, count::CountArgs, demo::DemoArgs, doctor::DoctorArgs, export::ExportArgs,
-    import::ImportArgs, keys::KeysArgs, orgs::OrgsArgs, search::SearchArgs, send::SendArgs, serve::ServeArgs,
-    tail::TailArgs,
+    bench::BenchArgs, check_config::CheckConfigArgs, count::CountArgs, demo::DemoArgs, doctor::DoctorArgs,
+    export::ExportArgs, import::ImportArgs, keys::KeysArgs, orgs::OrgsArgs, search::SearchArgs,
+    send::SendArgs, serve::ServeArgs, tail::TailArgs,
 };
