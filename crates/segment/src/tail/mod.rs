@@ -127,6 +127,12 @@ struct TailTable {
     values: Vec<Box<[u32]>>,
 }
 
+/// What is known of a unit before a row is added.
+enum UnitLookup {
+    Known(u32),
+    New(Terms),
+}
+
 impl TailTable {
     fn new() -> Self {
         Self { entries: Interner::new(), values: Vec::new() }
@@ -175,16 +181,16 @@ impl Tail {
         if known.is_some_and(|no| self.orgs[no as usize].span.log != event.log) {
             return Err(SegmentError::Sources("two logs for one organization"));
         }
-        let actor_terms = self.terms_of_new(Unit::Actor, event.units)?;
-        let targets_terms = self.terms_of_new(Unit::Targets, event.units)?;
+        let actor = self.look_up(Unit::Actor, event.units)?;
+        let targets = self.look_up(Unit::Targets, event.units)?;
         let body_terms = if event.terms.is_none() { Some(self.body_terms(event.units)?) } else { None };
         let terms = event.terms.or(body_terms.as_ref()).expect("one of the two is there");
 
         let org = known.unwrap_or_else(|| self.new_org(event));
         self.append_org(org, row, event);
         let action = self.append_terms(row, terms);
-        let actor = self.append_unit(row, Unit::Actor, event.units, actor_terms);
-        let targets = self.append_unit(row, Unit::Targets, event.units, targets_terms);
+        let actor = self.append_unit(row, Unit::Actor, event.units, &actor);
+        let targets = self.append_unit(row, Unit::Targets, event.units, &targets);
         let id_hash = id_hash(&event.id);
         self.ids.insert_unique(spread(id_hash), (id_hash, row), |&(hash, _)| spread(hash));
         let parts = BODY_UNITS.map(|unit| event.units.get(unit).unwrap_or_default());
@@ -237,7 +243,7 @@ impl Tail {
             (span.occurred_us.0.min(event.occurred_us), span.occurred_us.1.max(event.occurred_us));
         span.received_ms =
             (span.received_ms.0.min(event.received_ms), span.received_ms.1.max(event.received_ms));
-        org.rows.try_push(row).expect("rows ascend");
+        org.rows.insert(row);
     }
 
     fn new_org(&mut self, event: &TailEvent<'_>) -> u32 {
@@ -265,18 +271,18 @@ impl Tail {
         Ok(self.sink.take())
     }
 
-    /// The terms of an interned unit that is seen for the first time.
-    fn terms_of_new(&mut self, unit: Unit, units: &Units) -> Result<Option<Terms>> {
+    /// The number of an interned unit, or its terms if it is seen for the first time.
+    fn look_up(&mut self, unit: Unit, units: &Units) -> Result<UnitLookup> {
         let bytes = units.get(unit).unwrap_or_default();
         let table = if unit == Unit::Actor { &self.actors } else { &self.targets };
-        if table.entries.find(bytes).is_some() {
-            return Ok(None);
+        if let Some(no) = table.entries.find(bytes) {
+            return Ok(UnitLookup::Known(no));
         }
         self.sink.clear();
         if !bytes.is_empty() {
             of_unit(unit, bytes, &mut self.sink)?;
         }
-        Ok(Some(self.sink.take()))
+        Ok(UnitLookup::New(self.sink.take()))
     }
 
     /// Adds a row to its values; returns the number of the action.
@@ -318,19 +324,25 @@ impl Tail {
         value
     }
 
-    /// Adds a row to the values of an interned unit; `terms` are there if the unit is new.
-    fn append_unit(&mut self, row: Row, unit: Unit, units: &Units, terms: Option<Terms>) -> u32 {
-        let values = terms.map(|terms| {
-            let keys = terms.iter().filter(|term| matches!(term, Term::Key { .. }));
-            let mut values: Vec<u32> = keys.map(|term| self.value(&term, row)).collect();
-            values.sort_unstable();
-            values.dedup();
-            values.into_boxed_slice()
-        });
+    /// Adds a row to the values of an interned unit.
+    fn append_unit(&mut self, row: Row, unit: Unit, units: &Units, found: &UnitLookup) -> u32 {
+        let new_values = match found {
+            UnitLookup::Known(_) => None,
+            UnitLookup::New(terms) => {
+                let keys = terms.iter().filter(|term| matches!(term, Term::Key { .. }));
+                let mut values: Vec<u32> = keys.map(|term| self.value(&term, row)).collect();
+                values.sort_unstable();
+                values.dedup();
+                Some(values.into_boxed_slice())
+            }
+        };
         let table = if unit == Unit::Actor { &mut self.actors } else { &mut self.targets };
-        let (no, _) = table.entries.intern(units.get(unit).unwrap_or_default());
-        table.values.extend(values);
-        assert!((no as usize) < table.values.len(), "terms came with every new unit");
+        let no = match found {
+            UnitLookup::Known(no) => *no,
+            UnitLookup::New(_) => table.entries.intern(units.get(unit).unwrap_or_default()).0,
+        };
+        table.values.extend(new_values);
+        assert!((no as usize) < table.values.len(), "values came with every new unit");
         for &value in &table.values[no as usize] {
             self.postings[value as usize].push(row);
         }

@@ -50,7 +50,8 @@ impl GrowingRows {
             }
             Self::Many(many) => {
                 if many.last != row {
-                    many.bitmap.try_push(row).expect("rows ascend");
+                    // Not `try_push`: it looks for the largest number from the far end of the last container.
+                    many.bitmap.insert(row);
                     many.count += 1;
                     many.last = row;
                 }
