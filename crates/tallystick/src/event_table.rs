@@ -35,7 +35,7 @@ impl EventLine {
         let targets = event.get("targets").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         let mut target = targets.first().map(&named).unwrap_or_default();
         if targets.len() > 1 {
-            target.push_str(&format!(" +{}", targets.len() - 1));
+            target = format!("{target} +{}", targets.len() - 1);
         }
         let column = |text: &str, chars_max: usize| cut(&safe(text), chars_max).into_owned();
         Self {

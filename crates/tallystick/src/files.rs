@@ -26,7 +26,7 @@ pub(crate) fn write_private(path: &Path, text: &str) -> io::Result<()> {
 /// Takes others' rights to a file away.
 pub(crate) fn make_private(path: &Path) -> io::Result<()> {
     let mode = fs::metadata(path)?.permissions().mode();
-    if mode & 0o077 == 0 { Ok(()) } else { fs::set_permissions(path, Permissions::from_mode(mode & !0o077)) }
+    fs::set_permissions(path, Permissions::from_mode(mode & !0o077))
 }
 
 /// Whether others than the owner may read it.

@@ -22,7 +22,7 @@ pub(crate) use wire::{Accepted, Page, Written};
 /// How long a connection may take to be made.
 const CONNECT_TIME_MAX: Duration = Duration::from_secs(10);
 /// How long one call may take. A full import call on a slow disk is the longest.
-const CALL_TIME_MAX: Duration = Duration::from_secs(120);
+const CALL_TIME_MAX: Duration = Duration::from_mins(2);
 /// Characters of a foreign answer that are repeated in an error.
 const SHOWN_CHARS_MAX: usize = 200;
 

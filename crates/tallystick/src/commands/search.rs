@@ -103,7 +103,9 @@ impl PageWriter {
         match self.output {
             EventOutput::Table => {
                 let lines: Vec<_> = page.events.iter().map(|event| EventLine::of(event.get())).collect();
-                lines.iter().for_each(|line| self.table.widen(line));
+                for line in &lines {
+                    self.table.widen(line);
+                }
                 for line in &lines {
                     writeln!(out, "{}", self.table.render(line))?;
                 }

@@ -49,6 +49,10 @@ pub(crate) struct DataConfig {
 }
 
 /// `[log]`
+#[expect(
+    clippy::struct_field_names,
+    reason = "the names are those of the file, where other bounds may join them"
+)]
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct LogConfig {
     pub(crate) tail_events_max: u32,
@@ -117,7 +121,7 @@ impl Config {
     /// What the engine is opened with. The crash point is for crash tests.
     pub(crate) fn engine_options(&self, listen: &str) -> tallystick_engine::Options {
         let mut options = tallystick_engine::Options::new(Path::new(&self.data.dir));
-        options.listen = listen.to_owned();
+        listen.clone_into(&mut options.listen);
         options.tail_events_max = self.log.tail_events_max;
         options.tail_bytes_max = self.log.tail_bytes_max;
         options.tail_age_max = Duration::from_secs(self.log.tail_age_s);

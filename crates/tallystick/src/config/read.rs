@@ -98,7 +98,9 @@ pub(super) fn assemble(
     if text.is_some() {
         reader.file();
     }
-    variables.iter().for_each(|(name, value)| reader.variable(name, value));
+    for (name, value) in variables {
+        reader.variable(name, value);
+    }
     for (section, key, flag, value) in flags {
         if let Some(value) = value {
             let at = position(section, key).expect("flags name settings");
@@ -139,7 +141,7 @@ struct Reader<'t> {
 
 impl Reader<'_> {
     fn line(&self, offset: usize) -> usize {
-        self.text.as_bytes()[..offset.min(self.text.len())].iter().filter(|byte| **byte == b'\n').count() + 1
+        self.text.as_bytes()[..offset.min(self.text.len())].split(|byte| *byte == b'\n').count()
     }
 
     fn wrong(&mut self, offset: usize, message: &str) {
@@ -191,7 +193,9 @@ impl Reader<'_> {
         let is_section = SECTIONS.iter().any(|(known, _)| *known == path);
         match value.get_ref() {
             DeValue::Table(table) if is_section => {
-                in_order(table).into_iter().for_each(|(key, value)| self.member(&path, key, value));
+                for (key, value) in in_order(table) {
+                    self.member(&path, key, value);
+                }
             }
             _ if is_section => self.wrong(key.span().start, &format!("{path} is a table: write [{path}]")),
             value => match position(section, name) {
@@ -220,12 +224,11 @@ impl Reader<'_> {
         } else {
             let known =
                 || SETTINGS.iter().filter(|setting| setting.section == section).map(|setting| setting.key);
-            match nearest(name, known()) {
-                Some(hint) => format!("there is no {section}.{name}; did you mean {hint}?"),
-                None => {
-                    let known: Vec<_> = known().collect();
-                    format!("there is no {section}.{name}; known are {}", known.join(", "))
-                }
+            if let Some(hint) = nearest(name, known()) {
+                format!("there is no {section}.{name}; did you mean {hint}?")
+            } else {
+                let known: Vec<_> = known().collect();
+                format!("there is no {section}.{name}; known are {}", known.join(", "))
             }
         };
         self.wrong(offset, &message);

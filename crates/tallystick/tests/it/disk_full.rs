@@ -20,7 +20,7 @@ const DISK_MIB: u64 = 208;
 /// Batches of about 1 MiB after which the disk must have been full.
 const BATCHES_MAX: usize = 400;
 /// How soon after there is room again a write must succeed.
-const RECOVERY_TIME_MAX: Duration = Duration::from_secs(60);
+const RECOVERY_TIME_MAX: Duration = Duration::from_mins(1);
 
 struct Mount(PathBuf);
 

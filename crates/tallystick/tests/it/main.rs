@@ -1,5 +1,8 @@
 //! The real binary, as its users run it: started, fed, killed, damaged, and asked again.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
+#![expect(clippy::print_stdout, reason = "a test that is skipped says so, in its helpers too")]
+
 mod config;
 mod crash;
 mod damage;

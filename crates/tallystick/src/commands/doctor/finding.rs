@@ -21,19 +21,19 @@ impl Findings {
 
     /// It is as it should be.
     pub(super) fn ok(&mut self, what: &str, detail: impl Display) -> anyhow::Result<()> {
-        self.line(&self.style.green("OK  "), what, &detail.to_string())
+        line(&self.style.green("OK  "), what, &detail.to_string())
     }
 
     /// Somebody should look at it.
     pub(super) fn warn(&mut self, what: &str, detail: impl Display) -> anyhow::Result<()> {
         self.warnings += 1;
-        self.line(&self.style.yellow("WARN"), what, &detail.to_string())
+        line(&self.style.yellow("WARN"), what, &detail.to_string())
     }
 
     /// Somebody must act.
     pub(super) fn fail(&mut self, what: &str, detail: impl Display) -> anyhow::Result<()> {
         self.failures += 1;
-        self.line(&self.style.red("FAIL"), what, &detail.to_string())
+        line(&self.style.red("FAIL"), what, &detail.to_string())
     }
 
     /// An error with all its causes is a failure.
@@ -52,11 +52,6 @@ impl Findings {
         self.fail(what, text)
     }
 
-    fn line(&self, mark: &str, what: &str, detail: &str) -> anyhow::Result<()> {
-        print(format!("{mark}  {what:<14}  {}", safe(detail)))?;
-        Ok(())
-    }
-
     /// The last line, and the exit code.
     pub(super) fn end(self) -> anyhow::Result<Exit> {
         print(match (self.failures, self.warnings) {
@@ -65,4 +60,9 @@ impl Findings {
         })?;
         Ok(if self.failures > 0 { Exit::Findings } else { Exit::Done })
     }
+}
+
+fn line(mark: &str, what: &str, detail: &str) -> anyhow::Result<()> {
+    print(format!("{mark}  {what:<14}  {}", safe(detail)))?;
+    Ok(())
 }

@@ -28,7 +28,7 @@ pub(super) fn check(
     }
     if all_good {
         let count = thousands(loaded.segments.len() as u64);
-        let per_event = if rows == 0 { 0 } else { size / rows };
+        let per_event = size.checked_div(rows).unwrap_or(0);
         findings.ok(
             "segments",
             format!("{count} with {} events, {}, {per_event} bytes an event", thousands(rows), bytes(size)),

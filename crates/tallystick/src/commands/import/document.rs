@@ -83,7 +83,7 @@ impl<R: BufRead> Documents<R> {
         let (mut at, mut line) = (0, first_line);
         loop {
             let start = at + text[at..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
-            line += text[at..start].iter().filter(|byte| **byte == b'\n').count() as u64;
+            line += line_breaks(&text[at..start]);
             let Some(value) = values.next() else { return Ok(found) };
             let is_last = value.is_err();
             found.push((line, value.map_err(DocumentError::Syntax)));
@@ -91,7 +91,7 @@ impl<R: BufRead> Documents<R> {
                 return Ok(found);
             }
             at = values.byte_offset();
-            line += text[start..at].iter().filter(|byte| **byte == b'\n').count() as u64;
+            line += line_breaks(&text[start..at]);
         }
     }
 }
@@ -134,6 +134,10 @@ impl<R: BufRead> Iterator for Documents<R> {
         }
         Some((self.line, parsed.map_err(DocumentError::Syntax)))
     }
+}
+
+fn line_breaks(text: &[u8]) -> u64 {
+    text.split(|byte| *byte == b'\n').count() as u64 - 1
 }
 
 #[cfg(test)]

@@ -71,11 +71,10 @@ pub(crate) async fn run(args: ImportArgs) -> anyhow::Result<Exit> {
         tokio::task::spawn_blocking(move || read::read_files(&input, &report, &batches))
     };
     let uploaded = upload::upload(&client, waiting, &report).await;
-    let read = reader.await.context("reading stopped unexpectedly")?;
+    reader.await.context("reading stopped unexpectedly")?;
     bar.finish_and_clear();
     say(report.summary());
     uploaded?;
-    read?;
     Ok(if report.has_bad_records() { Exit::Findings } else { Exit::Done })
 }
 

@@ -30,21 +30,12 @@ pub(super) struct Input {
 }
 
 /// Reads all files and sends batches off. Ends early when nobody takes them any more, which has its own error.
-pub(super) fn read_files(
-    input: &Input,
-    report: &Arc<Report>,
-    batches: &mpsc::Sender<Batch>,
-) -> anyhow::Result<()> {
+pub(super) fn read_files(input: &Input, report: &Arc<Report>, batches: &mpsc::Sender<Batch>) {
     let mut reader = Reader { input, report, batches, batch: Batch::default() };
-    for file in &input.files {
-        match reader.file(file) {
-            Ok(()) => {}
-            Err(Stop) => return Ok(()),
-        }
+    if input.files.iter().try_for_each(|file| reader.file(file)).is_ok() {
+        // Whoever should have taken it has an error of their own.
+        let _ = reader.send();
     }
-    // Whoever should have taken it has an error of their own.
-    let _ = reader.send();
-    Ok(())
 }
 
 struct Reader<'a> {
