@@ -134,7 +134,7 @@ mod tests {
             })
             .collect();
         let mut problem = problem(
-            serde_json::json!({"title": "The query is not valid", "status": 400, "code": "invalid_query", "errors": errors}),
+            serde_json::json!({"title": "t", "status": 400, "code": "invalid_query", "errors": errors}),
         );
         problem.query_text = Some(text.to_owned());
         let shown = problem.to_string();
@@ -146,10 +146,11 @@ mod tests {
     #[test]
     fn places_are_listed_and_hostile_text_is_made_harmless() {
         let errors: Vec<_> = (0..12)
-            .map(|at| serde_json::json!({"path": format!("/{at}/actor"), "code": "missing", "message": "is \u{1b}missing"}))
+            .map(|at| format!("/{at}/actor"))
+            .map(|path| serde_json::json!({"path": path, "code": "missing", "message": "is \u{1b}missing"}))
             .collect();
         let shown = problem(
-            serde_json::json!({"title": "An event is not valid", "status": 422, "code": "invalid_event", "errors": errors}),
+            serde_json::json!({"title": "t", "status": 422, "code": "invalid_event", "errors": errors}),
         )
         .to_string();
         assert!(

@@ -133,7 +133,8 @@ mod tests {
 
     #[test]
     fn messages_come_out_whole_however_the_bytes_come_in() {
-        let text = ": hello\n\nid: 7\nevent: event\ndata: {\"a\":1}\n\nevent: gap\r\ndata:one\r\ndata: two\r\n\r\nid: 9\n\ndata: cut";
+        let text = ": hello\n\nid: 7\nevent: event\ndata: {\"a\":1}\n\n\
+                    event: gap\r\ndata:one\r\ndata: two\r\n\r\nid: 9\n\ndata: cut";
         let expected = [
             Message { kind: "event".into(), id: Some("7".into()), data: "{\"a\":1}".into() },
             Message { kind: "gap".into(), id: None, data: "one\ntwo".into() },

@@ -26,8 +26,8 @@ Examples:
   tallystick demo --data-dir ./demo --listen 127.0.0.1:9000
   tallystick demo --seed 7 --no-live
 
-Without --data-dir the data is in a new folder of the system's temporary directory and is removed at the end. With it, the
-data stays and the next demo on it goes on where this one ended.";
+Without --data-dir the data is in a new folder of the system's temporary directory and is removed at the end. With it,
+the data stays and the next demo on it goes on where this one ended.";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]

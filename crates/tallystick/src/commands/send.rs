@@ -22,7 +22,7 @@ Examples:
   tallystick send '{\"org\": \"acme\", \"action\": \"user.created\", \"actor\": {\"type\": \"user\", \"id\": \"u_1\"}}'
   tallystick send - < events.ndjson
 
-The answer comes when the events are durable. A call that is repeated because the connection broke stores nothing twice.";
+The answer comes when the events are durable. A call that is repeated after a broken connection stores nothing twice.";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -228,7 +228,8 @@ mod tests {
             "--ip",
             "203.0.113.9",
         ]);
-        let expected = json!({"action": "a.b", "actor": {"type": "user", "id": "urn:x:1"}, "context": {"ip": "203.0.113.9"},
+        let expected = json!({"action": "a.b", "actor": {"type": "user", "id": "urn:x:1"},
+            "context": {"ip": "203.0.113.9"},
             "targets": [{"type": "t", "id": "1"}, {"type": "t", "id": "2"}], "metadata": {"n": 5, "s": "five"}});
         assert_eq!(made.unwrap(), expected);
     }

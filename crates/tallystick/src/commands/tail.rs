@@ -139,7 +139,7 @@ impl Tail {
             }
             "gap" => match serde_json::from_str::<Gap>(&message.data) {
                 Ok(Gap { from_seq, to_seq, count }) => say(format!(
-                    "gap: this reader was too slow for {} events, seq {from_seq} to {to_seq}; search or export has them",
+                    "gap: too slow for {} events, seq {from_seq} to {to_seq}; search and export have them",
                     count.unwrap_or(to_seq - from_seq + 1)
                 )),
                 Err(_) => say(format!("gap: {}", message.data)),

@@ -144,7 +144,10 @@ impl Value for Redacted {
 }
 
 macro_rules! words {
-    ($(#[doc = $type_doc:literal] $name:ident { $(#[doc = $doc:literal] $variant:ident = $word:literal),+ $(,)? })+) => {$(
+    ($(
+        #[doc = $type_doc:literal]
+        $name:ident { $(#[doc = $doc:literal] $variant:ident = $word:literal),+ $(,)? }
+    )+) => {$(
         #[doc = $type_doc]
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub(crate) enum $name { $(#[doc = $doc] $variant),+ }

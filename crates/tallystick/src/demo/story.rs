@@ -66,13 +66,14 @@ pub(crate) async fn tell(
   {program} count --by action
   {program} send --action policy.viewed --actor user:u_me --target policy:p_1
   {program} export outcome:denied > denied.ndjson
-  curl -sG http://{address}/v1/events -H \"Authorization: Bearer $TALLYSTICK_KEY\" --data-urlencode 'q=outcome:denied' -d limit=5
-  curl -sG http://{address}/v1/histogram -H \"Authorization: Bearer $TALLYSTICK_KEY\" -d by=outcome -d from=now-7d
-  curl -sN http://{address}/v1/tail -H \"Authorization: Bearer $TALLYSTICK_KEY\"
+  curl -sG http://{address}/v1/events {bearer} --data-urlencode 'q=outcome:denied' -d limit=5
+  curl -sG http://{address}/v1/histogram {bearer} -d by=outcome -d from=now-7d
+  curl -sN http://{address}/v1/tail {bearer}
 
 docs/demo.md tells the whole story. Ctrl-C ends the demo.
 ",
         more = style.bold("More:"),
+        bearer = "-H \"Authorization: Bearer $TALLYSTICK_KEY\"",
     );
     Ok(text)
 }

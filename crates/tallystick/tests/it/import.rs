@@ -120,11 +120,23 @@ fn a_mapping_of_ones_own_reads_what_nobody_knew() {
     let server = Server::start(dir.path());
     server.api.make_org("acme");
     let mapping = dir.path().join("door.toml");
-    let toml = "version = 1\nname = \"door\"\naction = { template = \"door.{what}\", with = { what = { from = \"event\", apply = [\"snake\"] } } }\n\
-                occurred_at = \"when\"\n[detect]\nall = [\"door\"]\n[actor]\nid = \"badge\"\ntype = { const = \"user\" }\n";
+    let toml = r#"
+        version = 1
+        name = "door"
+        action = { template = "door.{what}", with = { what = { from = "event", apply = ["snake"] } } }
+        occurred_at = "when"
+        [detect]
+        all = ["door"]
+        [actor]
+        id = "badge"
+        type = { const = "user" }
+    "#;
     std::fs::write(&mapping, toml).unwrap();
     let records = dir.path().join("door.json");
-    std::fs::write(&records, "[\n  {\"door\": \"D-1\", \"event\": \"AccessRefused\", \"badge\": \"000456\", \"when\": \"2026-03-01T09:15:00Z\", \"battery\": 93}\n]\n").unwrap();
+    let json = r#"[
+        {"door": "D-1", "event": "AccessRefused", "badge": "000456", "when": "2026-03-01T09:15:00Z", "battery": 93}
+    ]"#;
+    std::fs::write(&records, json).unwrap();
     let output = server.cli(&[
         "import",
         "--org",

@@ -1,5 +1,5 @@
-//! `kill -9` at random moments under load, again and again on the same directory. TALLYSTICK_KILL_ROUNDS sets how often,
-//! TALLYSTICK_KILL_SEED repeats a run.
+//! `kill -9` at random moments under load, again and again on the same directory. TALLYSTICK_KILL_ROUNDS sets how
+//! often, TALLYSTICK_KILL_SEED repeats a run.
 
 use std::{
     sync::atomic::{AtomicBool, Ordering},
@@ -14,7 +14,7 @@ use crate::{
 };
 
 const ROUNDS: u64 = 20;
-/// Reading everything back takes longer the more rounds there were; between these rounds the number of events is checked.
+/// Reading everything back takes longer the more rounds there were; in between the number of events is checked.
 const ROUNDS_BETWEEN_FULL_CHECKS: u64 = 20;
 const WRITERS: usize = 3;
 
