@@ -14,6 +14,8 @@ use super::generate::{Generator, GeneratorConfig};
 
 /// When the last of the generated events happened: fixed, so that the same seed gives the same bytes on every day.
 const END_MS: i64 = 1_790_812_800_000; // 2026-10-01T00:00:00Z
+/// Other events that fit into the thirty days.
+const OTHERS_MAX: u64 = 10_000_000;
 /// Events in one file for the peers.
 const FILE_EVENTS: u64 = 100_000;
 
@@ -22,7 +24,7 @@ const FILE_EVENTS: u64 = 100_000;
 pub(crate) struct Events {
     /// Where every random choice comes from.
     pub(crate) seed: u64,
-    /// How many are searched; more follow for the measurements that write one at a time.
+    /// How many are searched.
     pub(crate) count: u64,
     /// Shape and skew.
     pub(crate) config: GeneratorConfig,
@@ -36,12 +38,13 @@ impl Events {
 
     /// From the first event on.
     pub(crate) fn source(&self) -> Source {
-        Source {
-            generator: Generator::new(self.seed, self.config.clone()),
-            made: 0,
-            bytes: 0,
-            took: Duration::ZERO,
-        }
+        Source::new(self.seed, &self.config)
+    }
+
+    /// Other events, for what is measured after the searches. The same generator could not go on: its time would run
+    /// ahead of the clock.
+    pub(crate) fn source_of_others(&self) -> Source {
+        Source::new(!self.seed, &GeneratorConfig::published(OTHERS_MAX, END_MS))
     }
 
     /// Writes them as NDJSON files, in order, and returns their paths.
@@ -73,6 +76,10 @@ pub(crate) struct Source {
 }
 
 impl Source {
+    fn new(seed: u64, config: &GeneratorConfig) -> Self {
+        Self { generator: Generator::new(seed, config.clone()), made: 0, bytes: 0, took: Duration::ZERO }
+    }
+
     /// The next `count` events as NDJSON bodies of `batch` events each.
     pub(crate) fn bodies(&mut self, count: u64, batch: u64) -> Vec<Bytes> {
         let started = Instant::now();

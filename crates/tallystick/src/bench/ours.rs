@@ -29,9 +29,8 @@ use crate::{
 const AHEAD_EVENTS_MAX: u64 = 2_000_000;
 /// Writes that live-tail latency is measured with.
 const LIVE_EVENTS: usize = 1_000;
-/// Events written just before the crash, in batches of this many: the commit log has them, a segment does not.
-const CRASH_EVENTS: u64 = 100_000;
-const CRASH_BATCH: u64 = 1_000;
+/// Events written just before the crash at most: the commit log has them, a segment does not.
+const CRASH_EVENTS_MAX: u64 = 100_000;
 
 /// What was measured. `None` where it cannot be, with a service elsewhere.
 #[derive(Debug, Default, Serialize)]
@@ -57,6 +56,8 @@ pub(crate) struct Ours {
     pub(crate) settled: bool,
     pub(crate) disk: Option<Disk>,
     pub(crate) searches: Vec<SearchTimes>,
+    /// A call that does nothing: what HTTP costs in each search.
+    pub(crate) empty_call: Option<Summary>,
     /// Whether the operating system's cache was dropped for cold searches, or the service only restarted.
     pub(crate) cold_dropped_cache: Option<bool>,
     /// Memory after the searches.
@@ -116,26 +117,21 @@ pub(crate) async fn measure(
     for org in events.config.org_ids() {
         connection.make_org(&org).await?;
     }
-    let mut source = events.source();
-    ingest(plan, events, &subject, &mut source, &mut ours).await?;
+    ingest(plan, events, &subject, &mut ours).await?;
     if let Some(server) = &subject.server {
         ours.disk = Some(Disk::of(&server.data_dir())?);
     }
     let questions = search::questions(workload);
     let answers = searches(plan, &mut subject, &questions, workload, &mut ours).await?;
+    let mut source = events.source_of_others();
     single_writes(plan, &subject, &mut source, &mut ours).await?;
     live_tail(&subject, &mut source, &mut ours).await?;
     crash(plan, subject, &mut source, &mut ours).await?;
     Ok((ours, answers))
 }
 
-async fn ingest(
-    plan: &Plan,
-    events: &Events,
-    subject: &Subject,
-    source: &mut Source,
-    ours: &mut Ours,
-) -> anyhow::Result<()> {
+async fn ingest(plan: &Plan, events: &Events, subject: &Subject, ours: &mut Ours) -> anyhow::Result<()> {
+    let mut source = events.source();
     say(format!("ingest: {} events in batches of {}", thousands(events.count), thousands(plan.batch)));
     let before = subject.cpu();
     let mut written = write::Written::default();
@@ -180,6 +176,7 @@ async fn searches(
         let samples = search::warm(&mut connection, question).await?;
         ours.searches.push(SearchTimes { name, label, warm: samples.summary(), cold: None });
     }
+    ours.empty_call = search::warm(&mut connection, &search::empty_call()).await?.summary();
     ours.memory = subject.server.as_ref().and_then(|server| process::memory(server.pid()));
     // A service elsewhere may hold more than what was sent to it now.
     let answers = match subject.server {
@@ -252,7 +249,7 @@ async fn live_tail(subject: &Subject, source: &mut Source, ours: &mut Ours) -> a
 async fn crash(plan: &Plan, subject: Subject, source: &mut Source, ours: &mut Ours) -> anyhow::Result<()> {
     let Some(server) = subject.server else { return Ok(()) };
     say("crash and recovery");
-    let bodies = source.bodies(CRASH_EVENTS, CRASH_BATCH);
+    let bodies = source.bodies(CRASH_EVENTS_MAX.min(plan.events / 2), plan.batch);
     write::all(&subject.target, bodies, "application/x-ndjson", plan.connections).await?;
     let (_server, recovery) = server.crash().await.context("the service does not come back after a crash")?;
     ours.recovery_seconds = Some(recovery.took.as_secs_f64());

@@ -83,6 +83,12 @@ pub(crate) fn questions(workload: &Workload) -> Vec<Question> {
     questions
 }
 
+/// A call that does nothing but is answered.
+pub(crate) fn empty_call() -> Question {
+    let variants = vec![vec!["/healthz".to_owned()]; PAGE_EVENTS];
+    Question { name: "empty_call", label: "an empty call", variants }
+}
+
 fn events_path(query: &WorkloadQuery) -> String {
     let limit = PAGE_EVENTS.to_string();
     let mut pairs = vec![("limit", limit.as_str())];

@@ -14,9 +14,9 @@ use super::{http, http::Target, process};
 use crate::{files, system::random_hex};
 
 /// How long a start may take.
-const START_TIME_MAX: Duration = Duration::from_secs(300);
+const START_TIME_MAX: Duration = Duration::from_mins(5);
 /// How long a stop in order may take.
-const STOP_TIME_MAX: Duration = Duration::from_secs(120);
+const STOP_TIME_MAX: Duration = Duration::from_mins(2);
 /// Age after which a tail is sealed. Shorter than by default, so that there is an end to wait for; no batch run is slow
 /// enough for it to make smaller segments.
 const TAIL_AGE_S: &str = "20";

@@ -21,7 +21,7 @@ const QUIET_LOOKS: u32 = 4;
 /// Processor time between two looks that still counts as nothing going on.
 const QUIET_CPU_MAX: Duration = Duration::from_millis(20);
 /// How long sealing and compacting may go on.
-const SETTLE_TIME_MAX: Duration = Duration::from_secs(600);
+const SETTLE_TIME_MAX: Duration = Duration::from_mins(10);
 
 /// Sizes after everything is sealed and compacted, bytes.
 #[derive(Clone, Debug, Default, Serialize)]

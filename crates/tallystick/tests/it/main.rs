@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 #![expect(clippy::print_stdout, reason = "a test that is skipped says so, in its helpers too")]
 
+mod bench;
 mod config;
 mod crash;
 mod damage;

@@ -47,6 +47,12 @@ impl Row {
     }
 }
 
+/// How one number is taken of many.
+type Part = (&'static str, fn(&Summary) -> f64);
+
+/// The parts of a summary that are shown.
+const PERCENTILES: &[Part] = &[("p50", |times| times.p50_ms), ("p99", |times| times.p99_ms)];
+
 /// All rows, those that the peers have too first.
 pub(super) fn of(plan: &Plan, ours: &Ours, peers: &[PeerResult]) -> Vec<Row> {
     let events = plan.events as f64;
@@ -78,15 +84,13 @@ pub(super) fn of(plan: &Plan, ours: &Ours, peers: &[PeerResult]) -> Vec<Row> {
         ),
     ];
     for search in &ours.searches {
-        let parts: [(_, fn(&Summary) -> f64); 2] =
-            [("p50", |times| times.p50_ms), ("p99", |times| times.p99_ms)];
-        for (part, of) in parts {
+        for (part, of) in PERCENTILES {
             rows.push(row(
                 &format!("{}, {part}", search.label),
                 Unit::Milliseconds,
                 Better::Lower,
-                search.warm.as_ref().map(of),
-                all(&|peer| peer.searches.get(search.name).map(of)),
+                search.warm.as_ref().map(*of),
+                all(&|peer| peer.searches.get(search.name).map(*of)),
             ));
         }
     }
@@ -114,6 +118,7 @@ fn own(plan: &Plan, ours: &Ours, peers: usize) -> Vec<Row> {
         (batches.as_str(), &ours.ingest_acks),
         (singles.as_str(), &ours.single_acks),
         ("live tail, acknowledgement to reader", &ours.live),
+        ("a call that does nothing, over HTTP", &ours.empty_call),
     ] {
         rows.push(ms(what, "p50", times.as_ref().map(|times| times.p50_ms)));
         rows.push(ms(what, "p99", times.as_ref().map(|times| times.p99_ms)));

@@ -33,24 +33,18 @@ pub(super) fn table(report: &Report) -> String {
 
 /// A Markdown table with what it needs to be understood.
 pub(super) fn markdown(report: &Report) -> String {
-    let mut out = String::new();
-    for line in heading(report) {
-        out.push_str(&format!("- {line}\n"));
-    }
+    let item = |line: String| format!("- {line}");
+    let mut lines: Vec<String> = heading(report).into_iter().map(item).collect();
+    lines.push(String::new());
     for (at, row) in cells(report).iter().enumerate() {
+        lines.push(format!("| {} |", row.join(" | ")));
         if at == 0 {
-            out.push('\n');
-        }
-        out.push_str(&format!("| {} |\n", row.join(" | ")));
-        if at == 0 {
-            out.push_str(&format!("|---|{}\n", "--:|".repeat(row.len() - 1)));
+            lines.push(format!("|---|{}", "--:|".repeat(row.len() - 1)));
         }
     }
-    out.push('\n');
-    for line in details(report) {
-        out.push_str(&format!("- {line}\n"));
-    }
-    out
+    lines.push(String::new());
+    lines.extend(details(report).into_iter().map(item));
+    lines.join("\n") + "\n"
 }
 
 fn heading(report: &Report) -> Vec<String> {
@@ -177,7 +171,7 @@ mod tests {
         ];
         assert_eq!(shown, ["123,456/s", "0.12 ms", "45.7 ms", "1,235 ms", "98.8 B", "2,659 B"]);
         assert_eq!(
-            [times(0.04), times(0.5), times(3.14), times(1_234.4)],
+            [times(0.04), times(0.5), times(3.12), times(1_234.4)],
             ["0.04x", "0.5x", "3.1x", "1,234x"]
         );
     }
