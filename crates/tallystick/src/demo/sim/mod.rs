@@ -27,6 +27,8 @@ mod people;
 mod registry;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tour;
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
