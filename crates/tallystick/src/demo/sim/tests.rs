@@ -2,9 +2,11 @@
 //! and a story that can be found.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
+use tallystick_event::{Limits, MASKED, MaskRules, PrepareContext, Preparer, Unit};
+use tallystick_testkit::{FixedClock, SeededRandom};
 
 use super::calendar::{DAY, HOUR};
 use super::*;
@@ -138,6 +140,23 @@ fn every_event_has_only_what_the_contract_knows() {
             let is_marker = text(change, "/path") == "/password";
             assert!(is_marker || (change.get("old").is_some() == (op != "add")), "{event}");
             assert!(is_marker || (change.get("new").is_some() == (op != "remove")), "{event}");
+        }
+    }
+}
+
+#[test]
+fn the_service_takes_every_event_as_it_is() {
+    let (clock, random) = (Arc::new(FixedClock::new(NOW)), Arc::new(SeededRandom::new(1)));
+    let preparer = Preparer::new(Limits::default(), &MaskRules::default(), clock, random);
+    let context = PrepareContext { org: None, source: "demo", default_idempotency: None };
+    for event in history() {
+        let prepared = preparer.prepare(event.json.as_bytes(), &context);
+        let prepared = prepared.unwrap_or_else(|error| panic!("{error}: {}", event.json));
+        assert_eq!(prepared.org.as_str(), ORG_ID);
+        assert_eq!(prepared.occurred_us, event.occurred_ms * 1000);
+        for unit in Unit::ALL {
+            let bytes = prepared.units.get(unit).unwrap_or_default();
+            assert!(!String::from_utf8_lossy(bytes).contains(MASKED), "a secret was found in {}", event.json);
         }
     }
 }
