@@ -6,42 +6,30 @@
 use std::sync::{Arc, atomic::Ordering};
 
 use crossbeam_channel::Receiver;
-use tallystick_catalog::{Catalog, Compaction, SegmentId, SegmentRow};
-use tallystick_event::{Clock, Random};
+use tallystick_catalog::{Compaction, SegmentId, SegmentRow};
 use tallystick_segment::{Rows, SegmentSource};
 
 use crate::{
-    crash::CrashPlan,
-    files::SegmentFiles,
     options::{COMPACTION_FAN_IN, SEGMENT_EVENTS_MAX},
-    seal::{SealError, segment_row},
-    status::Counters,
+    seal::{Maintenance, SealError, segment_row},
     view::{SealedSegment, ViewCell},
 };
 
 pub(crate) struct Compactor {
-    pub(crate) files: SegmentFiles,
-    pub(crate) catalog: Catalog,
-    pub(crate) runtime: tokio::runtime::Handle,
-    pub(crate) view: Arc<ViewCell>,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) random: Arc<dyn Random>,
-    pub(crate) counters: Arc<Counters>,
-    pub(crate) crash: Arc<CrashPlan>,
+    pub(crate) shared: Arc<Maintenance>,
     pub(crate) wake: Receiver<()>,
-    pub(crate) stopping: Arc<std::sync::atomic::AtomicBool>,
 }
 
 impl Compactor {
     /// Compacts whenever the sealer says that there is a new segment, until the sealer is gone.
     pub(crate) fn run(self) {
         while let Ok(()) = self.wake.recv() {
-            while let Some(range) = pick(&sizes(&self.view)) {
-                if self.stopping.load(Ordering::SeqCst) {
+            while let Some(range) = pick(&sizes(&self.shared.view)) {
+                if self.shared.stopping.load(Ordering::SeqCst) {
                     return;
                 }
                 if let Err(error) = self.compact(range) {
-                    self.counters.compaction_failures.fetch_add(1, Ordering::Relaxed);
+                    self.shared.counters.compaction_failures.fetch_add(1, Ordering::Relaxed);
                     tracing::error!(%error, "compaction failed; the segments stay as they are");
                     break; // tried again after the next seal
                 }
@@ -50,36 +38,36 @@ impl Compactor {
     }
 
     fn compact(&self, range: std::ops::Range<usize>) -> Result<(), SealError> {
-        let old: Vec<Arc<SealedSegment>> = self.view.load().segments[range].to_vec();
+        let old: Vec<Arc<SealedSegment>> = self.shared.view.load().segments[range].to_vec();
         let (first, last) = (&old[0], &old[old.len() - 1]);
         let positions = first.row.first_position..last.row.end_position;
         let level = old.iter().map(|sealed| sealed.row.level).max().unwrap_or(0).saturating_add(1);
-        let id = SegmentId::generate(&*self.clock, &*self.random);
+        let id = SegmentId::generate(&*self.shared.clock, &*self.shared.random);
         let sources: Vec<&dyn SegmentSource> =
             old.iter().map(|sealed| &sealed.segment as &dyn SegmentSource).collect();
-        let written = self.files.write(id, &sources)?;
-        self.crash.visit("compact.after_write");
-        let now_ms = self.clock.now_ms();
+        let written = self.shared.files.write(id, &sources)?;
+        self.shared.crash.visit("compact.after_write");
+        let now_ms = self.shared.clock.now_ms();
         let row = SegmentRow { level, ..segment_row(id, &written.info, positions.clone(), now_ms) };
         let replaced: Vec<SegmentId> = old.iter().map(|sealed| sealed.row.id).collect();
         let compaction = Compaction { segment: row.clone(), replaced };
-        self.runtime.block_on(self.catalog.commit_compaction(&compaction))?;
+        self.shared.runtime.block_on(self.shared.catalog.commit_compaction(&compaction))?;
         // From here the catalog names the new file; the old ones are garbage that a start would delete too.
-        self.crash.visit("compact.after_commit");
+        self.shared.crash.visit("compact.after_commit");
         let merged = Arc::new(SealedSegment { row, segment: written.segment });
-        self.view.change(|view| {
+        self.shared.view.change(|view| {
             let start = view.segments.iter().position(|sealed| sealed.row.first_position == positions.start);
             let start = start.expect("only the compactor removes segments");
             view.segments.splice(start..start + old.len(), [merged]);
         });
         for id in &compaction.replaced {
-            if let Err(error) = self.files.delete(*id) {
+            if let Err(error) = self.shared.files.delete(*id) {
                 tracing::warn!(segment = %id, %error, "a replaced segment could not be deleted");
             }
         }
-        self.crash.visit("compact.after_delete");
-        self.runtime.block_on(self.catalog.forget_segments(&compaction.replaced))?;
-        self.counters.compactions.fetch_add(1, Ordering::Relaxed);
+        self.shared.crash.visit("compact.after_delete");
+        self.shared.runtime.block_on(self.shared.catalog.forget_segments(&compaction.replaced))?;
+        self.shared.counters.compactions.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
 }
@@ -154,8 +142,8 @@ mod tests {
     fn merging_ends_and_leaves_few_segments() {
         let mut sizes: Vec<u64> = Vec::new();
         let mut rewritten = 0;
-        for _ in 0..400 {
-            sizes.push(262_144);
+        for sealed in std::iter::repeat_n(262_144, 400) {
+            sizes.push(sealed);
             while let Some(range) = pick(&sizes) {
                 let merged: u64 = sizes[range.clone()].iter().sum();
                 assert!(merged <= SEGMENT_EVENTS_MAX, "a segment of {merged} events");

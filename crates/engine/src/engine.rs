@@ -29,7 +29,7 @@ use crate::{
     options::{INSTANCE_ORG, Options},
     queue::{Appended, Command, Queue},
     recover::{Recovered, Start, recover},
-    seal::Sealer,
+    seal::{Maintenance, Sealer},
     sequencer::Sequencer,
     status::{Counters, SegmentStatus, Status},
     view::{View, ViewCell},
@@ -40,11 +40,9 @@ pub struct Engine {
     catalog: Catalog,
     clock: Arc<dyn Clock>,
     queue: Queue,
-    view: Arc<ViewCell>,
+    shared: Arc<Maintenance>,
     live: Live,
-    counters: Arc<Counters>,
     orgs: RwLock<BTreeMap<OrgId, LogId>>,
-    stopping: Arc<AtomicBool>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     /// Held until the engine has stopped.
     lock: Mutex<Option<DataLock>>,
@@ -87,30 +85,34 @@ impl Engine {
         start: Start,
     ) -> Self {
         let orgs = start.orgs.iter().map(|(org, head)| (org.clone(), head.log)).collect();
-        let files = SegmentFiles::new(&options.data_dir);
-        let crash = Arc::new(CrashPlan::new(options.crash_at.as_deref()));
-        let counters = Arc::new(Counters::default());
+        let shared = Arc::new(Maintenance {
+            files: SegmentFiles::new(&options.data_dir),
+            catalog: catalog.clone(),
+            runtime: tokio::runtime::Handle::current(),
+            clock: Arc::clone(&clock),
+            random,
+            counters: Arc::new(Counters::default()),
+            crash: Arc::new(CrashPlan::new(options.crash_at.as_deref())),
+            stopping: Arc::new(AtomicBool::new(false)),
+            view: Arc::new(ViewCell::new(start.view)),
+        });
         let live = Live::new();
-        let waiting = start.view.frozen.clone();
-        let view = Arc::new(ViewCell::new(start.view));
-        let stopping = Arc::new(AtomicBool::new(false));
-        let runtime = tokio::runtime::Handle::current();
         let (queue, commands, waiting_bytes) = Queue::new();
         let (to_sealer, frozen) = crossbeam_channel::unbounded();
         let (to_compactor, wake) = crossbeam_channel::bounded(1);
-        for tail in waiting {
-            let _ = to_sealer.send(tail);
+        for tail in &shared.view.load().frozen {
+            let _ = to_sealer.send(Arc::clone(tail));
         }
         let _ = to_compactor.try_send(()); // a compaction that the last stop cut short
         let sequencer = Sequencer {
             options,
             log: Box::new(start.log),
             heads: start.heads,
-            view: Arc::clone(&view),
+            view: Arc::clone(&shared.view),
             clock: Arc::clone(&clock),
             live: live.clone(),
-            counters: Arc::clone(&counters),
-            crash: Arc::clone(&crash),
+            counters: Arc::clone(&shared.counters),
+            crash: Arc::clone(&shared.crash),
             waiting_bytes,
             commands,
             sealer: to_sealer,
@@ -119,32 +121,9 @@ impl Engine {
             tail_started: (start.next_position > start.tail_first_position).then(std::time::Instant::now),
             payload: Vec::new(),
         };
-        let sealer = Sealer {
-            files: files.clone(),
-            catalog: catalog.clone(),
-            runtime: runtime.clone(),
-            view: Arc::clone(&view),
-            clock: Arc::clone(&clock),
-            random: Arc::clone(&random),
-            counters: Arc::clone(&counters),
-            crash: Arc::clone(&crash),
-            frozen,
-            queue: queue.clone(),
-            compactor: to_compactor,
-            stopping: Arc::clone(&stopping),
-        };
-        let compactor = Compactor {
-            files,
-            catalog: catalog.clone(),
-            runtime,
-            view: Arc::clone(&view),
-            clock: Arc::clone(&clock),
-            random: Arc::clone(&random),
-            counters: Arc::clone(&counters),
-            crash,
-            wake,
-            stopping: Arc::clone(&stopping),
-        };
+        let sealer =
+            Sealer { shared: Arc::clone(&shared), frozen, queue: queue.clone(), compactor: to_compactor };
+        let compactor = Compactor { shared: Arc::clone(&shared), wake };
         let threads = vec![
             spawn("sequencer", move || sequencer.run()),
             spawn("sealer", move || sealer.run()),
@@ -154,11 +133,9 @@ impl Engine {
             catalog,
             clock,
             queue,
-            view,
+            shared,
             live,
-            counters,
             orgs: RwLock::new(orgs),
-            stopping,
             threads: Mutex::new(threads),
             lock: Mutex::new(Some(lock)),
         }
@@ -166,7 +143,7 @@ impl Engine {
 
     /// Takes events in, all or none. Returns when they are durable, ordered and searchable.
     pub async fn append(&self, events: Vec<Prepared>) -> Result<Vec<Appended>, AppendError> {
-        if self.counters.halted() {
+        if self.shared.counters.halted() {
             return Err(AppendError::Halted);
         }
         self.queue.submit(events)?.await.unwrap_or(Err(AppendError::Halted))
@@ -256,7 +233,7 @@ impl Engine {
 
     /// The places to look, as of now.
     pub(crate) fn view(&self) -> Arc<View> {
-        self.view.load()
+        self.shared.view.load()
     }
 
     /// A reader that is woken when logs grow.
@@ -271,12 +248,12 @@ impl Engine {
 
     /// The engine as it is now.
     pub fn status(&self) -> Status {
-        let view = self.view.load();
+        let view = self.shared.view.load();
         let (tail_events, tail_bytes) = {
             let tail = view.active.read();
             (u64::from(tail.len()), tail.body_bytes())
         };
-        let counters = &self.counters;
+        let counters = &self.shared.counters;
         let read = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
         Status {
             halted: counters.halted(),
@@ -308,7 +285,7 @@ impl Engine {
     /// Finishes what was submitted, then ends the engine's threads. What is not sealed stays in the commit
     /// log and is replayed at the next start. Blocks; call it off the async threads. A second call does nothing.
     pub fn stop(&self) {
-        self.stopping.store(true, Ordering::SeqCst);
+        self.shared.stopping.store(true, Ordering::SeqCst);
         let _ = self.queue.command(Command::Stop);
         for thread in self.threads.lock().drain(..) {
             if thread.join().is_err() {

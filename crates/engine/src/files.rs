@@ -12,6 +12,8 @@ use tallystick_wal::durable;
 
 /// Suffix of files that are being written; left-overs are deleted at start.
 const PARTIAL: &str = "partial";
+/// Suffix of complete segment files.
+const SEALED: &str = "seg";
 
 /// Why a segment file could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -48,7 +50,7 @@ impl SegmentFiles {
 
     /// File name of a segment.
     pub(crate) fn name(id: SegmentId) -> String {
-        format!("{id}.seg")
+        format!("{id}.{SEALED}")
     }
 
     /// Writes a segment, makes it durable under its name, and opens it.
@@ -84,7 +86,8 @@ impl SegmentFiles {
         for entry in std::fs::read_dir(&self.folder)? {
             let name = entry?.file_name();
             let Some(name) = name.to_str() else { continue };
-            let ours = name.ends_with(".seg") || name.ends_with(PARTIAL);
+            let ours =
+                matches!(Path::new(name).extension().and_then(|kind| kind.to_str()), Some(SEALED | PARTIAL));
             if ours && !known(name) {
                 remove(&self.folder.join(name))?;
                 deleted.push(name.to_owned());

@@ -1,6 +1,6 @@
 //! The growing end of each organization's log: size, tree edge, last received time.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use tallystick_event::{EventId, Leaf, LeafKind, LogId, OrgId, Prepared, Units};
 use tallystick_merkle::{Edge, Hash};
@@ -60,7 +60,7 @@ pub(crate) fn event_leaf(
 pub(crate) struct Heads {
     committed: HashMap<OrgId, Head>,
     staged: HashMap<OrgId, Head>,
-    grown: HashMap<OrgId, ()>,
+    grown: HashSet<OrgId>,
 }
 
 impl Heads {
@@ -104,7 +104,7 @@ impl Heads {
         for (org, head) in self.staged.drain() {
             let before = self.committed.get(&org).map_or(0, |old| old.edge.size());
             assert!(head.edge.size() >= before, "a log only grows");
-            self.grown.insert(org.clone(), ());
+            self.grown.insert(org.clone());
             self.committed.insert(org, head);
         }
     }
@@ -116,7 +116,10 @@ impl Heads {
 
     /// The heads that grew since the last call, as they are now: what a seal records.
     pub(crate) fn take_grown(&mut self) -> Vec<(OrgId, Head)> {
-        let orgs: Vec<OrgId> = self.grown.drain().map(|(org, ())| org).collect();
-        orgs.into_iter().filter_map(|org| self.committed.get(&org).cloned().map(|head| (org, head))).collect()
+        let grown = std::mem::take(&mut self.grown);
+        grown
+            .into_iter()
+            .filter_map(|org| self.committed.get(&org).cloned().map(|head| (org, head)))
+            .collect()
     }
 }

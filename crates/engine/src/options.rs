@@ -48,7 +48,7 @@ impl Options {
             listen: String::new(),
             tail_events_max: 256 << 10,
             tail_bytes_max: 192 << 20,
-            tail_age_max: Duration::from_secs(300),
+            tail_age_max: Duration::from_mins(5),
             crash_at: None,
         }
     }

@@ -55,10 +55,10 @@ pub(crate) async fn recover(options: &Options, catalog: &Catalog) -> Result<Star
     for folder in [files.folder(), &log_dir] {
         create_folder(folder)?;
     }
-    let mut recovered = Recovered::default();
-    recovered.orphans = files
+    let orphans = files
         .delete_orphans(|name| loaded.segments.iter().any(|segment| SegmentFiles::name(segment.id) == name))
         .map_err(|source| OpenError::Io { path: files.folder().to_owned(), source })?;
+    let mut recovered = Recovered { orphans, ..Recovered::default() };
     // Their files went with the orphans.
     let garbage: Vec<SegmentId> =
         catalog.garbage_segments().await?.into_iter().map(|garbage| garbage.segment.id).collect();

@@ -28,7 +28,8 @@ use crate::{
 /// Pause before a failed seal or compaction is tried again.
 const RETRY_PAUSE: Duration = Duration::from_secs(1);
 
-pub(crate) struct Sealer {
+/// What the sealer and the compactor share.
+pub(crate) struct Maintenance {
     pub(crate) files: SegmentFiles,
     pub(crate) catalog: Catalog,
     pub(crate) runtime: tokio::runtime::Handle,
@@ -37,12 +38,16 @@ pub(crate) struct Sealer {
     pub(crate) random: Arc<dyn Random>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) crash: Arc<CrashPlan>,
+    /// The engine is stopping: no retries and no new compactions.
+    pub(crate) stopping: Arc<AtomicBool>,
+}
+
+pub(crate) struct Sealer {
+    pub(crate) shared: Arc<Maintenance>,
     pub(crate) frozen: Receiver<Arc<FrozenTail>>,
     pub(crate) queue: Queue,
     /// Told after every seal that there may be something to compact. Dropped to end the compactor.
     pub(crate) compactor: Sender<()>,
-    /// Closed when the engine is stopping: no retries any more.
-    pub(crate) stopping: Arc<AtomicBool>,
 }
 
 /// Why a seal or compaction did not go through; it is tried again.
@@ -50,11 +55,16 @@ pub(crate) struct Sealer {
 pub(crate) enum SealError {
     #[error(transparent)]
     File(#[from] FileError),
-    #[error("the catalog refused it: {0}")]
+    #[error("the catalog refused it")]
     Catalog(#[from] CatalogError),
 }
 
 impl SealError {
+    /// Trying again cannot help: the catalog contradicts itself or there is a second writer.
+    fn is_damage(&self) -> bool {
+        matches!(self, Self::Catalog(error) if error.is_damage())
+    }
+
     pub(crate) fn is_no_space(&self) -> bool {
         match self {
             Self::File(error) => error.is_no_space(),
@@ -68,30 +78,36 @@ impl Sealer {
     pub(crate) fn run(self) {
         while let Ok(frozen) = self.frozen.recv() {
             // One id for all attempts: whether a failed commit went through is then seen by the catalog.
-            let id = SegmentId::generate(&*self.clock, &*self.random);
-            let created_ms = self.clock.now_ms();
+            let id = SegmentId::generate(&*self.shared.clock, &*self.shared.random);
+            let created_ms = self.shared.clock.now_ms();
             while let Err(error) = self.seal(&frozen, id, created_ms) {
-                self.counters.seal_failures.fetch_add(1, Ordering::Relaxed);
-                self.counters.set_sealer_out_of_space(error.is_no_space());
-                tracing::error!(first_position = frozen.first_position, %error, "sealing failed; trying again");
-                if self.stopping.load(Ordering::SeqCst) {
+                self.shared.counters.seal_failures.fetch_add(1, Ordering::Relaxed);
+                self.shared.counters.set_sealer_out_of_space(error.is_no_space());
+                let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+                tracing::error!(first_position = frozen.first_position, %error, %cause, "sealing failed");
+                if error.is_damage() {
+                    // Acknowledging more on top of a catalog that contradicts itself would make it worse.
+                    self.shared.counters.halt();
+                    return;
+                }
+                if self.shared.stopping.load(Ordering::SeqCst) {
                     return; // everything is in the commit log still; the next start seals it
                 }
                 std::thread::sleep(RETRY_PAUSE);
             }
-            self.counters.set_sealer_out_of_space(false);
+            self.shared.counters.set_sealer_out_of_space(false);
             let _ = self.compactor.try_send(());
         }
     }
 
     fn seal(&self, frozen: &Arc<FrozenTail>, id: SegmentId, created_ms: i64) -> Result<(), SealError> {
-        self.crash.visit("seal.before_write");
+        self.shared.crash.visit("seal.before_write");
         let written = {
             let tail = frozen.tail.read();
             let sources: [&dyn SegmentSource; 1] = [&*tail];
-            self.files.write(id, &sources)?
+            self.shared.files.write(id, &sources)?
         };
-        self.crash.visit("seal.after_write");
+        self.shared.crash.visit("seal.after_write");
         let heads = frozen
             .heads
             .iter()
@@ -104,14 +120,16 @@ impl Sealer {
             })
             .collect();
         let row = segment_row(id, &written.info, frozen.first_position..frozen.end_position, created_ms);
-        self.runtime.block_on(self.catalog.commit_seal(&Seal { segment: row.clone(), heads }))?;
-        self.crash.visit("seal.after_commit");
+        self.shared
+            .runtime
+            .block_on(self.shared.catalog.commit_seal(&Seal { segment: row.clone(), heads }))?;
+        self.shared.crash.visit("seal.after_commit");
         let sealed = Arc::new(SealedSegment { row, segment: written.segment });
-        self.view.change(|view| {
+        self.shared.view.change(|view| {
             view.frozen.retain(|waiting| waiting.first_position != frozen.first_position);
             view.segments.push(sealed);
         });
-        self.counters.seals.fetch_add(1, Ordering::Relaxed);
+        self.shared.counters.seals.fetch_add(1, Ordering::Relaxed);
         let _ = self.queue.command(Command::Trim { before: frozen.end_position });
         Ok(())
     }

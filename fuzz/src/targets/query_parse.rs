@@ -10,8 +10,10 @@ use crate::Target;
 pub(crate) const TARGET: Target = Target { name: "query_parse", seeds, run };
 
 /// The vectors that the crate's own tests check; each is a feature of the language.
-const VECTORS: [&str; 2] =
-    [include_str!("../../../testdata/query/valid.json"), include_str!("../../../testdata/query/invalid.json")];
+const VECTORS: [&str; 2] = [
+    include_str!("../../../testdata/query/valid.json"),
+    include_str!("../../../testdata/query/invalid.json"),
+];
 
 fn seeds() -> Vec<Vec<u8>> {
     let vectors = VECTORS.iter().flat_map(|json| {

@@ -66,14 +66,13 @@ impl Engine {
         let field = ValueField::parse(&request.field)
             .ok_or_else(|| ReadError::BadField { field: request.field.clone() })?;
         let parts = parts(&self.view());
-        let Top { top, distinct, exact } = top(&parts, request, &field)?;
+        let Top { values: top, distinct, exact } = top(&parts, request, &field)?;
         let mut values = Vec::with_capacity(top.len());
         for (key, counted) in top {
             let value = field.display(&key);
-            let example = match field.needs_example() {
-                false => None,
-                true => Some(parts[counted.example.0].read(|rows| example(rows, counted.example.1))?),
-            };
+            let (part, row) = counted.example;
+            let example =
+                if field.needs_example() { Some(parts[part].read(|rows| example(rows, row))?) } else { None };
             let label = example.and_then(|event| field.label(&key, &event)).unwrap_or_else(|| value.clone());
             values.push(FacetValue { value, label, count: counted.count });
         }
@@ -83,7 +82,7 @@ impl Engine {
 
 /// The most frequent values with their dictionary keys.
 pub(super) struct Top {
-    pub(super) top: Vec<(Vec<u8>, Counted)>,
+    pub(super) values: Vec<(Vec<u8>, Counted)>,
     distinct: u64,
     exact: bool,
 }
@@ -104,7 +103,7 @@ pub(super) fn top(parts: &[Part], request: &FacetRequest, field: &ValueField) ->
     let mut top: Vec<(Vec<u8>, Counted)> = counts.into_iter().collect();
     top.sort_unstable_by(|a, b| b.1.count.cmp(&a.1.count).then_with(|| a.0.cmp(&b.0)));
     top.truncate(request.limit);
-    Ok(Top { top, distinct, exact })
+    Ok(Top { values: top, distinct, exact })
 }
 
 fn example(rows: &dyn Rows, row: u32) -> Result<Value, ReadError> {
@@ -123,7 +122,8 @@ fn count_part(
         return Ok(());
     }
     if matches!(field, ValueField::Org) {
-        return count_orgs(rows, part, selected, needle, counts);
+        count_orgs(rows, part, selected, needle, counts);
+        return Ok(());
     }
     let narrowed;
     let mut set = selected;
@@ -163,7 +163,7 @@ fn count_orgs(
     selected: &RoaringBitmap,
     needle: Option<&str>,
     counts: &mut HashMap<Vec<u8>, Counted>,
-) -> Result<(), ReadError> {
+) {
     for span in rows.orgs() {
         let id = span.org.as_str();
         if needle.is_some_and(|needle| !fold(id).contains(needle)) {
@@ -178,7 +178,6 @@ fn count_orgs(
                 count;
         }
     }
-    Ok(())
 }
 
 /// Rows whose actor's id, name or e-mail contains a text.

@@ -121,7 +121,7 @@ impl Engine {
             limit: SERIES_MAX,
             contains: None,
         };
-        let top = top(parts, &request, &field)?.top;
+        let top = top(parts, &request, &field)?.values;
         Ok(top
             .into_iter()
             .map(|(key, _)| Series { name: field.display(&key), field: field.clone(), key })

@@ -113,7 +113,7 @@ fn action(rows: &dyn Rows, test: &ActionTest) -> Result<RoaringBitmap, ReadError
 }
 
 fn key(rows: &dyn Rows, key_field: KeyField, test: &StringTest) -> Result<LeafRows, ReadError> {
-    let Some(field) = key_field.term_field() else { return Ok(LeafRows::Exact(org(rows, test)?)) };
+    let Some(field) = key_field.term_field() else { return Ok(LeafRows::Exact(org(rows, test))) };
     Ok(match test {
         StringTest::Equals(text) => LeafRows::Exact(lookup(rows, &terms::key_text(field, text))?),
         StringTest::IsExactly(text) => LeafRows::may(lookup(rows, &terms::key_text(field, text))?),
@@ -151,7 +151,7 @@ fn glob(rows: &dyn Rows, prefix: &[u8], pattern: &Pattern, field: Field) -> Resu
     Ok(LeafRows::Inexact { may: &must | union(rows, &unsure)?, must })
 }
 
-fn org(rows: &dyn Rows, test: &StringTest) -> Result<RoaringBitmap, ReadError> {
+fn org(rows: &dyn Rows, test: &StringTest) -> RoaringBitmap {
     let mut set = RoaringBitmap::new();
     for span in rows.orgs() {
         let id = span.org.as_str();
@@ -169,7 +169,7 @@ fn org(rows: &dyn Rows, test: &StringTest) -> Result<RoaringBitmap, ReadError> {
             }
         }
     }
-    Ok(set)
+    set
 }
 
 /// All leaves on the targets of an event, then a check that one and the same target satisfies them.
@@ -394,11 +394,11 @@ fn typed_where(
 }
 
 fn above(number: f64, (bound, inclusive): (f64, bool)) -> bool {
-    number > bound || (inclusive && number == bound)
+    if inclusive { number >= bound } else { number > bound }
 }
 
 fn below(number: f64, (bound, inclusive): (f64, bool)) -> bool {
-    number < bound || (inclusive && number == bound)
+    if inclusive { number <= bound } else { number < bound }
 }
 
 fn text_above(text: &str, bound: Option<&TextBound>) -> bool {

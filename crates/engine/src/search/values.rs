@@ -106,7 +106,6 @@ impl ValueField {
         let wanted = self.display(key);
         let text = |value: &Value| value.as_str().map(str::to_owned);
         match self {
-            Self::Org => None,
             Self::Path(field, path) => {
                 let roots: Vec<&Value> = match field {
                     Field::ActorMetadata => vec![&event["actor"]["metadata"]],
@@ -117,8 +116,7 @@ impl ValueField {
                 };
                 roots.into_iter().find_map(|root| string_at(root, path, &wanted))
             }
-            Self::Simple(Field::ActorId) => text(&event["actor"]["name"]),
-            Self::Simple(Field::ActorName) => text(&event["actor"]["name"]),
+            Self::Simple(Field::ActorId | Field::ActorName) => text(&event["actor"]["name"]),
             Self::Simple(Field::ActorEmail) => text(&event["actor"]["email"]),
             Self::Simple(Field::UserAgent) => text(&event["context"]["user_agent"]),
             Self::Simple(Field::TargetTypeId) => event["targets"].as_array()?.iter().find_map(|target| {
@@ -133,7 +131,7 @@ impl ValueField {
                 let name = target["name"].as_str()?;
                 (fold(name) == wanted).then(|| name.to_owned())
             }),
-            Self::Simple(_) => None,
+            Self::Org | Self::Simple(_) => None,
         }
     }
 }

@@ -24,7 +24,11 @@ pub(crate) struct Model {
 }
 
 impl Model {
-    pub(crate) fn add(&mut self, prepared: &tallystick_event::Prepared, appended: &tallystick_engine::Appended) {
+    pub(crate) fn add(
+        &mut self,
+        prepared: &tallystick_event::Prepared,
+        appended: &tallystick_engine::Appended,
+    ) {
         let json = render_value(&appended.id, appended.seq, appended.received_ms, &prepared.units).unwrap();
         let facts = EventFacts::from_json(&json);
         self.events.push(Known {

@@ -67,7 +67,7 @@ fn term(random: &SeededRandom, event: &Value) -> String {
         19 => format!("origin:{}", random.pick(&["ui", "API", "t*m"])),
         20 => format!("request:{}", quoted(text(event, "/context/request_id", "req_none"))),
         21 => format!("session:{}", quoted(text(event, "/context/session_id", "s_none"))),
-        22 => format!("created:>={}", at),
+        22 => format!("created:>={at}"),
         23 => format!("created:{}", &at[..10]),
         24 => format!("created:{}..{}", &at[..7], &at[..7]),
         25 => format!(

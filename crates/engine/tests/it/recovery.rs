@@ -96,7 +96,7 @@ async fn left_overs_of_a_seal_that_was_cut_short_are_deleted() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_engine_on_the_directory_is_refused_by_name() {
     let (harness, _) = with_events(100, 50).await;
-    let error = reopen(&harness).await.err().expect("the directory is taken");
+    let error = reopen(&harness).await.map(|_| ()).expect_err("the directory is taken");
     assert!(error.to_string().contains(&format!("process {}", std::process::id())), "{error}");
 }
 
@@ -118,12 +118,12 @@ async fn a_missing_segment_or_commit_log_is_an_error_with_a_name() {
         Engine::open(Options::new(&dir), catalog, clock, random).await
     };
     fs::remove_file(&victim).unwrap();
-    let error = open().await.err().expect("a segment is missing");
+    let error = open().await.map(|_| ()).expect_err("a segment is missing");
     assert!(error.to_string().contains(victim.file_name().unwrap().to_str().unwrap()), "{error}");
     fs::write(&victim, &kept).unwrap();
     let log = dir.join("log");
-    fs::rename(&log, dir.join("elsewhere")).unwrap();
-    let error = open().await.err().expect("the commit log is missing");
+    tallystick_wal::durable::rename(&log, &dir.join("elsewhere")).unwrap();
+    let error = open().await.map(|_| ()).expect_err("the commit log is missing");
     assert!(matches!(error, OpenError::Log(_)), "{error}");
     drop(keep_dir);
 }

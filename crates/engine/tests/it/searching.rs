@@ -26,7 +26,7 @@ const ORGS: u64 = 4;
 const EVENTS: usize = 1_600;
 
 fn deadline() -> Deadline {
-    Deadline(Instant::now() + Duration::from_secs(60))
+    Deadline(Instant::now() + Duration::from_mins(1))
 }
 
 fn request(scope: &Scope, query: Option<Lowered>, order: Order, limit: usize) -> SearchRequest {
@@ -182,6 +182,8 @@ async fn histograms_add_up() {
     }
 }
 
+type Values = Box<dyn Fn(&Value) -> Vec<String>>;
+
 #[tokio::test(flavor = "multi_thread")]
 async fn facets_count_every_value() {
     let (harness, model) = filled(false).await;
@@ -190,7 +192,6 @@ async fn facets_count_every_value() {
             event.pointer(pointer).and_then(Value::as_str).map(str::to_owned).into_iter().collect::<Vec<_>>()
         }
     };
-    type Values = Box<dyn Fn(&Value) -> Vec<String>>;
     let fields: Vec<(&str, Values)> = vec![
         ("action", Box::new(string("/action"))),
         ("actor", Box::new(string("/actor/id"))),

@@ -81,7 +81,8 @@ fn of_crate(name: &str, manifest: &Table) -> Vec<String> {
         if let Some(ours) = our_name(&dependency) {
             // A crate's own tests may ask for itself, to get a feature that only tests need.
             let testing = || FOR_TESTS.iter().any(|(tested, with)| *tested == name && with.contains(&ours));
-            let fine = allowed.contains(&ours) || (for_tests && (ours == "testkit" || ours == name || testing()));
+            let fine =
+                allowed.contains(&ours) || (for_tests && (ours == "testkit" || ours == name || testing()));
             if !fine {
                 problems.push(format!("{name} must not depend on {ours}"));
             }
