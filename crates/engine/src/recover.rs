@@ -145,7 +145,8 @@ fn open_segment(
     let path = files.path(id);
     let segment = Segment::open(&path)?;
     let IndexState::Damaged { section, offset } = segment.index_state() else { return Ok(segment) };
-    tracing::error!(segment = %id, %section, offset, "the index of a segment is damaged; rebuilding it from the events");
+    tracing::error!(segment = %id, %section, offset,
+        "the index of a segment is damaged; rebuilding it from the events");
     let partial = path.with_extension("partial");
     let mut out = std::io::BufWriter::new(std::fs::File::create(&partial)?);
     rebuild_index(&segment, &mut out)?;

@@ -1,4 +1,5 @@
-//! Times and sizes of tail, sealing, merging and reading: `cargo run --release --example measure -p tallystick-segment`.
+//! Times and sizes of tail, sealing, merging and reading: `cargo run --release --example measure -p
+//! tallystick-segment`.
 //! Arguments: events in a tail, number of tails.
 
 #![expect(clippy::print_stdout, reason = "a measurement prints")]

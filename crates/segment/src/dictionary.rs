@@ -1,6 +1,7 @@
 //! A sorted set of byte keys, numbered by rank: front-coded in blocks of 16, with a column of block offsets.
 //!
-//! Chosen over an automaton (`fst`): the number of a key is its rank and needs no bytes, the key of a number is one block
+//! Chosen over an automaton (`fst`): the number of a key is its rank and needs no bytes, the key of a number
+//! is one block
 //! away, ranges and merges read forward at memory speed, and damaged bytes cannot make the reader panic.
 
 use std::cmp::Ordering;

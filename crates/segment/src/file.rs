@@ -1,4 +1,5 @@
-//! Reading and writing the frame of a segment file. Every chunk of 4 KiB has a checksum that is verified when the chunk is
+//! Reading and writing the frame of a segment file. Every chunk of 4 KiB has a checksum that is verified when
+//! the chunk is
 //! first touched: opening costs the checksum table only, and no byte is believed unseen.
 
 use std::{

@@ -1,4 +1,5 @@
-//! The frame of a segment file: its sections, its footer and the limits a reader enforces. `docs/formats/segment.md` has
+//! The frame of a segment file: its sections, its footer and the limits a reader enforces.
+//! `docs/formats/segment.md` has
 //! every byte.
 
 use std::fmt;

@@ -6,8 +6,8 @@
 //! - form 0, gaps: up to three numbers as varints of the distances; more as varint byte length and a Rice code
 //!   ([`crate::rice`]), within a tenth of what chance allows;
 //! - form 1, bitmap: varint byte length and a serialized roaring bitmap, which search uses as it is;
-//! - form 2, same: the list equals that of an earlier owner, varint distance to it. Id, name and address of an actor have
-//!   the same rows.
+//! - form 2, same: the list equals that of an earlier owner, varint distance to it. Id, name and address of
+//!   an actor have the same rows.
 
 use hashbrown::HashTable;
 use roaring::RoaringBitmap;

@@ -4,7 +4,8 @@
 /// that no append ever rewrites a sector that holds an acknowledged record. Part of the format.
 pub const SECTOR_BYTES: u64 = 512;
 
-/// Default size of a log file, in bytes. A record that does not fit into an empty file of this size gets a file of its own.
+/// Default size of a log file, in bytes. A record that does not fit into an empty file of this size gets a
+/// file of its own.
 pub const FILE_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Smallest accepted file size, in bytes: header, a record of one sector, and the sector kept for the mark.

@@ -65,7 +65,8 @@ impl fmt::Display for Holder {
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
     /// Another process has it.
-    #[error("{} is in use by {}", .dir.display(), .by.as_ref().map_or_else(|| "another process".into(), Holder::to_string))]
+    #[error("{} is in use by {}", .dir.display(), .by.as_ref().map_or_else(|| "another process".into(),
+        Holder::to_string))]
     Held {
         /// The data directory.
         dir: PathBuf,

@@ -1,4 +1,5 @@
-//! Commit log files with right checksums and anything in between: recovery gets past the checksums, and still ends with a
+//! Commit log files with right checksums and anything in between: recovery gets past the checksums, and still
+//! ends with a
 //! log that reads, takes a record and opens again, or with an error.
 
 use std::path::Path;

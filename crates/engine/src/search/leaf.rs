@@ -350,11 +350,10 @@ fn path_value(rows: &dyn Rows, field: PathField, path: &str, test: &PathTest) ->
             &prefix,
             |value, _| matches!(value, DecodedValue::Number(number) if above(*number, *from) && below(*number, *to)),
         )?),
-        PathTest::Texts { from, to } => LeafRows::Exact(typed_where(
-            rows,
-            &prefix,
-            |value, _| matches!(value, DecodedValue::Text(text) if text_above(text, from.as_ref()) && text_below(text, to.as_ref())),
-        )?),
+        PathTest::Texts { from, to } => LeafRows::Exact(typed_where(rows, &prefix, |value, _| {
+            matches!(value, DecodedValue::Text(text) if text_above(text,
+                from.as_ref()) && text_below(text, to.as_ref()))
+        })?),
         PathTest::Glob(pattern) => {
             let mut cut = false;
             let set = typed_where(rows, &prefix, |value, is_cut| match value {

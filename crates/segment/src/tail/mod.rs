@@ -1,6 +1,8 @@
-//! The events that are not in a segment yet: the same columns, values, words and tables as a segment, growing in memory.
+//! The events that are not in a segment yet: the same columns, values, words and tables as a segment, growing
+//! in memory.
 //!
-//! Rows keep the order of arrival; sealing sorts them. Nothing is ever removed: a full tail is frozen, sealed and dropped.
+//! Rows keep the order of arrival; sealing sorts them. Nothing is ever removed: a full tail is frozen, sealed
+//! and dropped.
 
 pub(crate) mod arena;
 mod merge;

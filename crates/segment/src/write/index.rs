@@ -179,7 +179,8 @@ impl<'a> Streams<'a> {
         Ok(Self { open, found: Vec::new() })
     }
 
-    /// Puts the next string into `out`; false at the end. A merge has few sources, so the smallest is simply looked for.
+    /// Puts the next string into `out`; false at the end. A merge has few sources, so the smallest is simply
+    /// looked for.
     fn next(&mut self, out: &mut Vec<u8>) -> Result<bool> {
         self.found.clear();
         let Some(smallest) = self.open.iter().map(|(_, stream)| stream.bytes()).min() else {

@@ -85,7 +85,8 @@ pub fn write_segment<W: Write>(sources: &[&dyn SegmentSource], out: W) -> Result
     })
 }
 
-/// Writes a whole new file for a segment whose index is damaged: terms are extracted from the bodies again, no index section
+/// Writes a whole new file for a segment whose index is damaged: terms are extracted from the bodies again,
+/// no index section
 /// of the old file is read.
 ///
 /// # Errors

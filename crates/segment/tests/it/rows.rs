@@ -1,4 +1,5 @@
-//! Every method of `Rows` gives the model's answer: for a tail, for the segment written of it, for merges of segments, for
+//! Every method of `Rows` gives the model's answer: for a tail, for the segment written of it, for merges of
+//! segments, for
 //! merges of merges and for a rebuilt index.
 
 use std::{collections::BTreeSet, ops::ControlFlow};

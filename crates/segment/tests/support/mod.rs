@@ -1,5 +1,6 @@
 //! Made-up audit events, the same for every run: about 700 bytes of JSON each, with people who act often, targets that
-//! come back, ids that occur once. Written as canonical units directly, so that tests of the segment depend on nothing else.
+//! come back, ids that occur once. Written as canonical units directly, so that tests of the segment depend
+//! on nothing else.
 
 use tallystick_event::{
     EventId, LogId, OrgId, Outcome, Unit, Units,
@@ -124,7 +125,8 @@ const LAST: [&str; 20] = [
 ];
 const AGENTS: [&str; 6] = [
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36",
-    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.6 Safari/605.1.15",
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) \
+     Version/17.6 Safari/605.1.15",
     "Mozilla/5.0 (X11; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0",
     "curl/8.10.1",
     "okhttp/4.12.0",

@@ -17,7 +17,8 @@ use crate::limits::{FILE_BYTES_MAX, FILE_BYTES_MIN, SECTOR_BYTES};
 use crate::log::Position;
 
 impl FileLog {
-    /// Opens the log in `dir`, making directory and log if there is none. Only one `FileLog` may be open on a directory;
+    /// Opens the log in `dir`, making directory and log if there is none. Only one `FileLog` may be open on a
+    /// directory;
     /// [`lock`](crate::lock) is there to see to that.
     ///
     /// A record that was being written when the process or the machine stopped is cut off and reported; any other

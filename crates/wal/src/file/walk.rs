@@ -1,4 +1,5 @@
-//! Walking through a file from frame to frame, checking that each follows the one before. Recovery and readers share it.
+//! Walking through a file from frame to frame, checking that each follows the one before. Recovery and
+//! readers share it.
 
 use std::fmt::Display;
 use std::io;

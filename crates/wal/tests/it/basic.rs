@@ -175,7 +175,10 @@ fn the_loss_of_the_newest_entries_is_seen_by_whoever_remembers_them() {
         let given = Options { must_hold: Some(at(position)), ..options(SMALL) };
         FileLog::open(dir(), Arc::new(disk.clone()), given)
     };
-    let missing = |opened: Result<_, OpenError>| matches!(opened, Err(OpenError::Corrupt(c)) if c.damage == Damage::MissingFile);
+    let missing = |opened: Result<_, OpenError>| {
+        matches!(opened,
+        Err(OpenError::Corrupt(c)) if c.damage == Damage::MissingFile)
+    };
     assert!(missing(must_hold(0)), "no files at all");
     let given = Options { start: at(10), ..options(SMALL) };
     let (mut log, _) = FileLog::open(dir(), Arc::new(disk.clone()), given).unwrap();

@@ -21,7 +21,8 @@ pub const EVENT_BYTES_AVERAGE: usize = 718;
 /// The shape of the generated events.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GeneratorConfig {
-    /// Organizations; the first gets about a sixth of all events. Ids are `org_0000` and so on ([`GeneratorConfig::org_id`]).
+    /// Organizations; the first gets about a sixth of all events. Ids are `org_0000` and so on
+    /// ([`GeneratorConfig::org_id`]).
     pub orgs: u32,
     /// Actors over all organizations.
     pub actors: u32,

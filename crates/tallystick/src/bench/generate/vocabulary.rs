@@ -217,7 +217,10 @@ fn user_agents() -> Vec<String> {
     let mut agents = Vec::new();
     for version in 135..=142 {
         for system in SYSTEMS {
-            agents.push(format!("Mozilla/5.0 ({system}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{version}.0.0.0 Safari/537.36"));
+            agents.push(format!(
+                "Mozilla/5.0 ({system}) AppleWebKit/537.36 (KHTML, like Gecko) \
+             Chrome/{version}.0.0.0 Safari/537.36"
+            ));
         }
     }
     for minor in 20..34 {

@@ -129,7 +129,8 @@ fn details(report: &Report) -> Vec<String> {
         lines.push(format!("In {} segments, by section: {}.", disk.segments, per_event(&disk.sections)));
     }
     lines.push(format!(
-        "Making the events took {:.2} us each, before the clock started. The service was too busy {} times during ingest.",
+        "Making the events took {:.2} us each, before the clock started. The service was too busy \
+         {} times during ingest.",
         ours.generate_us,
         thousands(ours.ingest_busy)
     ));
@@ -138,10 +139,14 @@ fn details(report: &Report) -> Vec<String> {
     }
     match ours.cold_dropped_cache {
         Some(true) => lines.push(
-            "Cold: the first search of a restarted service, after the operating system's page cache was dropped.".to_owned(),
+            "Cold: the first search of a restarted service, after the operating system's page cache \
+             was dropped."
+                .to_owned(),
         ),
         Some(false) => lines.push(
-            "Cold: the first search of a restarted service; the page cache was not dropped, which needs root.".to_owned(),
+            "Cold: the first search of a restarted service; the page cache was not dropped, which \
+             needs root."
+                .to_owned(),
         ),
         None => {}
     }

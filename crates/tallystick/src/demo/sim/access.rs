@@ -222,7 +222,12 @@ fn renew(s: &mut Simulation) {
 
 /// A contractor's account goes through every stage of leaving.
 fn contractor_erased(s: &mut Simulation) {
-    let thing = s.registry.add("user", "u_0900".into(), json!({"name": "Kofi Mensah", "email": "kofi@contractor.example", "roles": ["responder"], "team": "Apps", "status": "active"}));
+    let thing = s.registry.add(
+        "user",
+        "u_0900".into(),
+        json!({"name": "Kofi Mensah",
+        "email": "kofi@contractor.example", "roles": ["responder"], "team": "Apps", "status": "active"}),
+    );
     let admin = s.session_of(44);
     let by = |action| Draft::by(&admin, action).on("user", "u_0900", "Kofi Mensah");
     let change = s.registry.set(thing, "/email", json!("kofi.mensah@contractor.example"));

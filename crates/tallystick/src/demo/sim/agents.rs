@@ -18,7 +18,8 @@ pub(super) fn begin(s: &mut Simulation) {
 
 fn register(s: &mut Simulation) {
     let session = s.session_of(super::people::HUNTER);
-    let attributes = json!({"name": SCRIBE.name, "owner": "Core SRE", "tools": ["incidents.read", "postmortems.draft"], "limits": {"runs_per_day": 40}});
+    let attributes = json!({"name": SCRIBE.name, "owner": "Core SRE", "tools": ["incidents.read",
+        "postmortems.draft"], "limits": {"runs_per_day": 40}});
     let thing = s.registry.add("agent", SCRIBE.id.to_owned(), attributes);
     let changes = s.registry.after_image(thing);
     s.emit(Draft::by(&session, "agent.registered").on("agent", SCRIBE.id, SCRIBE.name).changes(changes));

@@ -1,4 +1,5 @@
-//! Mistakes, told at fixed days of the history: a schedule deleted and restored, a wrong role, a forgotten script with a
+//! Mistakes, told at fixed days of the history: a schedule deleted and restored, a wrong role, a forgotten
+//! script with a
 //! rotated key, a vendor's support looking at an account. They exist to be found, and to be told apart from the attack.
 
 use serde_json::json;
@@ -158,7 +159,8 @@ fn move_directory(s: &mut Simulation) {
 /// A second SSO connection for a trial of another identity provider comes and goes.
 fn tidy_sso(s: &mut Simulation) {
     let admin = s.session_of(44);
-    let attributes = json!({"name": "Trial IdP", "protocol": "oidc", "issuer": "https://idp-trial.example", "domains": [], "enforced": false});
+    let attributes = json!({"name": "Trial IdP", "protocol": "oidc", "issuer": "https://idp-trial.example",
+        "domains": [], "enforced": false});
     let connection = s.registry.add("sso_connection", "sso_trial".into(), attributes);
     let image = s.registry.after_image(connection);
     s.emit(

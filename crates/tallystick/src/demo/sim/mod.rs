@@ -8,6 +8,7 @@
 //! events come out in order and every `changes` list holds what the configuration really was at that moment.
 
 mod access;
+mod accounts;
 mod activity;
 mod agents;
 mod alerts;

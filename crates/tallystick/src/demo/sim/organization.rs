@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use super::accounts::{access_tables, account_tables, audit_tables, identity_tables};
 use super::draft::Machine;
 use super::people::{self, ON_LEAVE, PEOPLE, PersonNo};
 use super::registry::Registry;
@@ -154,9 +155,14 @@ pub(crate) fn found(registry: &mut Registry, mut fingerprint: impl FnMut() -> St
         registry.add("team", format!("team_{}", team.to_lowercase().replace(' ', "_")), attributes);
     }
     for &(id, name, team, tier, policy) in SERVICES {
-        registry.add("service", id.into(), json!({
-            "name": name, "owner_team": team, "tier": tier, "escalation_policy": policy, "dependencies": ["svc_postgres"],
-        }));
+        registry.add(
+            "service",
+            id.into(),
+            json!({
+                "name": name, "owner_team": team, "tier": tier, "escalation_policy": policy,
+                    "dependencies": ["svc_postgres"],
+            }),
+        );
     }
     for &(id, name, timezone, members) in SCHEDULES {
         let users: Vec<String> = members.iter().map(|&no| people::user_id(no)).collect();
@@ -220,14 +226,17 @@ fn policies(registry: &mut Registry) {
 /// Everything else, kind by kind.
 fn tables() -> Vec<(&'static str, Vec<Value>)> {
     let mut tables = routing_tables();
+    tables.extend(incident_tables());
     tables.extend(automation_tables());
     tables.extend(tooling_tables());
     tables.extend(access_tables());
+    tables.extend(identity_tables());
     tables.extend(account_tables());
+    tables.extend(audit_tables());
     tables
 }
 
-fn rows(table: Value) -> Vec<Value> {
+pub(super) fn rows(table: Value) -> Vec<Value> {
     match table {
         Value::Array(rows) => rows,
         _ => Vec::new(),
@@ -239,27 +248,38 @@ fn routing_tables() -> Vec<(&'static str, Vec<Value>)> {
         (
             "alert_source",
             rows(json!([
-                {"id": "src_datadog", "name": "Datadog monitors", "kind": "datadog", "enabled": true, "grouping_window_s": 120, "default_priority": "P2"},
-                {"id": "src_prometheus", "name": "Prometheus prod", "kind": "prometheus", "enabled": true, "grouping_window_s": 60, "default_priority": "P2"},
-                {"id": "src_github", "name": "GitHub code scanning", "kind": "github", "enabled": true, "grouping_window_s": 300, "default_priority": "P3"},
-                {"id": "src_synthetics", "name": "Synthetic checks", "kind": "http", "enabled": true, "grouping_window_s": 60, "default_priority": "P1"},
-                {"id": "src_email", "name": "Bank notification mailbox", "kind": "email", "enabled": true, "grouping_window_s": 600, "default_priority": "P3"},
+                {"id": "src_datadog", "name": "Datadog monitors", "kind": "datadog", "enabled": true,
+                    "grouping_window_s": 120, "default_priority": "P2"},
+                {"id": "src_prometheus", "name": "Prometheus prod", "kind": "prometheus", "enabled": true,
+                    "grouping_window_s": 60, "default_priority": "P2"},
+                {"id": "src_github", "name": "GitHub code scanning", "kind": "github", "enabled": true,
+                    "grouping_window_s": 300, "default_priority": "P3"},
+                {"id": "src_synthetics", "name": "Synthetic checks", "kind": "http", "enabled": true,
+                    "grouping_window_s": 60, "default_priority": "P1"},
+                {"id": "src_email", "name": "Bank notification mailbox", "kind": "email", "enabled": true,
+                    "grouping_window_s": 600, "default_priority": "P3"},
             ])),
         ),
         (
             "alert_route",
             rows(json!([
-                {"id": "rt_payments", "name": "Payments to on-call", "order": 1, "conditions": "team = payments", "grouping_min": 5, "enabled": true},
-                {"id": "rt_security", "name": "Security findings", "order": 2, "conditions": "label.kind = security", "grouping_min": 10, "enabled": true},
-                {"id": "rt_noise", "name": "Known flapping checks", "order": 3, "conditions": "label.flapping = true", "grouping_min": 60, "enabled": true},
-                {"id": "rt_default", "name": "Everything else", "order": 4, "conditions": "true", "grouping_min": 15, "enabled": true},
+                {"id": "rt_payments", "name": "Payments to on-call", "order": 1,
+                    "conditions": "team = payments", "grouping_min": 5, "enabled": true},
+                {"id": "rt_security", "name": "Security findings", "order": 2,
+                    "conditions": "label.kind = security", "grouping_min": 10, "enabled": true},
+                {"id": "rt_noise", "name": "Known flapping checks", "order": 3,
+                    "conditions": "label.flapping = true", "grouping_min": 60, "enabled": true},
+                {"id": "rt_default", "name": "Everything else", "order": 4, "conditions": "true",
+                    "grouping_min": 15, "enabled": true},
             ])),
         ),
         (
             "escalation_path",
             rows(json!([
-                {"id": "path_hours", "name": "Business hours only", "working_hours": "09:00-18:00", "conditions": "priority in (P3, P4)", "levels": [{"ack_timeout_s": 900, "retries": 2}]},
-                {"id": "path_vip", "name": "Key merchants", "working_hours": "always", "conditions": "label.merchant = vip", "levels": [{"ack_timeout_s": 180, "retries": 3}]},
+                {"id": "path_hours", "name": "Business hours only", "working_hours": "09:00-18:00",
+                    "conditions": "priority in (P3, P4)", "levels": [{"ack_timeout_s": 900, "retries": 2}]},
+                {"id": "path_vip", "name": "Key merchants", "working_hours": "always",
+                    "conditions": "label.merchant = vip", "levels": [{"ack_timeout_s": 180, "retries": 3}]},
             ])),
         ),
         (
@@ -270,6 +290,11 @@ fn routing_tables() -> Vec<(&'static str, Vec<Value>)> {
                 {"id": "sev_3", "name": "Minor", "rank": 3, "pages_leadership": false},
             ])),
         ),
+    ]
+}
+
+fn incident_tables() -> Vec<(&'static str, Vec<Value>)> {
+    vec![
         (
             "incident_type",
             rows(json!([
@@ -281,15 +306,19 @@ fn routing_tables() -> Vec<(&'static str, Vec<Value>)> {
         (
             "custom_field",
             rows(json!([
-                {"id": "cf_region", "name": "Affected region", "type": "select", "required": true, "options": ["eu-west", "us-east", "ap-south"]},
-                {"id": "cf_merchants", "name": "Merchants affected", "type": "number", "required": false, "options": []},
+                {"id": "cf_region", "name": "Affected region", "type": "select", "required": true,
+                    "options": ["eu-west", "us-east", "ap-south"]},
+                {"id": "cf_merchants", "name": "Merchants affected", "type": "number", "required": false,
+                    "options": []},
             ])),
         ),
         (
             "status_page",
             rows(json!([
-                {"id": "sp_public", "name": "status.northlight.example", "theme": "light", "components": ["Checkout", "Payouts", "Dashboard", "API"]},
-                {"id": "sp_banks", "name": "Partner banks", "theme": "light", "components": ["Settlement files", "Instant transfers"]},
+                {"id": "sp_public", "name": "status.northlight.example", "theme": "light",
+                    "components": ["Checkout", "Payouts", "Dashboard", "API"]},
+                {"id": "sp_banks", "name": "Partner banks", "theme": "light",
+                    "components": ["Settlement files", "Instant transfers"]},
             ])),
         ),
         (
@@ -307,17 +336,23 @@ fn automation_tables() -> Vec<(&'static str, Vec<Value>)> {
         (
             "workflow",
             rows(json!([
-                {"id": "wf_zoom", "name": "Open a call for SEV1", "trigger": "incident.declared", "steps": ["create call", "post link"], "version": 4, "enabled": true},
-                {"id": "wf_banks", "name": "Tell partner banks", "trigger": "incident.severity_changed", "steps": ["draft mail", "wait for approval", "send mail"], "version": 9, "enabled": true},
-                {"id": "wf_triage", "name": "Ask the copilot for a first look", "trigger": "alert.created", "steps": ["collect logs", "summarise"], "version": 2, "enabled": true},
-                {"id": "wf_followup", "name": "Remind owners of follow-ups", "trigger": "schedule", "steps": ["list overdue", "post to channel"], "version": 3, "enabled": true},
+                {"id": "wf_zoom", "name": "Open a call for SEV1", "trigger": "incident.declared",
+                    "steps": ["create call", "post link"], "version": 4, "enabled": true},
+                {"id": "wf_banks", "name": "Tell partner banks", "trigger": "incident.severity_changed",
+                    "steps": ["draft mail", "wait for approval", "send mail"], "version": 9, "enabled": true},
+                {"id": "wf_triage", "name": "Ask the copilot for a first look", "trigger": "alert.created",
+                    "steps": ["collect logs", "summarise"], "version": 2, "enabled": true},
+                {"id": "wf_followup", "name": "Remind owners of follow-ups", "trigger": "schedule",
+                    "steps": ["list overdue", "post to channel"], "version": 3, "enabled": true},
             ])),
         ),
         (
             "automation_rule",
             rows(json!([
-                {"id": "ar_autoclose", "name": "Close when the monitor recovers", "match": "status = recovered", "action": "resolve", "enabled": true},
-                {"id": "ar_disk", "name": "Lower disk warnings to P4", "match": "title contains disk", "action": "priority P4", "enabled": true},
+                {"id": "ar_autoclose", "name": "Close when the monitor recovers",
+                    "match": "status = recovered", "action": "resolve", "enabled": true},
+                {"id": "ar_disk", "name": "Lower disk warnings to P4", "match": "title contains disk",
+                    "action": "priority P4", "enabled": true},
             ])),
         ),
         (
@@ -333,18 +368,24 @@ fn automation_tables() -> Vec<(&'static str, Vec<Value>)> {
         (
             "integration",
             rows(json!([
-                {"id": "int_slack", "name": "Slack", "kind": "slack", "scopes": ["chat:write", "channels:manage"], "channel": "#incidents"},
-                {"id": "int_datadog", "name": "Datadog", "kind": "datadog", "scopes": ["monitors:read"], "channel": "#alerts"},
-                {"id": "int_github", "name": "GitHub", "kind": "github", "scopes": ["repo:read", "deployments:read"], "channel": "#deploys"},
+                {"id": "int_slack", "name": "Slack", "kind": "slack", "scopes": ["chat:write",
+                    "channels:manage"], "channel": "#incidents"},
+                {"id": "int_datadog", "name": "Datadog", "kind": "datadog", "scopes": ["monitors:read"],
+                    "channel": "#alerts"},
+                {"id": "int_github", "name": "GitHub", "kind": "github", "scopes": ["repo:read",
+                    "deployments:read"], "channel": "#deploys"},
                 {"id": "int_jira", "name": "Jira", "kind": "jira", "scopes": ["issues:write"], "channel": "#followups"},
-                {"id": "int_zoom", "name": "Zoom", "kind": "zoom", "scopes": ["meeting:write"], "channel": "#incidents"},
+                {"id": "int_zoom", "name": "Zoom", "kind": "zoom", "scopes": ["meeting:write"],
+                    "channel": "#incidents"},
             ])),
         ),
         (
             "extension",
             rows(json!([
-                {"id": "ext_ledger", "name": "Ledger lookup", "type": "http", "target_url": "https://tools.northlight.example/ledger", "filters": "service = ledger-core"},
-                {"id": "ext_merchant", "name": "Merchant impact", "type": "http", "target_url": "https://tools.northlight.example/impact", "filters": "severity <= 2"},
+                {"id": "ext_ledger", "name": "Ledger lookup", "type": "http",
+                    "target_url": "https://tools.northlight.example/ledger", "filters": "service = ledger-core"},
+                {"id": "ext_merchant", "name": "Merchant impact", "type": "http",
+                    "target_url": "https://tools.northlight.example/impact", "filters": "severity <= 2"},
             ])),
         ),
     ]
@@ -355,9 +396,13 @@ fn tooling_tables() -> Vec<(&'static str, Vec<Value>)> {
         (
             "webhook",
             rows(json!([
-                {"id": "wh_warehouse", "name": "Warehouse feed", "url": "https://ingest.northlight.example/incidents", "events": ["incident.*"], "enabled": true},
-                {"id": "wh_bank", "name": "Partner bank notice", "url": "https://hooks.bank.example/northlight", "events": ["status_page.published"], "enabled": true},
-                {"id": "wh_legacy", "name": "Old pager bridge", "url": "https://pager-bridge.northlight.example/in", "events": ["alert.*"], "enabled": true},
+                {"id": "wh_warehouse", "name": "Warehouse feed",
+                    "url": "https://ingest.northlight.example/incidents", "events": ["incident.*"], "enabled": true},
+                {"id": "wh_bank", "name": "Partner bank notice",
+                    "url": "https://hooks.bank.example/northlight", "events": ["status_page.published"],
+                        "enabled": true},
+                {"id": "wh_legacy", "name": "Old pager bridge",
+                    "url": "https://pager-bridge.northlight.example/in", "events": ["alert.*"], "enabled": true},
             ])),
         ),
         (
@@ -372,7 +417,9 @@ fn tooling_tables() -> Vec<(&'static str, Vec<Value>)> {
         (
             "agent",
             rows(json!([
-                {"id": "agt_responder", "name": "Responder Copilot", "owner": "Core SRE", "tools": ["logs.query", "deploys.list", "alert.annotate", "runbook.execute"], "limits": {"runs_per_day": 200}},
+                {"id": "agt_responder", "name": "Responder Copilot", "owner": "Core SRE",
+                    "tools": ["logs.query", "deploys.list", "alert.annotate", "runbook.execute"],
+                        "limits": {"runs_per_day": 200}},
             ])),
         ),
         (
@@ -380,141 +427,6 @@ fn tooling_tables() -> Vec<(&'static str, Vec<Value>)> {
             rows(json!([
                 {"id": "mcp_desktop", "name": "Desktop assistant", "scopes": ["incidents:read"], "status": "active"},
             ])),
-        ),
-    ]
-}
-
-fn access_tables() -> Vec<(&'static str, Vec<Value>)> {
-    vec![
-        (
-            "role",
-            rows(json!([
-                {"id": "owner", "name": "Owner", "permissions": ["*"]},
-                {"id": "admin", "name": "Admin", "permissions": ["settings.write", "users.write", "incidents.write", "audit.read"]},
-                {"id": "manager", "name": "Manager", "permissions": ["schedules.write", "policies.write", "incidents.write"]},
-                {"id": "responder", "name": "Responder", "permissions": ["incidents.write", "alerts.write"]},
-                {"id": "stakeholder", "name": "Stakeholder", "permissions": ["incidents.read"]},
-                {"id": "private_incident_reader", "name": "Private incident reader", "permissions": ["private_incidents.read"]},
-            ])),
-        ),
-        (
-            "policy",
-            rows(json!([
-                {"id": "pol_private", "name": "Private incidents", "rules": ["members only", "break-glass needs a reason"]},
-                {"id": "pol_exports", "name": "Exports", "rules": ["admins", "at most 50000 rows"]},
-            ])),
-        ),
-        (
-            "service_account",
-            rows(json!([
-                {"id": "sa_terraform", "name": "terraform-prod", "owner": "Platform", "roles": ["admin"]},
-                {"id": "sa_deployer", "name": "github-actions-deployer", "owner": "Platform", "roles": ["responder"]},
-                {"id": "sa_warehouse", "name": "svc-warehouse-export", "owner": "Risk", "roles": ["stakeholder"]},
-                {"id": "sa_pager_bridge", "name": "svc-pager-bridge", "owner": "Henrik Voss (left)", "roles": ["stakeholder"]},
-            ])),
-        ),
-        (
-            "api_key",
-            rows(json!([
-                {"id": "key_terraform", "name": "terraform", "scopes": ["*:write"], "owner": "sa_terraform", "status": "active", "ip_allowlist": ["10.42.0.0/16"]},
-                {"id": "key_deployer", "name": "deploy recorder", "scopes": ["deployments:write"], "owner": "sa_deployer", "status": "active", "ip_allowlist": ["10.42.0.0/16"]},
-                {"id": "key_warehouse", "name": "nightly warehouse export", "scopes": ["incidents:read", "exports:write"], "owner": "sa_warehouse", "status": "active", "ip_allowlist": ["10.42.0.0/16"]},
-                {"id": "key_bridge", "name": "pager bridge", "scopes": ["alerts:read"], "owner": "sa_pager_bridge", "status": "active", "ip_allowlist": []},
-                {"id": "key_oncall_sync", "name": "on-call calendar sync", "scopes": ["schedules:read"], "owner": "team_it", "status": "active", "ip_allowlist": []},
-            ])),
-        ),
-        (
-            "oauth_app",
-            rows(json!([
-                {"id": "app_grafana", "name": "Grafana", "redirect_uris": ["https://grafana.northlight.example/login"], "scopes": ["incidents:read"]},
-                {"id": "app_backstage", "name": "Backstage", "redirect_uris": ["https://backstage.northlight.example/cb"], "scopes": ["services:read"]},
-            ])),
-        ),
-        (
-            "sso_connection",
-            rows(json!([
-                {"id": "sso_okta", "name": "Okta SAML", "protocol": "saml", "issuer": "https://northlight.okta.example", "domains": ["northlight.example"], "enforced": true, "cert_fingerprint": "sha256:7c19e0aa"},
-            ])),
-        ),
-        (
-            "scim_directory",
-            rows(json!([
-                {"id": "dir_okta", "name": "Okta directory", "base_url": "https://northlight.okta.example/scim/v2", "status": "connected"},
-            ])),
-        ),
-        (
-            "scim_group",
-            rows(json!([
-                {"id": "grp_sre", "name": "eng-sre", "roles": ["responder"]},
-                {"id": "grp_managers", "name": "eng-managers", "roles": ["manager"]},
-                {"id": "grp_support", "name": "support", "roles": ["stakeholder"]},
-            ])),
-        ),
-    ]
-}
-
-fn account_tables() -> Vec<(&'static str, Vec<Value>)> {
-    vec![
-        (
-            "organization",
-            rows(json!([
-                {"id": "northlight", "name": "Northlight Payments", "region": "eu", "session_idle_min": 60, "sso_required": true, "sso_exempt_users": [],
-                 "ip_allowlist": ["203.0.113.0/25", "198.51.100.16/29", "2001:db8::/32"], "postmortem_due_days": 5, "default_channel": "#incidents"},
-            ])),
-        ),
-        ("subscription", rows(json!([{"id": "sub_1", "name": "Business", "plan": "business", "seats": 60}]))),
-        (
-            "license",
-            rows(
-                json!([{"id": "lic_1", "name": "Status pages add-on", "features": ["custom domain"], "expires_at": "2027-06-30"}]),
-            ),
-        ),
-        (
-            "setting",
-            rows(json!([
-                {"id": "set_nudge", "name": "incidents.nudge_after_min", "value": 30},
-                {"id": "set_retention", "name": "alerts.retention_days", "value": 400},
-                {"id": "set_phone", "name": "notifications.phone_provider", "value": "primary"},
-            ])),
-        ),
-        (
-            "audit_stream",
-            rows(json!([
-                {"id": "ast_splunk", "name": "Splunk SIEM", "kind": "splunk_hec", "endpoint": "https://siem.northlight.example:8088", "filter": "", "format": "ocsf", "state": "running"},
-                {"id": "ast_archive", "name": "Object archive", "kind": "s3", "endpoint": "s3://northlight-audit", "filter": "", "format": "ndjson", "state": "running"},
-            ])),
-        ),
-        (
-            "retention_policy",
-            rows(json!([
-                {"id": "ret_default", "name": "Default", "class": "standard", "days": 730},
-                {"id": "ret_read", "name": "Read events", "class": "read", "days": 180},
-            ])),
-        ),
-        (
-            "audit_schema",
-            rows(json!([
-                {"id": "sch_alert_created", "name": "alert.created", "version": 1, "status": "active", "json_schema_sha256": "c0ffee17"},
-            ])),
-        ),
-        (
-            "alert_rule",
-            rows(json!([
-                {"id": "rule_country", "name": "Sign-in from a new country", "query": "action:user.signed_in metadata.new_country:true", "threshold": 1, "channels": ["#soc"], "enabled": true},
-                {"id": "rule_denied", "name": "Many refusals", "query": "outcome:denied", "threshold": 25, "channels": ["#soc"], "enabled": true},
-                {"id": "rule_export", "name": "Large export", "query": "action:record.exported metadata.rows:>10000", "threshold": 1, "channels": ["pager: Security SOC"], "enabled": true},
-            ])),
-        ),
-        (
-            "ingest_source",
-            rows(json!([
-                {"id": "ing_platform", "name": "Platform events", "kind": "api", "expected_interval_s": 60},
-                {"id": "ing_database", "name": "postgres-main triggers", "kind": "cdc", "expected_interval_s": 300},
-            ])),
-        ),
-        (
-            "signing_key",
-            rows(json!([{"id": "sk_audit", "name": "audit log signer", "key_id": "northlight+7d1c09ab"}])),
         ),
     ]
 }

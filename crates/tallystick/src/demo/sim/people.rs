@@ -101,12 +101,14 @@ pub(crate) const PEOPLE: &[Person] = &[
     person("Priya Raghunathan", "priya.raghunathan", "SRE Manager", "Core SRE", Manager, ("IN", 330), MacChrome),
     person("Søren Kjær", "soren.kjaer", "Site Reliability Engineer", "Core SRE", Responder, ("DK", 60), MacChrome),
     person("김민준 (Minjun Kim)", "minjun.kim", "Site Reliability Engineer", "Core SRE", Responder, SG, MacChrome),
-    person("Thandiwe Nkosi", "thandiwe.nkosi", "Site Reliability Engineer", "Core SRE", Responder, ("ZA", 120), LinuxFirefox),
+    person("Thandiwe Nkosi", "thandiwe.nkosi", "Site Reliability Engineer", "Core SRE", Responder, ("ZA",
+        120), LinuxFirefox),
     person("Beatriz Carvalho", "beatriz.carvalho", "Payments Engineer", "Payments", Responder, PT, MacSafari),
     person("Nguyễn Thị Mai", "mai.nguyen", "Payments Engineer", "Payments", Responder, SG, MacChrome),
     person("Łukasz Wójcik", "lukasz.wojcik", "Payments Tech Lead", "Payments", Manager, ("PL", 60), LinuxFirefox),
     person("Zoë Okafor-Lindqvist", "zoe.okafor", "Payments Engineer", "Payments", Responder, CA, MacChrome),
-    person("Mateo Quispe Mamani", "mateo.quispe", "Payments Engineer", "Payments", Responder, ("PE", -300), WindowsEdge),
+    person("Mateo Quispe Mamani", "mateo.quispe", "Payments Engineer", "Payments", Responder, ("PE", -300),
+        WindowsEdge),
     person("Ayşe Yıldız", "ayse.yildiz", "Engineering Manager", "Payments", Manager, ("TR", 180), MacSafari),
     person("Chen Wei 陈伟", "chen.wei", "Ledger Engineer", "Ledger", Responder, SG, MacChrome),
     person("Fatima Zahra El Amrani", "fatima.elamrani", "Ledger Tech Lead", "Ledger", Manager, ("MA", 60), MacChrome),
@@ -131,8 +133,10 @@ pub(crate) const PEOPLE: &[Person] = &[
     person("José Ángel Peña", "jose.pena", "Support Engineer", "Support", Stakeholder, ("MX", -360), WindowsEdge),
     person("Nurul Aisyah binti Hassan", "nurul.hassan", "Support Engineer", "Support", Stakeholder, SG, WindowsEdge),
     person("Maxime Tremblay", "maxime.tremblay", "Support Engineer", "Support", Stakeholder, CA, WindowsEdge),
-    person("Ράνια Παπαδοπούλου (Rania P.)", "rania.papadopoulou", "Compliance Officer", "Compliance", Manager, ("GR", 120), WindowsEdge),
-    person("Olivier Uwimana", "olivier.uwimana", "Internal Auditor", "Compliance", Stakeholder, ("RW", 120), WindowsEdge),
+    person("Ράνια Παπαδοπούλου (Rania P.)", "rania.papadopoulou", "Compliance Officer", "Compliance",
+        Manager, ("GR", 120), WindowsEdge),
+    person("Olivier Uwimana", "olivier.uwimana", "Internal Auditor", "Compliance", Stakeholder, ("RW", 120),
+        WindowsEdge),
     person("Hannah Goldstein", "hannah.goldstein", "Product Manager", "Product", Stakeholder, CA, MacSafari),
     person("Aroha Ngata", "aroha.ngata", "Product Manager", "Product", Stakeholder, ("NZ", 720), MacSafari),
     person("Yusuf Karimov", "yusuf.karimov", "IT Engineer", "IT", Admin, ("UZ", 300), WindowsEdge),
@@ -149,13 +153,16 @@ impl Person {
     pub(crate) fn browser(&self) -> &'static str {
         match self.device {
             MacSafari => {
-                "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 Safari/605.1.15"
+                "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like \
+                 Gecko) Version/18.6 Safari/605.1.15"
             }
             MacChrome => {
-                "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
+                "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like \
+                 Gecko) Chrome/142.0.0.0 Safari/537.36"
             }
             WindowsEdge => {
-                "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36 Edg/142.0.0.0"
+                "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) \
+                 Chrome/142.0.0.0 Safari/537.36 Edg/142.0.0.0"
             }
             LinuxFirefox => "Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0",
         }

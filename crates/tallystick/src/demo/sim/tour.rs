@@ -1,4 +1,5 @@
-//! The guided tour of `docs/demo.md`, walked: every query in it must parse without a warning, and find as many events as
+//! The guided tour of `docs/demo.md`, walked: every query in it must parse without a warning, and find as
+//! many events as
 //! the text says, whichever day the demonstration is started on.
 
 use jiff::tz::TimeZone;
