@@ -170,6 +170,11 @@ impl<const COLUMNS: usize> Block<COLUMNS> {
         Self { first: usize::MAX, rows: 0, bytes: Vec::new(), ends: Vec::new(), start: 0 }
     }
 
+    /// What it holds belongs to another file from now on.
+    pub(crate) fn forget(&mut self) {
+        self.first = usize::MAX;
+    }
+
     pub(crate) fn holds(&self, row: usize) -> bool {
         self.first <= row && row - self.first < self.rows
     }

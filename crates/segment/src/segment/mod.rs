@@ -5,7 +5,13 @@ mod merge;
 mod orgs;
 mod read;
 
-use std::{path::Path, sync::OnceLock};
+use std::{
+    path::Path,
+    sync::{
+        OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use bytes::Bytes;
 
@@ -25,9 +31,14 @@ use crate::{
     write::{SegmentInfo, TableSections},
 };
 
+/// Segments opened so far, from 1.
+static INSTANCES: AtomicU64 = AtomicU64::new(1);
+
 /// An immutable file of events with its index.
 #[derive(Debug)]
 pub struct Segment {
+    /// Number of this opened segment in this process; what a thread keeps of another one is not taken for ours.
+    instance: u64,
     file: SegmentFile,
     orgs: Orgs,
     columns: Columns,
@@ -131,7 +142,9 @@ impl Segment {
         let body_unpacker = Unpacker::new(Section::Bodies, file.read_all(Section::BodyDictionary)?);
         let [action, actor, targets] = Table::ALL.map(|table| SegmentTable::open(&file, table));
         let tables = [action?, actor?, targets?];
+        let instance = INSTANCES.fetch_add(1, Ordering::Relaxed);
         Ok(Self {
+            instance,
             file,
             orgs,
             columns,

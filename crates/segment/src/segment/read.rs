@@ -25,20 +25,75 @@ pub(super) const EVENT_COLUMN: usize = 2;
 const ACTIONS_KEPT_MAX: u32 = 4096;
 
 thread_local! {
-    // Unpacking needs buffers of the size of a block; the next read on this thread uses them again.
+    // Unpacking is most of what reading an event costs, and a page of events reads the same few blocks again and
+    // again; so each thread keeps the last ones of the segment it read last, and their buffers.
     static SCRATCH: RefCell<Scratch> = RefCell::new(Scratch::new());
 }
 
+/// Unpacked table blocks that a thread keeps, each table.
+const TABLE_BLOCKS_KEPT: usize = 16;
+
 struct Scratch {
+    /// The segment that the blocks are of.
+    owner: u64,
     body: Block<4>,
-    actor: Block<1>,
-    targets: Block<1>,
+    actors: KeptBlocks,
+    targets: KeptBlocks,
+    entry: Block<1>,
     event: Vec<u8>,
 }
 
 impl Scratch {
     fn new() -> Self {
-        Self { body: Block::empty(), actor: Block::empty(), targets: Block::empty(), event: Vec::new() }
+        Self {
+            owner: 0,
+            body: Block::empty(),
+            actors: KeptBlocks::new(),
+            targets: KeptBlocks::new(),
+            entry: Block::empty(),
+            event: Vec::new(),
+        }
+    }
+
+    /// Forgets the blocks of any other segment.
+    fn claim(&mut self, owner: u64) {
+        if self.owner != owner {
+            self.owner = owner;
+            self.body.forget();
+            self.actors.forget();
+            self.targets.forget();
+        }
+    }
+}
+
+/// The last table blocks that were read; the oldest makes room for the next.
+struct KeptBlocks {
+    blocks: Vec<Block<1>>,
+    oldest: usize,
+}
+
+impl KeptBlocks {
+    fn new() -> Self {
+        Self { blocks: (0..TABLE_BLOCKS_KEPT).map(|_| Block::empty()).collect(), oldest: 0 }
+    }
+
+    fn forget(&mut self) {
+        self.blocks.iter_mut().for_each(Block::forget);
+    }
+
+    /// The block that holds entry `no`, unpacked now if it is not kept.
+    fn block(&mut self, segment: &Segment, table: Table, no: usize) -> Result<&Block<1>> {
+        let kept = self.blocks.iter().position(|block| block.holds(no));
+        let at = if let Some(at) = kept {
+            at
+        } else {
+            let at = self.oldest;
+            let table = segment.table(table);
+            table.entries.load(&segment.file, &table.unpacker, no, &mut self.blocks[at])?;
+            self.oldest = (at + 1) % self.blocks.len();
+            at
+        };
+        Ok(&self.blocks[at])
     }
 }
 
@@ -98,17 +153,16 @@ impl Rows for Segment {
         let action = self.action_of(row)?;
         let known = self.known(row, &action)?;
         SCRATCH.with_borrow_mut(|scratch| {
-            self.bodies.load(&self.file, &self.body_unpacker, index, &mut scratch.body)?;
-            for (table, no, block) in
-                [(Table::Actor, actor, &mut scratch.actor), (Table::Targets, targets, &mut scratch.targets)]
-            {
-                let table = self.table(table);
-                table.entries.load(&self.file, &table.unpacker, no, block)?;
+            scratch.claim(self.instance);
+            if !scratch.body.holds(index) {
+                self.bodies.load(&self.file, &self.body_unpacker, index, &mut scratch.body)?;
             }
+            let actor_block = scratch.actors.block(self, Table::Actor, actor)?;
+            let targets_block = scratch.targets.block(self, Table::Targets, targets)?;
             join_event(scratch.body.get(index, EVENT_COLUMN), &known, &mut scratch.event)?;
             let mut parts = [0, 1, 2, 3].map(|column| scratch.body.get(index, column));
             parts[EVENT_COLUMN] = &scratch.event;
-            Ok(assemble(scratch.actor.get(actor, 0), scratch.targets.get(targets, 0), parts))
+            Ok(assemble(actor_block.get(actor, 0), targets_block.get(targets, 0), parts))
         })
     }
 
@@ -278,8 +332,8 @@ impl Rows for Segment {
     fn table_entry(&self, table: Table, no: u32) -> Result<Vec<u8>> {
         let table = self.table(table);
         SCRATCH.with_borrow_mut(|scratch| {
-            table.entries.load(&self.file, &table.unpacker, no as usize, &mut scratch.actor)?;
-            Ok(scratch.actor.get(no as usize, 0).to_vec())
+            table.entries.load(&self.file, &table.unpacker, no as usize, &mut scratch.entry)?;
+            Ok(scratch.entry.get(no as usize, 0).to_vec())
         })
     }
 }
