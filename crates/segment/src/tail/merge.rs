@@ -5,7 +5,7 @@ use tallystick_event::EventId;
 use crate::{
     error::Result,
     rows::{Row, Rows, Table, ValueNo, WordNo},
-    tail::{Tail, arena::Interner},
+    tail::{Tail, arena::Interner, postings::GrowingRows},
     write::source::{Bodies, Column, FixedColumn, MergeSource, SortedStrings},
 };
 
@@ -58,7 +58,7 @@ impl MergeSource for Tail {
 
     fn each_entry(&self, table: Table, f: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
         let entries = self.table(table);
-        (0..entries.len() as u32).try_for_each(|no| f(entries.get(no)))
+        (0..entries.len()).try_for_each(|no| f(entries.get(no)))
     }
 
     fn sorted_keys(&self) -> Result<Box<dyn SortedStrings + '_>> {
@@ -70,12 +70,12 @@ impl MergeSource for Tail {
     }
 
     fn rows_of(&self, value: ValueNo, out: &mut Vec<u32>) -> Result<()> {
-        self.postings[value as usize].extend_into(out);
+        self.value_rows(value)?.extend_into(out);
         Ok(())
     }
 
     fn values_of_word(&self, word: WordNo, out: &mut Vec<u32>) -> Result<()> {
-        self.word_values[word as usize].extend_into(out);
+        self.values_of(word)?.extend_into(out);
         Ok(())
     }
 
@@ -85,7 +85,7 @@ impl MergeSource for Tail {
     }
 
     fn values_len(&self) -> u32 {
-        self.keys.len() as u32
+        self.keys.len()
     }
 }
 
@@ -98,13 +98,13 @@ impl Bodies for TailBodies<'_> {
 }
 
 struct SortedTail<'a> {
-    strings: &'a Interner,
+    strings: &'a Interner<GrowingRows>,
     order: Vec<u32>,
     next: usize,
 }
 
 impl<'a> SortedTail<'a> {
-    fn new(strings: &'a Interner) -> Self {
+    fn new(strings: &'a Interner<GrowingRows>) -> Self {
         Self { strings, order: strings.sorted(), next: 0 }
     }
 }

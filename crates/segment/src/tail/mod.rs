@@ -14,7 +14,6 @@ pub(crate) use read::{assemble, text_of};
 use std::collections::HashMap;
 
 use hashbrown::HashTable;
-use roaring::RoaringBitmap;
 use tallystick_event::{
     EventId, LogId, OrgId, Outcome, Prepared, Unit, Units,
     terms::{Field, Term, TermSink, Terms, of_unit},
@@ -27,7 +26,7 @@ use crate::{
     rows::{OrgSpan, Row, Table},
     tail::{
         arena::{Arena, Interner, Span, spread},
-        postings::GrowingRows,
+        postings::{GrowingRows, Many},
     },
 };
 
@@ -87,10 +86,10 @@ pub struct Tail {
     org_numbers: HashMap<OrgId, u32>,
     rows: Vec<TailRow>,
     bodies: Arena,
-    keys: Interner,
-    postings: Vec<GrowingRows>,
-    words: Interner,
-    word_values: Vec<GrowingRows>,
+    /// Values with their rows.
+    keys: Interner<GrowingRows>,
+    /// Words with the values they are in.
+    words: Interner<GrowingRows>,
     actions: TailTable,
     actors: TailTable,
     targets: TailTable,
@@ -102,7 +101,7 @@ pub struct Tail {
 #[derive(Debug)]
 struct TailOrg {
     span: OrgSpan,
-    rows: RoaringBitmap,
+    rows: Many,
 }
 
 #[derive(Debug)]
@@ -123,22 +122,12 @@ struct TailRow {
 }
 
 /// An interned unit: its bytes by number, and for each the values its terms are.
-#[derive(Debug)]
-struct TailTable {
-    entries: Interner,
-    values: Vec<Box<[u32]>>,
-}
+type TailTable = Interner<Box<[u32]>>;
 
 /// What is known of a unit before a row is added.
 enum UnitLookup {
     Known(u32),
     New(Terms),
-}
-
-impl TailTable {
-    fn new() -> Self {
-        Self { entries: Interner::new(), values: Vec::new() }
-    }
 }
 
 impl Default for Tail {
@@ -156,9 +145,7 @@ impl Tail {
             rows: Vec::new(),
             bodies: Arena::default(),
             keys: Interner::new(),
-            postings: Vec::new(),
             words: Interner::new(),
-            word_values: Vec::new(),
             actions: TailTable::new(),
             actors: TailTable::new(),
             targets: TailTable::new(),
@@ -205,7 +192,7 @@ impl Tail {
             units_root: event.units_root,
             outcome: event.outcome,
             org,
-            action: action.unwrap_or_else(|| self.actions.entries.intern(b"").0),
+            action: action.unwrap_or_else(|| self.actions.intern(b"", Box::default()).0),
             actor,
             targets,
             body: self.bodies.push(&parts),
@@ -216,17 +203,12 @@ impl Tail {
 
     /// Memory used, bytes, about: what the limit of the tail is measured by.
     pub fn memory_bytes(&self) -> usize {
-        let lists =
-            |lists: &[GrowingRows]| size_of_val(lists) + lists.iter().map(GrowingRows::heap).sum::<usize>();
-        let tables = [&self.actions, &self.actors, &self.targets].map(|table| {
-            table.entries.memory() + table.values.iter().map(|values| values.len() * 4 + 16).sum::<usize>()
-        });
+        let tables = [&self.actions, &self.actors, &self.targets]
+            .map(|table| table.memory(|values| size_of_val::<[u32]>(values)));
         self.bodies.bytes()
             + self.rows.len() * size_of::<TailRow>()
-            + self.keys.memory()
-            + self.words.memory()
-            + lists(&self.postings)
-            + lists(&self.word_values)
+            + self.keys.memory(GrowingRows::heap)
+            + self.words.memory(GrowingRows::heap)
             + tables.iter().sum::<usize>()
             + (self.opaque.capacity() + self.ids.capacity()) * 9
     }
@@ -245,7 +227,7 @@ impl Tail {
             (span.occurred_us.0.min(event.occurred_us), span.occurred_us.1.max(event.occurred_us));
         span.received_ms =
             (span.received_ms.0.min(event.received_ms), span.received_ms.1.max(event.received_ms));
-        org.rows.insert(row);
+        org.rows.push(row);
     }
 
     fn new_org(&mut self, event: &TailEvent<'_>) -> u32 {
@@ -258,7 +240,7 @@ impl Tail {
             occurred_us: (i64::MAX, i64::MIN),
             received_ms: (i64::MAX, i64::MIN),
         };
-        self.orgs.push(TailOrg { span, rows: RoaringBitmap::new() });
+        self.orgs.push(TailOrg { span, rows: Many::default() });
         self.org_numbers.insert(event.org.clone(), no);
         no
     }
@@ -277,7 +259,7 @@ impl Tail {
     fn look_up(&mut self, unit: Unit, units: &Units) -> Result<UnitLookup> {
         let bytes = units.get(unit).unwrap_or_default();
         let table = if unit == Unit::Actor { &self.actors } else { &self.targets };
-        if let Some(no) = table.entries.find(bytes) {
+        if let Some(no) = table.find(bytes) {
             return Ok(UnitLookup::Known(no));
         }
         self.sink.clear();
@@ -298,10 +280,10 @@ impl Tail {
                 }
                 Term::Key { key, .. } => {
                     if key[0] == Field::Action.tag() {
-                        action = Some(self.actions.entries.intern(&key[1..]).0);
+                        action = Some(self.actions.intern(&key[1..], Box::default()).0);
                     }
                     let value = self.value(&term, row);
-                    self.postings[value as usize].push(row);
+                    self.keys.payload_mut(value).push(row);
                 }
             }
         }
@@ -311,16 +293,11 @@ impl Tail {
     /// The number of a value; a new one starts with `row`, and its words are found.
     fn value(&mut self, term: &Term<'_>, row: Row) -> u32 {
         let Term::Key { key, words } = term else { unreachable!("called with keys only") };
-        let (value, new) = self.keys.intern(key);
+        let (value, new) = self.keys.intern(key, GrowingRows::One(row));
         if new {
-            self.postings.push(GrowingRows::One(row));
             words.for_each_word(|word| {
-                let (no, new) = self.words.intern(word.as_bytes());
-                if new {
-                    self.word_values.push(GrowingRows::One(value));
-                } else {
-                    self.word_values[no as usize].push(value);
-                }
+                let (no, _) = self.words.intern(word.as_bytes(), GrowingRows::One(value));
+                self.words.payload_mut(no).push(value);
             });
         }
         value
@@ -328,34 +305,29 @@ impl Tail {
 
     /// Adds a row to the values of an interned unit.
     fn append_unit(&mut self, row: Row, unit: Unit, units: &Units, found: &UnitLookup) -> u32 {
-        let new_values = match found {
-            UnitLookup::Known(_) => None,
+        let no = match found {
+            UnitLookup::Known(no) => *no,
             UnitLookup::New(terms) => {
                 let keys = terms.iter().filter(|term| matches!(term, Term::Key { .. }));
                 let mut values: Vec<u32> = keys.map(|term| self.value(&term, row)).collect();
                 values.sort_unstable();
                 values.dedup();
-                Some(values.into_boxed_slice())
+                let table = if unit == Unit::Actor { &mut self.actors } else { &mut self.targets };
+                table.intern(units.get(unit).unwrap_or_default(), values.into_boxed_slice()).0
             }
         };
-        let table = if unit == Unit::Actor { &mut self.actors } else { &mut self.targets };
-        let no = match found {
-            UnitLookup::Known(no) => *no,
-            UnitLookup::New(_) => table.entries.intern(units.get(unit).unwrap_or_default()).0,
-        };
-        table.values.extend(new_values);
-        assert!((no as usize) < table.values.len(), "values came with every new unit");
-        for &value in &table.values[no as usize] {
-            self.postings[value as usize].push(row);
+        let table = if unit == Unit::Actor { &self.actors } else { &self.targets };
+        for &value in table.payload(no).expect("found or interned above") {
+            self.keys.payload_mut(value).push(row);
         }
         no
     }
 
-    fn table(&self, table: Table) -> &Interner {
+    fn table(&self, table: Table) -> &TailTable {
         match table {
-            Table::Action => &self.actions.entries,
-            Table::Actor => &self.actors.entries,
-            Table::Targets => &self.targets.entries,
+            Table::Action => &self.actions,
+            Table::Actor => &self.actors,
+            Table::Targets => &self.targets,
         }
     }
 

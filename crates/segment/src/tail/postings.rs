@@ -10,6 +10,9 @@ const LIST_ROWS_MAX: usize = 512;
 /// Room of a list when it begins: most lists stay short, but growing from two would move each of them twice.
 const FIRST_LIST_ROWS: usize = 4;
 
+/// Rows that wait beside a bitmap: inserting one by one is what a bitmap is slowest at.
+const WAITING_ROWS_MAX: usize = 1024;
+
 /// Rows of one value, or values of one word.
 #[derive(Debug)]
 pub(crate) enum GrowingRows {
@@ -18,12 +21,42 @@ pub(crate) enum GrowingRows {
     Many(Box<Many>),
 }
 
-/// A bitmap with the facts that would cost a walk over its containers.
-#[derive(Debug)]
+/// A bitmap, and the last rows, which are not in it yet.
+#[derive(Debug, Default)]
 pub(crate) struct Many {
     bitmap: RoaringBitmap,
+    waiting: Vec<Row>,
+    /// Rows in both.
     count: u32,
-    last: Row,
+}
+
+impl Many {
+    /// Adds a row larger than any before.
+    #[inline]
+    pub(crate) fn push(&mut self, row: Row) {
+        if self.waiting.len() == WAITING_ROWS_MAX {
+            self.bitmap |= bitmap_of(&self.waiting);
+            self.waiting.clear();
+        }
+        self.waiting.push(row);
+        self.count += 1;
+    }
+
+    pub(crate) fn last(&self) -> Option<Row> {
+        self.waiting.last().copied()
+    }
+
+    pub(crate) fn bitmap(&self) -> RoaringBitmap {
+        &self.bitmap | bitmap_of(&self.waiting)
+    }
+}
+
+fn in_set(rows: &[Row], set: &RoaringBitmap) -> u32 {
+    rows.iter().filter(|row| set.contains(**row)).count() as u32
+}
+
+fn bitmap_of(rows: &[Row]) -> RoaringBitmap {
+    RoaringBitmap::from_sorted_iter(rows.iter().copied()).expect("rows ascend")
 }
 
 impl GrowingRows {
@@ -43,17 +76,14 @@ impl GrowingRows {
                 }
                 rows.push(row);
                 if rows.len() > LIST_ROWS_MAX {
-                    let bitmap = RoaringBitmap::from_sorted_iter(rows.drain(..)).expect("rows ascend");
-                    let count = bitmap.len() as u32;
-                    *self = Self::Many(Box::new(Many { bitmap, count, last: row }));
+                    let count = rows.len() as u32;
+                    let waiting = std::mem::take(rows);
+                    *self = Self::Many(Box::new(Many { bitmap: RoaringBitmap::new(), waiting, count }));
                 }
             }
             Self::Many(many) => {
-                if many.last != row {
-                    // Not `try_push`: it looks for the largest number from the far end of the last container.
-                    many.bitmap.insert(row);
-                    many.count += 1;
-                    many.last = row;
+                if many.last() != Some(row) {
+                    many.push(row);
                 }
             }
         }
@@ -70,8 +100,8 @@ impl GrowingRows {
     pub(crate) fn bitmap(&self) -> RoaringBitmap {
         match self {
             Self::One(row) => RoaringBitmap::from_iter([*row]),
-            Self::Few(rows) => RoaringBitmap::from_sorted_iter(rows.iter().copied()).expect("rows ascend"),
-            Self::Many(many) => many.bitmap.clone(),
+            Self::Few(rows) => bitmap_of(rows),
+            Self::Many(many) => many.bitmap(),
         }
     }
 
@@ -79,8 +109,8 @@ impl GrowingRows {
     pub(crate) fn count_in(&self, set: &RoaringBitmap) -> u32 {
         match self {
             Self::One(row) => u32::from(set.contains(*row)),
-            Self::Few(rows) => rows.iter().filter(|row| set.contains(**row)).count() as u32,
-            Self::Many(many) => many.bitmap.intersection_len(set) as u32,
+            Self::Few(rows) => in_set(rows, set),
+            Self::Many(many) => many.bitmap.intersection_len(set) as u32 + in_set(&many.waiting, set),
         }
     }
 
@@ -88,7 +118,10 @@ impl GrowingRows {
         match self {
             Self::One(row) => out.push(*row),
             Self::Few(rows) => out.extend_from_slice(rows),
-            Self::Many(many) => out.extend(&many.bitmap),
+            Self::Many(many) => {
+                out.extend(&many.bitmap);
+                out.extend_from_slice(&many.waiting);
+            }
         }
     }
 
@@ -97,7 +130,9 @@ impl GrowingRows {
         match self {
             Self::One(_) => 0,
             Self::Few(rows) => rows.capacity() * size_of::<Row>(),
-            Self::Many(many) => many.bitmap.serialized_size() + size_of::<Many>(),
+            Self::Many(many) => {
+                many.bitmap.serialized_size() + many.waiting.capacity() * size_of::<Row>() + size_of::<Many>()
+            }
         }
     }
 }

@@ -30,7 +30,7 @@ impl Rows for Tail {
 
     fn org_rows(&self, org: &OrgId) -> OrgRows {
         let no = self.org_numbers.get(org);
-        OrgRows::List(no.map(|no| self.orgs[*no as usize].rows.clone()).unwrap_or_default())
+        OrgRows::List(no.map(|no| self.orgs[*no as usize].rows.bitmap()).unwrap_or_default())
     }
 
     fn org_of(&self, row: Row) -> Result<OrgId> {
@@ -68,8 +68,8 @@ impl Rows for Tail {
 
     fn units(&self, row: Row) -> Result<Units> {
         let row = self.row(row)?;
-        let actor = self.actors.entries.get(row.actor);
-        let targets = self.targets.entries.get(row.targets);
+        let actor = self.actors.get(row.actor);
+        let targets = self.targets.get(row.targets);
         Ok(assemble(actor, targets, self.body(row)))
     }
 
@@ -111,7 +111,7 @@ impl Rows for Tail {
         f: &mut dyn FnMut(&[u8], u32) -> ControlFlow<()>,
     ) -> Result<()> {
         for (key, value) in in_range(&self.keys, prefix, |key| key.starts_with(prefix)) {
-            let count = self.postings[value as usize].count_in(rows);
+            let count = self.value_rows(value)?.count_in(rows);
             if count > 0 && f(key, count).is_break() {
                 break;
             }
@@ -148,7 +148,7 @@ impl Rows for Tail {
         let mut union = RoaringBitmap::new();
         let mut rows = Vec::new();
         for value in self.word_values(word)? {
-            match &self.postings[value as usize] {
+            match self.value_rows(value)? {
                 many @ GrowingRows::Many(_) => union |= many.bitmap(),
                 few => few.extend_into(&mut rows),
             }
@@ -180,7 +180,7 @@ impl Rows for Tail {
 
     fn rows_by_seq(&self, org: &OrgId, from_seq: u64, limit: usize) -> Result<Vec<Row>> {
         let Some(&no) = self.org_numbers.get(org) else { return Ok(Vec::new()) };
-        let rows = &self.orgs[no as usize].rows;
+        let rows = self.orgs[no as usize].rows.bitmap();
         // A log's rows arrive in order of seq, so the first one can be searched for.
         let (mut low, mut high) = (0, rows.len() as u32);
         while low < high {
@@ -202,27 +202,25 @@ impl Rows for Tail {
     }
 
     fn table_len(&self, table: Table) -> u32 {
-        self.table(table).len() as u32
+        self.table(table).len()
     }
 
     fn table_entry(&self, table: Table, no: u32) -> Result<Vec<u8>> {
         let entries = self.table(table);
-        if no as usize >= entries.len() {
-            return Err(SegmentError::Row { row: no, len: entries.len() as u32 });
+        if no >= entries.len() {
+            return Err(SegmentError::Row { row: no, len: entries.len() });
         }
         Ok(entries.get(no).to_vec())
     }
 }
 
 impl Tail {
-    fn value_rows(&self, value: ValueNo) -> Result<&GrowingRows> {
-        let len = self.postings.len() as u32;
-        self.postings.get(value as usize).ok_or(SegmentError::Row { row: value, len })
+    pub(super) fn value_rows(&self, value: ValueNo) -> Result<&GrowingRows> {
+        self.keys.payload(value).ok_or(SegmentError::Row { row: value, len: self.keys.len() })
     }
 
-    fn values_of(&self, word: WordNo) -> Result<&GrowingRows> {
-        let len = self.word_values.len() as u32;
-        self.word_values.get(word as usize).ok_or(SegmentError::Row { row: word, len })
+    pub(super) fn values_of(&self, word: WordNo) -> Result<&GrowingRows> {
+        self.words.payload(word).ok_or(SegmentError::Row { row: word, len: self.words.len() })
     }
 }
 
@@ -251,11 +249,11 @@ pub(crate) fn text_of(key: &[u8]) -> ValueText {
 
 /// Strings in order. A tail has no sorted form: what is in the range is gathered, then sorted.
 fn in_range<'a>(
-    strings: &'a Interner,
+    strings: &'a Interner<GrowingRows>,
     from: &[u8],
     below: impl Fn(&[u8]) -> bool,
 ) -> BTreeMap<&'a [u8], u32> {
-    (0..strings.len() as u32)
+    (0..strings.len())
         .map(|no| (strings.get(no), no))
         .filter(|(string, _)| *string >= from && below(string))
         .collect()

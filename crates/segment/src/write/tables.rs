@@ -57,7 +57,7 @@ pub(crate) fn write<W: Write>(
     for (source, new_rows) in sources.iter().zip(&order.new_rows) {
         let mut numbers = Vec::with_capacity(source.table_len(table) as usize);
         source.each_entry(table, &mut |entry| {
-            numbers.push(merged.intern(entry).0);
+            numbers.push(merged.intern(entry, ()).0);
             Ok(())
         })?;
         let mut values = Vec::new();
@@ -66,7 +66,7 @@ pub(crate) fn write<W: Write>(
             column[new as usize] = i64::from(numbers[value as usize]);
         }
     }
-    let used = renumber(&mut column, merged.len());
+    let used = renumber(&mut column, merged.len() as usize);
     let sections = TableSections::of(table);
     file.section(sections.numbers, &packed::encode(&column))?;
     drop(column);
