@@ -1,7 +1,7 @@
 //! The compact right edge: the roots of the full subtrees that a log of some size consists of. It is all that is
 //! needed to append and to know the root, at most 64 hashes for any log.
 
-use crate::hash::{Hash, empty_root, node_hash};
+use crate::hash::{Hash, empty_root, fold, node_hash};
 
 /// A log has at most 2^64-1 leaves, so its edge has at most this many hashes.
 pub const EDGE_HASHES_MAX: usize = 64;
@@ -45,23 +45,33 @@ impl Edge {
         self.size
     }
 
+    /// The edge of a tree of `size` leaves, of the roots of its full subtrees, the largest first.
+    pub(crate) fn of(size: u64, hashes: Vec<Hash>) -> Edge {
+        assert_eq!(hashes.len(), size.count_ones() as usize, "one hash for each one bit of the size");
+        Edge { size, hashes }
+    }
+
     /// Appends a leaf by its hash. Costs as many node hashes as the old size has trailing one bits: one on average.
     pub fn append(&mut self, leaf: Hash) {
-        let mut hash = leaf;
-        for _ in 0..self.size.trailing_ones() {
+        self.append_subtree(0, leaf);
+    }
+
+    /// Appends a complete subtree of 2^`height` leaves by its root. The size must be a multiple of that.
+    pub(crate) fn append_subtree(&mut self, height: u8, root: Hash) {
+        assert!(self.size.trailing_zeros() >= height.into(), "a subtree begins at a multiple of its width");
+        let mut hash = root;
+        for _ in 0..(self.size >> height).trailing_ones() {
             let left = self.hashes.pop().expect("one hash for each one bit of the size");
             hash = node_hash(&left, &hash);
         }
         self.hashes.push(hash);
-        self.size += 1;
+        self.size += 1 << height;
         debug_assert_eq!(self.hashes.len(), self.size.count_ones() as usize);
     }
 
     /// The root of the tree.
     pub fn root(&self) -> Hash {
-        let mut from_right = self.hashes.iter().rev();
-        let Some(last) = from_right.next() else { return empty_root() };
-        from_right.fold(*last, |right, left| node_hash(left, &right))
+        if self.hashes.is_empty() { empty_root() } else { fold(&self.hashes) }
     }
 
     /// Roots of the full subtrees, the largest first.

@@ -27,11 +27,22 @@ pub fn root_of(leaves: &[Hash]) -> Hash {
         [] => empty_root(),
         [leaf] => *leaf,
         _ => {
-            let split = leaves.len().next_power_of_two() / 2;
-            let (left, right) = leaves.split_at(split);
+            let (left, right) = leaves.split_at(split(leaves.len() as u64) as usize);
             node_hash(&root_of(left), &root_of(right))
         }
     }
+}
+
+/// Where a tree of `size` leaves, at least 2, is split: at the largest power of two below `size`.
+pub(crate) fn split(size: u64) -> u64 {
+    1 << (size - 1).ilog2()
+}
+
+/// The root over the roots of subtrees that lie side by side, each at most as large as the one to its left. At least
+/// one.
+pub(crate) fn fold(subtrees: &[Hash]) -> Hash {
+    let (last, rest) = subtrees.split_last().expect("a tree has at least one subtree");
+    rest.iter().rev().fold(*last, |right, left| node_hash(left, &right))
 }
 
 #[cfg(test)]

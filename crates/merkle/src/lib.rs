@@ -1,11 +1,45 @@
-//! RFC 6962 trees: hashing and the compact right edge of a growing log.
+//! RFC 6962 trees and their C2SP formats: hashing, proofs, tiles, signed notes, checkpoints, cosignatures, policies.
 //!
-//! Pure: no files, no clock, no content of events. A leaf comes in as its hash.
+//! A log that grows keeps an [`Edge`]. What is proven about it comes from a source of hashes, [`Subtrees`]; checking it
+//! needs none. Tiles that somebody else serves are read through a [`TileReader`]. A [`Checkpoint`] is what a log signs
+//! as a [`Note`], witnesses cosign, and a [`Policy`] accepts; a [`TlogProof`] carries all of it away.
+//!
+//! Pure: no files, no clock, no randomness, no content of events. A leaf comes in as its hash. Byte formats:
+//! `docs/formats/tree.md` and `docs/formats/note.md`.
 
 #![forbid(unsafe_code)]
 
+mod checkpoint;
+mod cosignature;
 mod edge;
 mod hash;
+pub mod limits;
+mod note;
+mod policy;
+mod proof;
+mod spelling;
+mod tile;
+mod tlog_proof;
+mod witness;
 
+pub use checkpoint::{Checkpoint, CheckpointError, OpenError};
 pub use edge::{EDGE_HASHES_MAX, Edge, EdgeError};
 pub use hash::{Hash, empty_root, leaf_hash, node_hash, root_of};
+pub use note::{
+    CosigningKey, KeyError, KeyType, Note, NoteError, NoteSignature, SecretKeyError, SignError,
+    SignatureError, SigningKey, Verified, VerifierKey, is_key_name, key_id,
+};
+pub use policy::{
+    Policy, PolicyError, PolicyFault, PolicyLog, PolicyRefusal, PolicyWitness, TrustedCheckpoint,
+};
+pub use proof::{
+    GenerateError, LeafHashes, Node, OutsideTree, ProofError, RangeCover, RangeProof, RangeVerifier,
+    Subtrees, consistency_nodes, consistency_proof, inclusion_nodes, inclusion_proof, range_cover,
+    range_proof, root, root_nodes, verify_consistency, verify_inclusion, verify_range,
+};
+pub use tile::{
+    BundleError, BundleId, NodePlace, PathError, TileError, TileId, TilePath, TileReader, bundles_between,
+    decode_bundle, edge_tiles, encode_bundle, tiles_between, tiles_for,
+};
+pub use tlog_proof::{TlogProof, TlogProofError, TlogProofRefusal};
+pub use witness::{AddCheckpoint, AddCheckpointError, AddCheckpointRefusal, latest_size};
