@@ -76,7 +76,7 @@ impl Mapping {
         read::mapping(text)
     }
 
-    /// Name in `--format`, in `source` (`import:<name>`) and in front of source ids.
+    /// Name in `--format` and in front of source ids.
     pub fn name(&self) -> &str {
         &self.name
     }

@@ -50,7 +50,8 @@ impl Arena {
     }
 }
 
-/// A shorter string stands in its entry; a longer one in the arena. With 24 bytes of payload an entry is one cache line.
+/// A shorter string stands in its entry; a longer one in the arena. With 24 bytes of payload an entry is one cache
+/// line.
 const INLINE_BYTES: usize = 38;
 
 /// Entries of one chunk: growing never moves an entry.
