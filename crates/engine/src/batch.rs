@@ -2,13 +2,15 @@
 //!
 //! The encoder, its decoder and their round-trip test share this file so that they cannot drift apart.
 
-use tallystick_event::{EventId, LogId, OrgId, Outcome, Prepared, Units, terms::Terms};
+use tallystick_event::{EventId, LeafKind, LogId, OrgId, Outcome, Prepared, Units, terms::Terms};
 use tallystick_segment::TailEvent;
 
 use crate::error::BatchError;
 
 /// Version of the batch format; the first byte of every payload.
-pub(crate) const VERSION: u8 = 1;
+pub(crate) const VERSION: u8 = 2;
+/// The version before: without the kind of the leaf, which was always that of an event.
+const VERSION_WITHOUT_KIND: u8 = 1;
 
 /// One event with its place in its organization's log: what the commit log keeps and the tail takes in.
 #[derive(Debug, Clone)]
@@ -39,6 +41,7 @@ impl Sequenced {
             salt: event.salt,
             units_root: event.units_root,
             outcome: event.outcome,
+            leaf_form: event.leaf_form(),
             units: &event.units,
             terms: Some(&event.terms).filter(|terms| !terms.is_empty()),
         }
@@ -80,6 +83,7 @@ fn encode_event(org_index: u64, sequenced: &Sequenced, out: &mut Vec<u8>) {
     out.extend_from_slice(&sequenced.received_ms.to_le_bytes());
     out.extend_from_slice(&event.occurred_us.to_le_bytes());
     out.push(event.outcome as u8);
+    out.push(event.kind as u8);
     out.extend_from_slice(&event.id.0);
     out.extend_from_slice(&event.salt);
     out.extend_from_slice(&event.units_root);
@@ -97,7 +101,7 @@ fn encode_event(org_index: u64, sequenced: &Sequenced, out: &mut Vec<u8>) {
 pub(crate) fn decode(payload: &[u8]) -> Result<Vec<Sequenced>, BatchError> {
     let mut reader = Reader { rest: payload, total: payload.len() };
     let version = reader.byte()?;
-    if version != VERSION {
+    if version != VERSION && version != VERSION_WITHOUT_KIND {
         return Err(BatchError::UnknownVersion { found: version });
     }
     let org_count = reader.varint()?;
@@ -113,7 +117,7 @@ pub(crate) fn decode(payload: &[u8]) -> Result<Vec<Sequenced>, BatchError> {
     let count = reader.varint()?;
     let mut events = Vec::new();
     for _ in 0..count {
-        events.push(decode_event(&mut reader, &orgs)?);
+        events.push(decode_event(&mut reader, &orgs, version)?);
     }
     if !reader.rest.is_empty() {
         return Err(malformed("end of batch", reader.offset()));
@@ -121,7 +125,11 @@ pub(crate) fn decode(payload: &[u8]) -> Result<Vec<Sequenced>, BatchError> {
     Ok(events)
 }
 
-fn decode_event(reader: &mut Reader<'_>, orgs: &[(OrgId, LogId)]) -> Result<Sequenced, BatchError> {
+fn decode_event(
+    reader: &mut Reader<'_>,
+    orgs: &[(OrgId, LogId)],
+    version: u8,
+) -> Result<Sequenced, BatchError> {
     let at = reader.offset();
     let (org, log) =
         orgs.get(reader.varint()? as usize).ok_or_else(|| malformed("organization index", at))?;
@@ -130,6 +138,11 @@ fn decode_event(reader: &mut Reader<'_>, orgs: &[(OrgId, LogId)]) -> Result<Sequ
     let occurred_us = i64::from_le_bytes(reader.array()?);
     let at = reader.offset();
     let outcome = Outcome::from_u8(reader.byte()?).ok_or_else(|| malformed("outcome", at))?;
+    let at = reader.offset();
+    let kind = match version {
+        VERSION_WITHOUT_KIND => LeafKind::Event,
+        _ => LeafKind::from_u8(reader.byte()?).ok_or_else(|| malformed("kind", at))?,
+    };
     let id = EventId(reader.array()?);
     let salt = reader.array()?;
     let units_root = reader.array()?;
@@ -152,6 +165,7 @@ fn decode_event(reader: &mut Reader<'_>, orgs: &[(OrgId, LogId)]) -> Result<Sequ
         outcome,
         units,
         units_root,
+        kind,
         idempotency_key,
         terms: Terms::default(),
     };
@@ -207,5 +221,57 @@ impl<'a> Reader<'a> {
             }
         }
         Err(malformed("varint", at))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tallystick_event::Unit;
+
+    use super::*;
+
+    fn sequenced(kind: LeafKind, seq: u64) -> Sequenced {
+        let units =
+            Units::from_parts([Some(br#"{"id":"u_1","type":"user"}"#), None, None, Some(b"{}"), None, None]);
+        let event = Prepared {
+            org: "acme".parse().unwrap(),
+            id: EventId([7; 16]),
+            salt: [8; 16],
+            occurred_us: -5,
+            outcome: Outcome::Denied,
+            units,
+            units_root: [9; 32],
+            kind,
+            idempotency_key: (seq == 0).then(|| "k".into()),
+            terms: Terms::default(),
+        };
+        Sequenced { org: event.org.clone(), log: LogId([1; 16]), seq, received_ms: 1_000, event }
+    }
+
+    #[test]
+    fn a_batch_comes_back() {
+        let events = [sequenced(LeafKind::Event, 0), sequenced(LeafKind::KeyChange, 1)];
+        let mut payload = Vec::new();
+        encode(&events, &mut payload);
+        let read = decode(&payload).unwrap();
+        assert_eq!(format!("{read:?}"), format!("{events:?}"));
+        for end in 0..payload.len() {
+            assert!(decode(&payload[..end]).is_err(), "cut at {end}");
+        }
+        assert_eq!(decode(&[3]).unwrap_err(), BatchError::UnknownVersion { found: 3 });
+    }
+
+    #[test]
+    fn version_1_has_no_kind() {
+        let event = sequenced(LeafKind::Event, 3);
+        let mut payload = Vec::new();
+        encode(std::slice::from_ref(&event), &mut payload);
+        // Version, one organization, one event, its organization, seq, two times, outcome.
+        let kind_at = 1 + 1 + 1 + 4 + 16 + 1 + 1 + 1 + 8 + 8 + 1;
+        assert_eq!(payload.remove(kind_at), LeafKind::Event as u8);
+        payload[0] = VERSION_WITHOUT_KIND;
+        let read = decode(&payload).unwrap();
+        assert_eq!(format!("{:?}", read[0]), format!("{event:?}"));
+        assert!(read[0].event.units.get(Unit::Actor).is_some());
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use tallystick_event::{EventId, Leaf, LeafKind, LogId, OrgId, Prepared, Units};
+use tallystick_event::{EventId, Leaf, LeafForm, LogId, OrgId, Prepared};
 use tallystick_merkle::{Edge, Hash};
 
 /// The end of one log. Owned by the sequencer alone; everybody else sees copies.
@@ -34,8 +34,8 @@ impl Head {
     pub(crate) fn take_received(&mut self, event: &Prepared, received_ms: i64) -> (u64, i64, Hash) {
         assert!(received_ms >= self.last_received_ms, "received_at never goes back within a log");
         let seq = self.edge.size();
-        let leaf = event_leaf(self.log, seq, received_ms, event.id, &event.units, event.units_root);
-        let leaf_hash = leaf.hash();
+        let leaf_hash =
+            leaf(self.log, seq, received_ms, event.id, event.leaf_form(), event.units_root).hash();
         self.edge.append(leaf_hash);
         self.last_received_ms = received_ms;
         assert_eq!(self.edge.size(), seq + 1, "one event is one leaf");
@@ -43,16 +43,16 @@ impl Head {
     }
 }
 
-/// The leaf of an ordinary event.
-pub(crate) fn event_leaf(
+/// The leaf by which an event stands in its log.
+pub(crate) fn leaf(
     log: LogId,
     seq: u64,
     received_ms: i64,
     id: EventId,
-    units: &Units,
+    form: LeafForm,
     units_root: [u8; 32],
 ) -> Leaf {
-    Leaf { log, seq, received_ms, id, kind: LeafKind::Event, units: units.count(), units_root }
+    Leaf { log, seq, received_ms, id, kind: form.kind, units: form.units, units_root }
 }
 
 /// All heads, and a staging area for the batch that is being written.

@@ -6,7 +6,7 @@ use serde_json::Value;
 use tallystick_event::{EventId, LogId, OrgId, Prepared, Unit, Units, terms};
 use tallystick_segment::{Meta, Rows, SegmentError};
 
-use crate::{error::AppendError, head::event_leaf, queue::Appended, view::View};
+use crate::{error::AppendError, head::leaf, queue::Appended, view::View};
 
 /// A key to look for.
 pub(crate) struct KeyLookup<'a> {
@@ -23,8 +23,8 @@ pub(crate) struct StoredKey {
 impl StoredKey {
     /// The answer that its first submission got, marked as a duplicate.
     pub(crate) fn appended(&self, log: LogId) -> Appended {
-        let Meta { seq, received_ms, id, units_root, .. } = self.meta;
-        let leaf = event_leaf(log, seq, received_ms, id, &self.units, units_root);
+        let Meta { seq, received_ms, id, leaf_form, units_root, .. } = self.meta;
+        let leaf = leaf(log, seq, received_ms, id, leaf_form, units_root);
         Appended { id, seq, received_ms, leaf_hash: leaf.hash(), duplicate: true }
     }
 }

@@ -4,6 +4,7 @@
 use sha2::{Digest, Sha256};
 
 use crate::ids::{EventId, LogId};
+use crate::units::Units;
 
 /// Length of an encoded leaf, bytes.
 pub const LEAF_BYTES: usize = 88;
@@ -42,6 +43,39 @@ impl LeafKind {
         LeafKind::Recovery,
         LeafKind::Imported,
     ];
+
+    /// The kind with this number.
+    pub fn from_u8(number: u8) -> Option<LeafKind> {
+        LeafKind::ALL.get(usize::from(number)).copied()
+    }
+}
+
+/// What a leaf says of its event beside what identifies it. Kept with the event, because the units that are left of
+/// one do not tell how many there were.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct LeafForm {
+    /// What the leaf records.
+    pub kind: LeafKind,
+    /// How many units the event had.
+    pub units: u16,
+}
+
+impl LeafForm {
+    /// That of an event whose units are all present.
+    pub fn of_event(units: &Units) -> LeafForm {
+        LeafForm { kind: LeafKind::Event, units: units.count() }
+    }
+
+    /// As one number: the kind in the upper, the number of units in the lower 16 bits.
+    pub fn code(self) -> u32 {
+        u32::from(self.kind as u8) << 16 | u32::from(self.units)
+    }
+
+    /// Reads what [`LeafForm::code`] gave; none if no leaf can have it.
+    pub fn from_code(code: u32) -> Option<LeafForm> {
+        let kind = LeafKind::from_u8(u8::try_from(code >> 16).ok()?)?;
+        Some(LeafForm { kind, units: code as u16 })
+    }
 }
 
 /// A leaf before encoding.
@@ -103,7 +137,7 @@ impl Leaf {
         if bytes[53] != 0 {
             return Err(LeafError::Flags(bytes[53]));
         }
-        let kind = LeafKind::ALL.get(usize::from(bytes[52])).copied().ok_or(LeafError::Kind(bytes[52]))?;
+        let kind = LeafKind::from_u8(bytes[52]).ok_or(LeafError::Kind(bytes[52]))?;
         let received_ms = i64::from_be_bytes(array(&bytes[28..36]));
         if received_ms < 0 {
             return Err(LeafError::Time);
@@ -158,6 +192,16 @@ mod tests {
             "7cfeffe577a487dcf6378687cfcc03af56024e7932162847bd928ea81a75b308"
         );
         assert_eq!(Leaf::decode(&sample().encode()), Ok(sample()));
+    }
+
+    #[test]
+    fn a_form_is_one_number() {
+        for kind in LeafKind::ALL {
+            let form = LeafForm { kind, units: 6 };
+            assert_eq!(LeafForm::from_code(form.code()), Some(form));
+        }
+        assert_eq!(LeafForm { kind: LeafKind::KeyChange, units: 3 }.code(), 0x0002_0003);
+        assert_eq!(LeafForm::from_code(8 << 16), None);
     }
 
     #[test]

@@ -33,7 +33,7 @@ pub use digest::{DigestScratch, SALT_BYTES, digest, disclosure, unit_salt, units
 pub use error::{BodyError, EventError, FieldError};
 pub use ids::{EventId, IdError, LogId, OrgId};
 pub use json::scan::CorruptBytes;
-pub use leaf::{LEAF_BYTES, Leaf, LeafError, LeafKind};
+pub use leaf::{LEAF_BYTES, Leaf, LeafError, LeafForm, LeafKind};
 pub use limits::Limits;
 pub use mask::{MASKED, MaskPatterns, MaskRules, Masker};
 pub use outcome::{Outcome, OutcomeError};

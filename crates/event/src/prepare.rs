@@ -14,6 +14,7 @@ use crate::digest::{DigestScratch, SALT_BYTES};
 use crate::error::{BodyError, Errors, EventError, code};
 use crate::ids::{EventId, OrgId};
 use crate::json::strict::{self, Pointer};
+use crate::leaf::{LeafForm, LeafKind};
 use crate::limits::Limits;
 use crate::mask::{MaskRules, Masker};
 use crate::model::{Input, Member, Walk};
@@ -38,11 +39,20 @@ pub struct Prepared {
     pub units: Units,
     /// What its leaf commits to.
     pub units_root: [u8; 32],
+    /// What its leaf records; [`LeafKind::Event`] for whatever comes from outside.
+    pub kind: LeafKind,
     /// At most one event of the organization is taken with this key.
     pub idempotency_key: Option<Box<str>>,
     /// Terms of the units `event`, `context`, `changes` and `metadata`. Those of `actor` and `targets` are taken by
     /// whoever interns these units, once for each different one.
     pub terms: Terms,
+}
+
+impl Prepared {
+    /// What its leaf says of it.
+    pub fn leaf_form(&self) -> LeafForm {
+        LeafForm { kind: self.kind, units: self.units.count() }
+    }
 }
 
 /// What the request says of its events.
@@ -142,6 +152,7 @@ impl Preparer {
             occurred_us: checked.occurred.us(),
             outcome: checked.outcome,
             units_root: scratch.digest.units_root(&salt, &units),
+            kind: LeafKind::Event,
             idempotency_key: input.idempotency_key.as_deref().map(Box::from),
             terms: scratch.terms(&units),
             org: checked.org,

@@ -56,6 +56,20 @@ impl Edge {
         self.append_subtree(0, leaf);
     }
 
+    /// As [`Edge::append`], telling `complete` of every subtree above the leaf that this completes: its height and
+    /// root, the smallest first. The number of each is the new size shifted right by the height, minus one.
+    pub fn append_noting(&mut self, leaf: Hash, mut complete: impl FnMut(u8, &Hash)) {
+        let mut hash = leaf;
+        for height in 1..=self.size.trailing_ones() as u8 {
+            let left = self.hashes.pop().expect("one hash for each one bit of the size");
+            hash = node_hash(&left, &hash);
+            complete(height, &hash);
+        }
+        self.hashes.push(hash);
+        self.size += 1;
+        debug_assert_eq!(self.hashes.len(), self.size.count_ones() as usize);
+    }
+
     /// Appends a complete subtree of 2^`height` leaves by its root. The size must be a multiple of that.
     pub(crate) fn append_subtree(&mut self, height: u8, root: Hash) {
         assert!(self.size.trailing_zeros() >= height.into(), "a subtree begins at a multiple of its width");
@@ -127,6 +141,28 @@ mod tests {
             leaves.push(leaf);
             edge.append(leaf);
         }
+    }
+
+    #[test]
+    fn every_completed_subtree_is_told_once() {
+        let leaves: Vec<Hash> = (0..300u32).map(|n| leaf_hash(&n.to_be_bytes())).collect();
+        let (mut edge, mut plain) = (Edge::new(), Edge::new());
+        let mut noted = Vec::new();
+        for leaf in &leaves {
+            let mut heights = Vec::new();
+            edge.append_noting(*leaf, |height, root| heights.push((height, *root)));
+            plain.append(*leaf);
+            noted.extend(
+                heights.into_iter().map(|(height, root)| (height, (edge.size() >> height) - 1, root)),
+            );
+        }
+        assert_eq!(edge, plain);
+        for (height, index, root) in &noted {
+            let (from, width) = ((index << height) as usize, 1usize << height);
+            assert_eq!(*root, root_of(&leaves[from..from + width]), "height {height}, number {index}");
+        }
+        let all: usize = (1..9).map(|height| 300 >> height).sum();
+        assert_eq!(noted.len(), all);
     }
 
     #[test]

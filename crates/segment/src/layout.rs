@@ -105,6 +105,8 @@ sections! {
     Targets = 23 "targets",
     /// Number of targets units, and where each block of them starts.
     TargetsOffsets = 24 "targets_offsets",
+    /// What leaves record, and how many units their events had. Absent in files of 0.1.0 and before.
+    LeafForm = 25 "leaf_form",
     /// Smallest and largest id time of each block of rows.
     Zones = 32 "zones",
     /// Term keys, sorted and front-coded.

@@ -7,7 +7,7 @@
 use std::{ops::ControlFlow, ops::Range};
 
 use roaring::RoaringBitmap;
-use tallystick_event::{EventId, LogId, OrgId, Outcome, Units};
+use tallystick_event::{EventId, LeafForm, LogId, OrgId, Outcome, Units};
 
 use crate::error::Result;
 
@@ -76,6 +76,8 @@ pub struct Meta {
     pub units_root: [u8; 32],
     /// Outcome.
     pub outcome: Outcome,
+    /// What its leaf records, and how many units it had.
+    pub leaf_form: LeafForm,
 }
 
 /// The tables of byte strings that rows refer to by number.

@@ -58,6 +58,8 @@ struct Columns {
     received: Packed,
     id_time: Packed,
     outcome: Packed,
+    /// Absent in older files; then an event's own units tell.
+    leaf_form: Option<Packed>,
 }
 
 #[derive(Debug)]
@@ -131,6 +133,10 @@ impl Segment {
             received: column(&file, Section::Received)?,
             id_time: column(&file, Section::IdTime)?,
             outcome: column(&file, Section::Outcome)?,
+            leaf_form: match file.section_len(Section::LeafForm) {
+                0 => None,
+                _ => Some(column(&file, Section::LeafForm)?),
+            },
         };
         for (section, width) in [(Section::Salt, 16), (Section::UnitsRoot, 32)] {
             if file.section_len(section) != rows as usize * width {

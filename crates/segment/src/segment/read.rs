@@ -3,7 +3,7 @@
 use std::{borrow::Cow, cell::RefCell, collections::BinaryHeap, ops::ControlFlow};
 
 use roaring::RoaringBitmap;
-use tallystick_event::{EventId, OrgId, Outcome, Units};
+use tallystick_event::{EventId, LeafForm, OrgId, Outcome, Units};
 
 use crate::{
     blocks::Block,
@@ -143,6 +143,7 @@ impl Rows for Segment {
             salt: self.salt(row)?,
             units_root: self.fixed_bytes(Section::UnitsRoot, row)?,
             outcome: self.outcome(row)?,
+            leaf_form: self.leaf_form(row)?,
         })
     }
 
@@ -364,6 +365,14 @@ impl Segment {
             return Err(SegmentError::corrupt(Section::FrequentWords, "frequent word is missing"));
         }
         self.within(index.word_rows.bitmap(index.word_rows.list(&self.file, low as u32)?)?)
+    }
+
+    /// What a row's leaf records. Files without the column hold events only, and those with all their units.
+    pub(super) fn leaf_form(&self, row: Row) -> Result<LeafForm> {
+        let Some(column) = &self.columns.leaf_form else { return Ok(LeafForm::of_event(&self.units(row)?)) };
+        let code = column.get(&self.file, self.check(row)?)?;
+        let form = u32::try_from(code).ok().and_then(LeafForm::from_code);
+        form.ok_or(SegmentError::corrupt(Section::LeafForm, "unknown kind of leaf"))
     }
 
     fn id(&self, row: Row) -> Result<EventId> {

@@ -31,6 +31,7 @@ impl MergeSource for Tail {
             Column::Received => out.extend(self.rows.iter().map(|row| row.received_ms)),
             Column::IdTime => out.extend(self.rows.iter().map(|row| row.id.timestamp_ms())),
             Column::Outcome => out.extend(self.rows.iter().map(|row| row.outcome as i64)),
+            Column::LeafForm => out.extend(self.rows.iter().map(|row| i64::from(row.leaf_form.code()))),
             Column::Table(Table::Action) => out.extend(self.rows.iter().map(|row| i64::from(row.action))),
             Column::Table(Table::Actor) => out.extend(self.rows.iter().map(|row| i64::from(row.actor))),
             Column::Table(Table::Targets) => out.extend(self.rows.iter().map(|row| i64::from(row.targets))),

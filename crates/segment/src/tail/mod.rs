@@ -15,7 +15,7 @@ use std::collections::HashMap;
 
 use hashbrown::HashTable;
 use tallystick_event::{
-    EventId, LogId, OrgId, Outcome, Prepared, Unit, Units,
+    EventId, LeafForm, LogId, OrgId, Outcome, Prepared, Unit, Units,
     terms::{Field, Term, TermSink, Terms, of_unit},
 };
 
@@ -54,6 +54,8 @@ pub struct TailEvent<'a> {
     pub units_root: [u8; 32],
     /// Outcome.
     pub outcome: Outcome,
+    /// What its leaf records, and how many units it had.
+    pub leaf_form: LeafForm,
     /// The units.
     pub units: &'a Units,
     /// Terms of the units other than `actor` and `targets`, if the caller has them.
@@ -73,6 +75,7 @@ impl<'a> TailEvent<'a> {
             salt: event.salt,
             units_root: event.units_root,
             outcome: event.outcome,
+            leaf_form: event.leaf_form(),
             units: &event.units,
             terms: Some(&event.terms),
         }
@@ -113,6 +116,7 @@ struct TailRow {
     salt: [u8; 16],
     units_root: [u8; 32],
     outcome: Outcome,
+    leaf_form: LeafForm,
     org: u32,
     action: u32,
     actor: u32,
@@ -191,6 +195,7 @@ impl Tail {
             salt: event.salt,
             units_root: event.units_root,
             outcome: event.outcome,
+            leaf_form: event.leaf_form,
             org,
             action: action.unwrap_or_else(|| self.actions.intern(b"", Box::default()).0),
             actor,

@@ -63,6 +63,7 @@ impl Rows for Tail {
             salt: row.salt,
             units_root: row.units_root,
             outcome: row.outcome,
+            leaf_form: row.leaf_form,
         })
     }
 

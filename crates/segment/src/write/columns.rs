@@ -46,7 +46,8 @@ pub(crate) fn write<W: Write>(
         }
         file.write(&buffer)?;
     }
-    file.section(Section::OtherIds, &other_ids(sources, order)?)
+    file.section(Section::OtherIds, &other_ids(sources, order)?)?;
+    file.section(Section::LeafForm, &packed::encode(&gather(sources, order, Column::LeafForm)?))
 }
 
 /// A column of all sources in the order of new rows.

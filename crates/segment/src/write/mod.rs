@@ -107,6 +107,7 @@ pub fn rebuild_index<W: Write>(segment: &Segment, out: W) -> Result<SegmentInfo>
             salt: meta.salt,
             units_root: meta.units_root,
             outcome: meta.outcome,
+            leaf_form: meta.leaf_form,
             units: &segment.units(row)?,
             terms: None,
         })?;

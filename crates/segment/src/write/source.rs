@@ -26,6 +26,8 @@ pub enum Column {
     IdTime,
     /// Number of the outcome.
     Outcome,
+    /// [`tallystick_event::LeafForm::code`].
+    LeafForm,
     /// Number in a table.
     Table(Table),
 }

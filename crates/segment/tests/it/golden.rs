@@ -11,7 +11,9 @@ use crate::{
     support::Maker,
 };
 
+/// Written before there was a section `leaf_form`.
 const VERSION_1: &str = "testdata/v1/small.seg";
+const VERSION_1_LEAF_FORM: &str = "testdata/v1/leaf_form.seg";
 
 fn golden_model() -> Model {
     Model::sorted(Maker::new(42, SMALL).take(120))
@@ -19,15 +21,17 @@ fn golden_model() -> Model {
 
 #[test]
 fn version_1_opens() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(VERSION_1);
-    check(&Segment::open(&path).unwrap(), &golden_model(), 42);
+    for file in [VERSION_1, VERSION_1_LEAF_FORM] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+        check(&Segment::open(&path).unwrap(), &golden_model(), 42);
+    }
 }
 
 /// Writes the golden file. Only for a new version of the format; an old file is never replaced.
 #[test]
 #[ignore = "writes testdata"]
 fn write_golden_file() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(VERSION_1);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(VERSION_1_LEAF_FORM);
     let mut bytes = Vec::new();
     write_segment(&[&tail_of(&golden_model().events)], &mut bytes).unwrap();
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();

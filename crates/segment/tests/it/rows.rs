@@ -115,6 +115,7 @@ fn check_events(rows: &dyn Rows, model: &Model) {
         );
         assert_eq!((meta.id, meta.salt, meta.units_root), (made.id, made.salt, made.units_root));
         assert_eq!((meta.outcome, rows.outcome(row).unwrap()), (made.outcome, made.outcome));
+        assert_eq!(meta.leaf_form, tallystick_event::LeafForm::of_event(&made.units));
         assert_eq!((rows.seq(row).unwrap(), rows.received_ms(row).unwrap()), (made.seq, made.received_ms));
         assert_eq!(
             (rows.occurred_us(row).unwrap(), rows.org_of(row).unwrap()),

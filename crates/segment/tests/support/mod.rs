@@ -3,7 +3,7 @@
 //! on nothing else.
 
 use tallystick_event::{
-    EventId, LogId, OrgId, Outcome, Unit, Units,
+    EventId, LeafForm, LogId, OrgId, Outcome, Unit, Units,
     terms::{TermSink, Terms, of_unit},
 };
 use tallystick_segment::TailEvent;
@@ -36,6 +36,7 @@ impl Made {
             salt: self.salt,
             units_root: self.units_root,
             outcome: self.outcome,
+            leaf_form: LeafForm::of_event(&self.units),
             units: &self.units,
             terms: Some(&self.terms),
         }
