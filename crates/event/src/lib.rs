@@ -1,7 +1,8 @@
 //! The audit event: model, strict parsing, canonical JSON, units, leaf.
 //!
 //! Everything that decides which bytes are hashed and under which terms an event is found is here and pure: no
-//! files, no clock, no runtime. Byte formats: `docs/formats/event.md` and `docs/formats/leaf.md`.
+//! files, no clock, no runtime. Byte formats: `docs/formats/event.md`, `docs/formats/leaf.md`,
+//! `docs/formats/directory.md`.
 
 #![forbid(unsafe_code)]
 
@@ -11,6 +12,7 @@ mod check;
 mod clock;
 pub mod crud;
 mod digest;
+mod directory;
 pub mod error;
 mod ids;
 mod json;
@@ -30,6 +32,9 @@ mod varint;
 pub use body::{Body, BodyKind, split_body};
 pub use clock::{Clock, Random};
 pub use digest::{DigestScratch, SALT_BYTES, digest, disclosure, unit_salt, units_root, units_root_of};
+pub use directory::{
+    DIRECTORY_ENTRY_BYTES, DirectoryEntry, DirectoryEntryError, checkpoint_digest, directory_tag,
+};
 pub use error::{BodyError, EventError, FieldError};
 pub use ids::{EventId, IdError, LogId, OrgId};
 pub use json::scan::CorruptBytes;
