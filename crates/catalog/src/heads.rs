@@ -36,9 +36,10 @@ impl LogHead {
     }
 }
 
-/// Sum of the sizes of all heads.
+/// Events in all logs, closed ones included.
 pub(crate) async fn total_size(tx: &mut Tx) -> Result<u64, CatalogError> {
-    let sql = "SELECT CAST(COALESCE(SUM(size), 0) AS BIGINT) AS total FROM log_heads";
+    let sql = "SELECT CAST((SELECT COALESCE(SUM(size), 0) FROM log_heads) \
+               + (SELECT COALESCE(SUM(log_base), 0) FROM organizations) AS BIGINT) AS total";
     let row = tx.row(sql, &[]).await?;
     row.ok_or_else(|| CatalogError::corrupt(TABLE, "a sum without a row"))?.count(TABLE, "total")
 }

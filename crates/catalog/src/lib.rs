@@ -5,7 +5,9 @@
 //! `docs/formats/catalog.md`.
 
 mod catalog;
+mod closed;
 mod db;
+mod directory;
 mod error;
 mod heads;
 mod ids;
@@ -13,9 +15,12 @@ mod keys;
 mod load;
 mod organizations;
 mod segments;
+mod tiles;
 mod url;
 
 pub use self::catalog::{Catalog, Changed, LIST_MAX};
+pub use self::closed::ClosedLog;
+pub use self::directory::{Anchor, AnchorKind, DirectoryCheckpoint, DirectoryEntry};
 pub use self::error::{CatalogError, Conflict};
 pub use self::heads::LogHead;
 pub use self::ids::{BadId, KeyId, SegmentId, new_org_id};
@@ -25,4 +30,5 @@ pub use self::organizations::{
     DeletedOrganization, NAME_CHARS_MAX, NewOrganization, OrgState, Organization, OrganizationChange,
 };
 pub use self::segments::{Compaction, GarbageSegment, Seal, SegmentRow};
+pub use self::tiles::{TileCount, TileRun};
 pub use self::url::CatalogUrl;

@@ -3,7 +3,10 @@
 use std::collections::HashSet;
 
 use crate::catalog::counter;
-use crate::{Catalog, CatalogError, LogHead, Organization, SegmentRow, heads, organizations, segments};
+use crate::{
+    Catalog, CatalogError, ClosedLog, LogHead, Organization, SegmentRow, closed, heads, organizations,
+    segments,
+};
 
 /// The state from which the engine replays the commit log.
 #[derive(Debug, Clone)]
@@ -12,6 +15,8 @@ pub struct Loaded {
     pub organizations: Vec<Organization>,
     /// Heads of the logs that have sealed events, by organization.
     pub heads: Vec<LogHead>,
+    /// Logs that organizations had before their present one.
+    pub closed_logs: Vec<ClosedLog>,
     /// Live segments in order of position; they cover `0..sealed_position`.
     pub segments: Vec<SegmentRow>,
     /// Replay starts here.
@@ -27,6 +32,7 @@ impl Catalog {
         let loaded = Loaded {
             organizations: organizations::all(&mut tx).await?,
             heads: heads::all(&mut tx).await?,
+            closed_logs: closed::all(&mut tx).await?,
             segments: segments::live(&mut tx, sealed_position).await?,
             sealed_position,
         };
@@ -43,7 +49,8 @@ impl Loaded {
             let what = format!("{} has a head but is no organization", head.org);
             return Err(CatalogError::inconsistent(heads::TABLE, what));
         }
-        let in_logs = self.heads.iter().map(|head| head.size).sum::<u64>();
+        let in_closed_logs = self.organizations.iter().map(|org| org.log_base).sum::<u64>();
+        let in_logs = in_closed_logs + self.heads.iter().map(|head| head.size).sum::<u64>();
         let in_segments = self.segments.iter().map(|segment| segment.rows).sum::<u64>();
         // Removing expired events makes segments smaller, never logs.
         if in_logs < in_segments || in_logs > self.sealed_position {

@@ -22,6 +22,8 @@ pub struct Organization {
     pub name: String,
     /// The id of its log, drawn at creation.
     pub log_id: LogId,
+    /// Events that stand in logs before this one: the seq of the log's leaf 0. 0 unless a log had to be closed.
+    pub log_base: u64,
     /// Whether events may be written.
     pub state: OrgState,
     /// Unix ms.
@@ -74,8 +76,15 @@ impl Catalog {
         check_name(&name)?;
         let now = self.now_ms();
         let log_id = self.new_log_id();
-        let made =
-            Organization { id, name, log_id, state: OrgState::Active, created_ms: now, updated_ms: now };
+        let made = Organization {
+            id,
+            name,
+            log_id,
+            log_base: 0,
+            state: OrgState::Active,
+            created_ms: now,
+            updated_ms: now,
+        };
         let mut tx = self.db.change().await?;
         let folded = made.id.as_str().to_ascii_lowercase();
         let sql = "SELECT id FROM organizations WHERE id_folded = $1";
@@ -142,7 +151,8 @@ impl Catalog {
     pub async fn delete_organization(&self, id: &OrgId) -> Result<DeletedOrganization, CatalogError> {
         let mut tx = self.db.change().await?;
         let organization = in_tx(&mut tx, id).await?;
-        if tx.row("SELECT size FROM log_heads WHERE org = $1", &[id.as_str().into()]).await?.is_some() {
+        let head = tx.row("SELECT size FROM log_heads WHERE org = $1", &[id.as_str().into()]).await?;
+        if organization.log_base > 0 || head.is_some() {
             return Err(CatalogError::Conflict(Conflict::LogNotEmpty { org: id.to_string() }));
         }
         let revoked_keys = keys::revoke_all_of(&mut tx, id, self.now_ms()).await?;
@@ -152,7 +162,7 @@ impl Catalog {
     }
 
     /// A random UUID (version 4).
-    fn new_log_id(&self) -> LogId {
+    pub(crate) fn new_log_id(&self) -> LogId {
         let mut id = [0; 16];
         self.random.fill(&mut id);
         LogId(uuid::Builder::from_random_bytes(id).into_uuid().into_bytes())
@@ -187,11 +197,11 @@ impl FromStr for OrgState {
     }
 }
 
-const SELECT_ONE: &str = "SELECT id, name, log_id, state, created_ms, updated_ms \
+const SELECT_ONE: &str = "SELECT id, name, log_id, log_base, state, created_ms, updated_ms \
                           FROM organizations WHERE id = $1";
-const SELECT_PAGE: &str = "SELECT id, name, log_id, state, created_ms, updated_ms \
+const SELECT_PAGE: &str = "SELECT id, name, log_id, log_base, state, created_ms, updated_ms \
                            FROM organizations WHERE id > $1 ORDER BY id LIMIT $2";
-const SELECT_ALL: &str = "SELECT id, name, log_id, state, created_ms, updated_ms \
+const SELECT_ALL: &str = "SELECT id, name, log_id, log_base, state, created_ms, updated_ms \
                           FROM organizations ORDER BY id";
 
 /// The organization inside a transaction that depends on it.
@@ -243,6 +253,7 @@ fn read(row: &Row) -> Result<Organization, CatalogError> {
         id: row.parsed(TABLE, "id")?,
         name: row.text("name")?,
         log_id: LogId(row.array(TABLE, "log_id")?),
+        log_base: row.count(TABLE, "log_base")?,
         state: row.parsed(TABLE, "state")?,
         created_ms: row.int("created_ms")?,
         updated_ms: row.int("updated_ms")?,

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use crate::catalog::{counter, raise_counter};
 use crate::db::{Row, Tx, Value, stored};
-use crate::{Catalog, CatalogError, LogHead, SegmentId, heads};
+use crate::{Catalog, CatalogError, LogHead, SegmentId, TileRun, heads, tiles};
 
 pub(crate) const TABLE: &str = "segments";
 /// Counter: events below this position of the commit log are in segments.
@@ -57,6 +57,8 @@ pub struct Seal {
     pub segment: SegmentRow,
     /// The heads, at the segment's end, of exactly the organizations that have events in it.
     pub heads: Vec<LogHead>,
+    /// Hashes of their trees, above the leaves, that events in it completed.
+    pub tiles: Vec<TileRun>,
 }
 
 /// Adjacent live segments became one.
@@ -110,6 +112,7 @@ impl Catalog {
         for head in &seal.heads {
             heads::advance(&mut tx, head).await?;
         }
+        tiles::append(&mut tx, &seal.tiles).await?;
         let grown = heads::total_size(&mut tx).await?.saturating_sub(before);
         if grown != segment.rows {
             let what = format!("heads grew by {grown}, {} has {} events", segment.id, segment.rows);

@@ -11,6 +11,8 @@ pub const POINTS: &[&str] = &[
     "append.after_log",
     "append.after_tail",
     "append.after_ack",
+    "checkpoint.before_guard",
+    "checkpoint.after_guard",
     "seal.before_write",
     "seal.after_write",
     "seal.after_commit",

@@ -15,6 +15,7 @@ use tallystick_catalog::{
     Catalog, CatalogError, Conflict, NewOrganization, OrgState, Organization, OrganizationChange,
 };
 use tallystick_event::{Clock, LogId, OrgId, Prepared, Random};
+use tallystick_merkle::Edge;
 use tallystick_segment::Rows;
 use tallystick_wal::lock::{DataLock, Holder};
 use tokio::sync::oneshot;
@@ -27,6 +28,7 @@ use crate::{
     head::Head,
     live::{Live, LiveReader},
     options::{INSTANCE_ORG, Options},
+    proof::{Checkpointer, Directory, Guard, LogKeys, Parts, Proofs, Tree},
     queue::{Appended, Command, Queue},
     recover::{Recovered, Start, recover},
     seal::{Maintenance, Sealer},
@@ -35,6 +37,11 @@ use crate::{
     view::{View, ViewCell},
 };
 
+/// Setting: what the origin of every log begins with.
+const LOG_ORIGIN: &str = "log_origin";
+/// Longest such beginning, bytes: a log's id follows, and the whole is the name of a key.
+const ORIGIN_PREFIX_BYTES_MAX: usize = 200;
+
 /// A running engine. Cheap to share behind an `Arc`; [`Engine::stop`] ends its threads.
 pub struct Engine {
     catalog: Catalog,
@@ -42,6 +49,7 @@ pub struct Engine {
     queue: Queue,
     shared: Arc<Maintenance>,
     live: Live,
+    proofs: Arc<Proofs>,
     orgs: RwLock<BTreeMap<OrgId, LogId>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     /// Held until the engine has stopped.
@@ -70,32 +78,34 @@ impl Engine {
             Ok(_) | Err(CatalogError::Conflict(Conflict::OrganizationExists { .. })) => {}
             Err(error) => return Err(error.into()),
         }
-        let start = recover(&options, &catalog).await?;
-        let recovered = start.recovered.clone();
-        let engine = Self::start(options, catalog, clock, random, lock, start);
-        Ok((Arc::new(engine), recovered))
-    }
-
-    fn start(
-        options: Options,
-        catalog: Catalog,
-        clock: Arc<dyn Clock>,
-        random: Arc<dyn Random>,
-        lock: DataLock,
-        start: Start,
-    ) -> Self {
-        let orgs = start.orgs.iter().map(|(org, head)| (org.clone(), head.log)).collect();
+        let mut start = recover(&options, &catalog).await?;
+        let view = std::mem::replace(&mut start.view, View::new(Vec::new()));
         let shared = Arc::new(Maintenance {
             files: SegmentFiles::new(&options.data_dir),
             catalog: catalog.clone(),
             runtime: tokio::runtime::Handle::current(),
             clock: Arc::clone(&clock),
-            random,
+            random: Arc::clone(&random),
             counters: Arc::new(Counters::default()),
             crash: Arc::new(CrashPlan::new(options.crash_at.as_deref())),
             stopping: Arc::new(AtomicBool::new(false)),
-            view: Arc::new(ViewCell::new(start.view)),
+            view: Arc::new(ViewCell::new(view)),
+            trees: Arc::clone(&start.trees),
         });
+        let proofs = open_proofs(&options, &shared, &mut start).await?;
+        let recovered = start.recovered.clone();
+        let engine = Self::start(options, shared, lock, start, proofs);
+        Ok((Arc::new(engine), recovered))
+    }
+
+    fn start(
+        options: Options,
+        shared: Arc<Maintenance>,
+        lock: DataLock,
+        start: Start,
+        proofs: Arc<Proofs>,
+    ) -> Self {
+        let orgs = start.orgs.iter().map(|(org, head)| (org.clone(), head.log)).collect();
         let live = Live::new();
         let (queue, commands, waiting_bytes) = Queue::new();
         let (to_sealer, frozen) = crossbeam_channel::unbounded();
@@ -108,8 +118,9 @@ impl Engine {
             options,
             log: Box::new(start.log),
             heads: start.heads,
+            trees: Arc::clone(&shared.trees),
             view: Arc::clone(&shared.view),
-            clock: Arc::clone(&clock),
+            clock: Arc::clone(&shared.clock),
             live: live.clone(),
             counters: Arc::clone(&shared.counters),
             crash: Arc::clone(&shared.crash),
@@ -124,14 +135,21 @@ impl Engine {
         let sealer =
             Sealer { shared: Arc::clone(&shared), frozen, queue: queue.clone(), compactor: to_compactor };
         let compactor = Compactor { shared: Arc::clone(&shared), wake };
-        let threads = vec![
+        let mut threads = vec![
             spawn("sequencer", move || sequencer.run()),
             spawn("sealer", move || sealer.run()),
             spawn("compactor", move || compactor.run()),
         ];
+        if proofs.rolled_back().is_empty() {
+            let checkpointer = Checkpointer { proofs: Arc::clone(&proofs), crash: Arc::clone(&shared.crash) };
+            let audited = Arc::clone(&proofs);
+            threads.push(spawn("checkpointer", move || checkpointer.run()));
+            threads.push(spawn("self-audit", move || audited.run_audits()));
+        }
         Self {
-            catalog,
-            clock,
+            catalog: shared.catalog.clone(),
+            clock: Arc::clone(&shared.clock),
+            proofs,
             queue,
             shared,
             live,
@@ -146,6 +164,9 @@ impl Engine {
         if self.shared.counters.halted() {
             return Err(AppendError::Halted);
         }
+        if !self.proofs.rolled_back().is_empty() {
+            return Err(AppendError::RolledBack);
+        }
         self.queue.submit(events)?.await.unwrap_or(Err(AppendError::Halted))
     }
 
@@ -153,7 +174,9 @@ impl Engine {
     pub async fn create_organization(&self, new: NewOrganization) -> Result<Organization, CatalogError> {
         let made = self.catalog.create_organization(new).await?;
         let (done, added) = oneshot::channel();
-        let (org, head) = (made.id.clone(), Head::empty(made.log_id));
+        let (org, head) = (made.id.clone(), Head::empty(made.log_id, made.log_base));
+        let tree = Tree::new(made.id.clone(), made.log_id, made.log_base, Edge::new(), false);
+        self.shared.trees.insert(tree);
         if self.queue.command(Command::AddOrg { org, head, done }).is_ok() {
             let _ = added.await;
         }
@@ -192,11 +215,12 @@ impl Engine {
         match &deleted {
             Ok(_) => {
                 self.orgs.write().remove(org);
+                self.shared.trees.remove(org);
             }
             Err(_) => {
                 if let Some(log) = self.log_of(org) {
                     let (done, restored) = oneshot::channel();
-                    let command = Command::AddOrg { org: org.clone(), head: Head::empty(log), done };
+                    let command = Command::AddOrg { org: org.clone(), head: Head::empty(log, 0), done };
                     if self.queue.command(command).is_ok() {
                         let _ = restored.await;
                     }
@@ -209,6 +233,11 @@ impl Engine {
     /// The catalog, for everything that is not an event.
     pub fn catalog(&self) -> &Catalog {
         &self.catalog
+    }
+
+    /// Checkpoints, tiles and proofs.
+    pub fn proofs(&self) -> &Arc<Proofs> {
+        &self.proofs
     }
 
     /// The clock everything runs by.
@@ -266,6 +295,7 @@ impl Engine {
             seal_failures: read(&counters.seal_failures),
             compactions: read(&counters.compactions),
             compaction_failures: read(&counters.compaction_failures),
+            checkpoints: read(&counters.checkpoints),
             queue_bytes: self.queue.waiting_bytes(),
             tail_events,
             tail_bytes,
@@ -287,7 +317,13 @@ impl Engine {
     pub fn stop(&self) {
         self.shared.stopping.store(true, Ordering::SeqCst);
         let _ = self.queue.command(Command::Stop);
-        for thread in self.threads.lock().drain(..) {
+        let mut threads = std::mem::take(&mut *self.threads.lock());
+        if !threads.is_empty() {
+            // The sequencer first: what it still commits is published by the checkpointer's last round.
+            let _ = threads.remove(0).join();
+            self.shared.trees.stop();
+        }
+        for thread in threads {
             if thread.join().is_err() {
                 tracing::error!("an engine thread panicked");
             }
@@ -304,6 +340,56 @@ impl Drop for Engine {
 
 fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> JoinHandle<()> {
     std::thread::Builder::new().name(name.to_owned()).spawn(run).expect("a thread can be started")
+}
+
+/// Opens keys, guard and directory, makes missing hashes again, and compares the logs with what was signed.
+async fn open_proofs(
+    options: &Options,
+    shared: &Maintenance,
+    start: &mut Start,
+) -> Result<Arc<Proofs>, OpenError> {
+    let now_ms = shared.clock.now_ms();
+    let mut proofs = Proofs::new(Parts {
+        trees: Arc::clone(&shared.trees),
+        view: Arc::clone(&shared.view),
+        catalog: shared.catalog.clone(),
+        clock: Arc::clone(&shared.clock),
+        random: Arc::clone(&shared.random),
+        counters: Arc::clone(&shared.counters),
+        keys: LogKeys::open(&options.data_dir, &*shared.random, now_ms)?,
+        guard: Guard::open(&options.data_dir)?,
+        prefix: origin_prefix(options, &shared.catalog).await?,
+        interval: options.checkpoint_interval,
+        directory: Directory::open(&shared.catalog, &*shared.random).await?,
+    });
+    let counts = shared.catalog.tile_counts().await?;
+    let sealed = std::mem::take(&mut start.sealed);
+    let checked = tokio::task::spawn_blocking(move || {
+        let rebuilt = proofs.rebuild_missing(&counts, &sealed)?;
+        let rolled_back = proofs.find_rollbacks()?;
+        proofs.set_rolled_back(rolled_back.clone());
+        Ok::<_, ReadError>((proofs, rebuilt, rolled_back))
+    });
+    let (proofs, rebuilt, rolled_back) =
+        checked.await.expect("checking does not panic").map_err(OpenError::Proofs)?;
+    start.recovered.rebuilt_trees = rebuilt;
+    start.recovered.rolled_back = rolled_back;
+    Ok(Arc::new(proofs))
+}
+
+/// What origins begin with: chosen at the first start and kept, since every signature names it.
+async fn origin_prefix(options: &Options, catalog: &Catalog) -> Result<String, OpenError> {
+    let configured = options.origin.as_str();
+    let proposed = if configured.is_empty() { catalog.instance_id() } else { configured };
+    let fits = proposed.len() <= ORIGIN_PREFIX_BYTES_MAX && tallystick_merkle::is_key_name(proposed);
+    if !fits {
+        return Err(OpenError::BadOrigin(proposed.to_owned()));
+    }
+    let signed = catalog.init_setting(LOG_ORIGIN, proposed).await?;
+    if configured.is_empty() || configured == signed {
+        return Ok(signed);
+    }
+    Err(OpenError::Origin { signed, configured: configured.to_owned() })
 }
 
 fn lock_directory(data_dir: &Path, listen: &str, clock: &dyn Clock) -> Result<DataLock, OpenError> {

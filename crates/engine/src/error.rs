@@ -53,6 +53,9 @@ pub enum AppendError {
     /// The commit log met an error after which its state is unknown; the process must restart.
     #[error("the commit log has stopped")]
     Halted,
+    /// The data is older or other than what was signed before: a backup was restored, or files were exchanged.
+    #[error("the data is not what was signed before")]
+    RolledBack,
     /// A read that the write depends on met damaged data.
     #[error("stored data is damaged: {0}")]
     Corrupt(String),
@@ -79,6 +82,20 @@ pub enum ReadError {
     /// Stored bytes do not match their checksum or cannot be decoded. Never softened to "not found".
     #[error("stored data is damaged: {0}")]
     Corrupt(String),
+    /// The catalog or a file cannot be used at present.
+    #[error("a read failed: {0}")]
+    Unavailable(String),
+}
+
+impl ReadError {
+    /// What a failure of the catalog means for a read.
+    pub(crate) fn of_catalog(error: &tallystick_catalog::CatalogError) -> Self {
+        if error.is_damage() {
+            Self::Corrupt(error.to_string())
+        } else {
+            Self::Unavailable(error.to_string())
+        }
+    }
 }
 
 impl From<tallystick_segment::SegmentError> for ReadError {
@@ -129,6 +146,28 @@ pub enum OpenError {
     /// The catalog could not be read or written.
     #[error("the catalog cannot be used")]
     Catalog(#[from] tallystick_catalog::CatalogError),
+    /// The keys that logs are signed with cannot be used.
+    #[error(transparent)]
+    LogKeys(#[from] crate::proof::LogKeysError),
+    /// The rollback guard cannot be used.
+    #[error(transparent)]
+    Guard(#[from] crate::proof::GuardError),
+    /// The trees of the logs cannot be checked.
+    #[error("the trees of the logs cannot be checked: {0}")]
+    Proofs(ReadError),
+    /// The configured origin is not the one that the logs of this instance are signed under.
+    #[error("the logs of this instance are signed as {signed}; it cannot become {configured}")]
+    Origin {
+        /// What is in the catalog.
+        signed: String,
+        /// What the configuration says.
+        configured: String,
+    },
+    /// The configured origin cannot be one.
+    #[error(
+        "{0:?} cannot be an origin: it must be a name without spaces and plus signs, at most 200 bytes long"
+    )]
+    BadOrigin(String),
     /// Catalog, segments and commit log do not fit together.
     #[error("the data directory is inconsistent: {0}")]
     Inconsistent(String),

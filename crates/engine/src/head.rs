@@ -5,13 +5,20 @@ use std::collections::{HashMap, HashSet};
 use tallystick_event::{EventId, Leaf, LeafForm, LogId, OrgId, Prepared};
 use tallystick_merkle::{Edge, Hash};
 
+/// A tile stands eight levels of nodes above the one below (C2SP tlog-tiles).
+pub(crate) const TILE_HEIGHT: u8 = 8;
+
 /// The end of one log. Owned by the sequencer alone; everybody else sees copies.
 #[derive(Debug, Clone)]
 pub(crate) struct Head {
     /// The log's id, part of every leaf.
     pub(crate) log: LogId,
-    /// Right edge of the log's tree; its size is the next seq.
+    /// Seq of the log's leaf 0: events that the organization has in earlier logs.
+    pub(crate) base: u64,
+    /// Right edge of the log's tree; its size is the index of the next leaf.
     pub(crate) edge: Edge,
+    /// Level and value of the tile hashes above the leaves that were completed and not yet handed on.
+    pub(crate) completed: Vec<(u8, Hash)>,
     /// `received_at` of the newest event, Unix ms.
     pub(crate) last_received_ms: i64,
     /// Writes are refused.
@@ -20,8 +27,8 @@ pub(crate) struct Head {
 
 impl Head {
     /// The head of an empty log.
-    pub(crate) fn empty(log: LogId) -> Self {
-        Self { log, edge: Edge::default(), last_received_ms: 0, archived: false }
+    pub(crate) fn empty(log: LogId, base: u64) -> Self {
+        Self { log, base, edge: Edge::default(), completed: Vec::new(), last_received_ms: 0, archived: false }
     }
 
     /// Takes one event: assigns its seq and received time, extends the tree, and returns them with the leaf hash.
@@ -33,26 +40,32 @@ impl Head {
     /// As [`Self::take`] with a received time that is known already (replay).
     pub(crate) fn take_received(&mut self, event: &Prepared, received_ms: i64) -> (u64, i64, Hash) {
         assert!(received_ms >= self.last_received_ms, "received_at never goes back within a log");
-        let seq = self.edge.size();
-        let leaf_hash =
-            leaf(self.log, seq, received_ms, event.id, event.leaf_form(), event.units_root).hash();
-        self.edge.append(leaf_hash);
+        let index = self.edge.size();
+        let seq = self.base + index;
+        let form = event.leaf_form();
+        let leaf_hash = leaf(self.log, index, received_ms, event.id, form, event.units_root).hash();
+        let completed = &mut self.completed;
+        self.edge.append_noting(leaf_hash, |height, hash| {
+            if height.is_multiple_of(TILE_HEIGHT) {
+                completed.push((height / TILE_HEIGHT, *hash));
+            }
+        });
         self.last_received_ms = received_ms;
-        assert_eq!(self.edge.size(), seq + 1, "one event is one leaf");
+        assert_eq!(self.edge.size(), index + 1, "one event is one leaf");
         (seq, received_ms, leaf_hash)
     }
 }
 
-/// The leaf by which an event stands in its log.
+/// The leaf by which an event stands in its log, at `index`.
 pub(crate) fn leaf(
     log: LogId,
-    seq: u64,
+    index: u64,
     received_ms: i64,
     id: EventId,
     form: LeafForm,
     units_root: [u8; 32],
 ) -> Leaf {
-    Leaf { log, seq, received_ms, id, kind: form.kind, units: form.units, units_root }
+    Leaf { log, seq: index, received_ms, id, kind: form.kind, units: form.units, units_root }
 }
 
 /// All heads, and a staging area for the batch that is being written.
@@ -99,9 +112,12 @@ impl Heads {
         }
     }
 
-    /// The batch is durable: what was staged is now the truth.
-    pub(crate) fn commit(&mut self) {
-        for (org, head) in self.staged.drain() {
+    /// The batch is durable: what was staged is now the truth. `grown` is told of each head, and of the tile hashes
+    /// that its growth completed.
+    pub(crate) fn commit(&mut self, mut grown: impl FnMut(&Head, Vec<(u8, Hash)>)) {
+        for (org, mut head) in self.staged.drain() {
+            let completed = std::mem::take(&mut head.completed);
+            grown(&head, completed);
             let before = self.committed.get(&org).map_or(0, |old| old.edge.size());
             assert!(head.edge.size() >= before, "a log only grows");
             self.grown.insert(org.clone());

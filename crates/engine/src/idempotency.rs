@@ -3,10 +3,10 @@
 use std::ops::ControlFlow;
 
 use serde_json::Value;
-use tallystick_event::{EventId, LogId, OrgId, Prepared, Unit, Units, terms};
+use tallystick_event::{EventId, OrgId, Prepared, Unit, Units, terms};
 use tallystick_segment::{Meta, Rows, SegmentError};
 
-use crate::{error::AppendError, head::leaf, queue::Appended, view::View};
+use crate::{error::AppendError, head::leaf, proof::Tree, queue::Appended, view::View};
 
 /// A key to look for.
 pub(crate) struct KeyLookup<'a> {
@@ -22,9 +22,9 @@ pub(crate) struct StoredKey {
 
 impl StoredKey {
     /// The answer that its first submission got, marked as a duplicate.
-    pub(crate) fn appended(&self, log: LogId) -> Appended {
+    pub(crate) fn appended(&self, tree: &Tree) -> Appended {
         let Meta { seq, received_ms, id, leaf_form, units_root, .. } = self.meta;
-        let leaf = leaf(log, seq, received_ms, id, leaf_form, units_root);
+        let leaf = leaf(tree.log, seq - tree.base, received_ms, id, leaf_form, units_root);
         Appended { id, seq, received_ms, leaf_hash: leaf.hash(), duplicate: true }
     }
 }

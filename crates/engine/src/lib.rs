@@ -17,6 +17,7 @@ mod head;
 mod idempotency;
 mod live;
 mod options;
+pub mod proof;
 mod queue;
 mod read;
 mod recover;

@@ -36,6 +36,10 @@ pub struct Options {
     pub tail_bytes_max: usize,
     /// Age of the tail's oldest event after which it is sealed.
     pub tail_age_max: Duration,
+    /// What the origin of every log begins with, such as a host name; empty: the instance's id. It can be chosen once.
+    pub origin: String,
+    /// How long after a log has grown its new size is published, at most.
+    pub checkpoint_interval: Duration,
     /// Abort the process at this named point (crash tests only; see [`crate::crash`]).
     pub crash_at: Option<String>,
 }
@@ -49,6 +53,8 @@ impl Options {
             tail_events_max: 256 << 10,
             tail_bytes_max: 192 << 20,
             tail_age_max: Duration::from_mins(5),
+            origin: String::new(),
+            checkpoint_interval: Duration::from_secs(1),
             crash_at: None,
         }
     }

@@ -18,6 +18,7 @@ use crate::{
     files::SegmentFiles,
     head::{Head, Heads},
     options::Options,
+    proof::{Tree, Trees},
     view::{FrozenTail, SealedSegment, View},
 };
 
@@ -34,11 +35,18 @@ pub struct Recovered {
     pub orphans: Vec<String>,
     /// Segments whose damaged index was rebuilt from their bodies.
     pub rebuilt_indexes: Vec<String>,
+    /// Organizations whose stored tree hashes were missing and were made again from the leaves.
+    pub rebuilt_trees: Vec<String>,
+    /// Logs that are not what was signed before. Not empty: nothing is written and nothing is signed.
+    pub rolled_back: Vec<crate::proof::RolledBack>,
 }
 
 /// Everything that [`crate::Engine::open`] starts its threads with.
 pub(crate) struct Start {
     pub(crate) heads: Heads,
+    pub(crate) trees: Arc<Trees>,
+    /// The trees of logs with sealed events, with their edges there.
+    pub(crate) sealed: Vec<(Arc<Tree>, Edge)>,
     pub(crate) orgs: Vec<(OrgId, Head)>,
     pub(crate) view: View,
     pub(crate) log: FileLog,
@@ -65,9 +73,12 @@ pub(crate) async fn recover(options: &Options, catalog: &Catalog) -> Result<Star
     catalog.forget_segments(&garbage).await?;
     let segments = open_segments(&files, &loaded, &mut recovered)?;
     let (heads, orgs) = heads(&loaded)?;
+    let (trees, sealed) = trees(&loaded, &heads)?;
     let (log, report) = open_log(&log_dir, loaded.sealed_position)?;
     recovered.torn_bytes = report.dropped_bytes();
-    let mut replay = Replay { heads, view: View::new(segments), options, position: loaded.sealed_position };
+    let view = View::new(segments);
+    let mut replay =
+        Replay { heads, trees: Arc::clone(&trees), view, options, position: loaded.sealed_position };
     let mut tail_first_position = loaded.sealed_position;
     for record in log.read_from(Position(loaded.sealed_position)).map_err(OpenError::ReadLog)? {
         let record = record.map_err(OpenError::ReadLog)?;
@@ -93,7 +104,7 @@ pub(crate) async fn recover(options: &Options, catalog: &Catalog) -> Result<Star
             (org, head)
         })
         .collect();
-    Ok(Start { heads, orgs, view, log, next_position, tail_first_position, recovered })
+    Ok(Start { heads, trees, sealed, orgs, view, log, next_position, tail_first_position, recovered })
 }
 
 fn create_folder(folder: &Path) -> Result<(), OpenError> {
@@ -161,7 +172,7 @@ fn heads(loaded: &Loaded) -> Result<(Heads, Vec<OrgId>), OpenError> {
     let mut heads = Heads::default();
     let mut orgs = Vec::new();
     for org in &loaded.organizations {
-        let mut head = Head::empty(org.log_id);
+        let mut head = Head::empty(org.log_id, org.log_base);
         head.archived = org.state == OrgState::Archived;
         if let Some(record) = loaded.heads.iter().find(|head| head.org == org.id) {
             head.edge = Edge::decode(&record.edge)
@@ -178,9 +189,34 @@ fn heads(loaded: &Loaded) -> Result<(Heads, Vec<OrgId>), OpenError> {
     Ok((heads, orgs))
 }
 
+type SealedTrees = Vec<(Arc<Tree>, Edge)>;
+
+/// The trees as they were at the sealed position; replay makes them grow.
+fn trees(loaded: &Loaded, heads: &Heads) -> Result<(Arc<Trees>, SealedTrees), OpenError> {
+    let trees = Trees::default();
+    let mut sealed = Vec::new();
+    for org in &loaded.organizations {
+        let edge = heads.get(&org.id).expect("every organization has a head").edge.clone();
+        let tree = Tree::new(org.id.clone(), org.log_id, org.log_base, edge.clone(), false);
+        let tree = trees.insert(tree);
+        if edge.size() > 0 {
+            sealed.push((Arc::clone(&tree), edge));
+            trees.mark(tree);
+        }
+    }
+    for closed in &loaded.closed_logs {
+        let edge = Edge::decode(&closed.edge)
+            .map_err(|error| inconsistent(format!("the edge of closed log {}: {error}", closed.log)))?;
+        let tree = Tree::new(closed.org.clone(), closed.log, closed.base, edge.clone(), true);
+        sealed.push((trees.insert(tree), edge));
+    }
+    Ok((Arc::new(trees), sealed))
+}
+
 /// Replays commit-log records in order.
 struct Replay<'a> {
     heads: Heads,
+    trees: Arc<Trees>,
     view: View,
     options: &'a Options,
     position: u64,
@@ -218,7 +254,7 @@ impl Replay<'_> {
         }
         self.position += events.len() as u64;
         drop(tail);
-        self.heads.commit();
+        self.heads.commit(|head, completed| self.trees.grown(head, completed));
         Ok(())
     }
 

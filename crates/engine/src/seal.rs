@@ -20,6 +20,7 @@ use tallystick_segment::{SegmentInfo, SegmentSource};
 use crate::{
     crash::CrashPlan,
     files::{FileError, SegmentFiles},
+    proof::Trees,
     queue::{Command, Queue},
     status::Counters,
     view::{FrozenTail, SealedSegment, ViewCell},
@@ -34,6 +35,7 @@ pub(crate) struct Maintenance {
     pub(crate) catalog: Catalog,
     pub(crate) runtime: tokio::runtime::Handle,
     pub(crate) view: Arc<ViewCell>,
+    pub(crate) trees: Arc<Trees>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) counters: Arc<Counters>,
@@ -120,9 +122,15 @@ impl Sealer {
             })
             .collect();
         let row = segment_row(id, &written.info, frozen.first_position..frozen.end_position, created_ms);
-        self.shared
-            .runtime
-            .block_on(self.shared.catalog.commit_seal(&Seal { segment: row.clone(), heads }))?;
+        let trees: Vec<_> = frozen
+            .heads
+            .iter()
+            .filter_map(|(_, head)| Some((self.shared.trees.of_log(head.log)?, head.edge.size())))
+            .collect();
+        let tiles = trees.iter().flat_map(|(tree, size)| tree.to_seal(*size)).collect();
+        let seal = Seal { segment: row.clone(), heads, tiles };
+        self.shared.runtime.block_on(self.shared.catalog.commit_seal(&seal))?;
+        trees.iter().for_each(|(tree, size)| tree.sealed(*size));
         self.shared.crash.visit("seal.after_commit");
         let sealed = Arc::new(SealedSegment { row, segment: written.segment });
         self.shared.view.change(|view| {

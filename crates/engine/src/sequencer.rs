@@ -15,7 +15,7 @@ use std::{
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use parking_lot::RwLock;
-use tallystick_event::{Clock, LogId, OrgId, Prepared};
+use tallystick_event::{Clock, OrgId, Prepared};
 use tallystick_segment::{Rows, Tail};
 use tallystick_wal::{AppendError as LogError, CommitLog, Position};
 
@@ -27,6 +27,7 @@ use crate::{
     idempotency::{self, KeyLookup},
     live::Live,
     options::{BATCH_BYTES_MAX, BATCH_EVENTS_MAX, FROZEN_TAILS_MAX, Options},
+    proof::Trees,
     queue::{AppendReply, Appended, Command, Submission},
     status::Counters,
     view::{FrozenTail, ViewCell},
@@ -42,6 +43,7 @@ pub(crate) struct Sequencer {
     pub(crate) options: Options,
     pub(crate) log: Box<dyn CommitLog>,
     pub(crate) heads: Heads,
+    pub(crate) trees: Arc<Trees>,
     pub(crate) view: Arc<ViewCell>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) live: Live,
@@ -221,7 +223,7 @@ impl Sequencer {
                             )?;
                             Some(Known::InSubmission(earlier))
                         }
-                        None => self.known_key(index, event, key, head.log, batch)?,
+                        None => self.known_key(index, event, key, batch)?,
                     };
                     own_keys.entry((&event.org, key)).or_insert(index);
                     found
@@ -236,7 +238,6 @@ impl Sequencer {
         index: usize,
         event: &Prepared,
         key: &str,
-        log: LogId,
         batch: &Batch,
     ) -> Result<Option<Known>, AppendError> {
         if let Some(&at) = batch.keys.get(&(event.org.clone(), key.into())) {
@@ -249,7 +250,9 @@ impl Sequencer {
             None => Ok(None),
             Some(stored) => {
                 idempotency::same_or_refuse(index, event, &stored.units, stored.meta.id)?;
-                Ok(Some(Known::Stored(stored.appended(log))))
+                let tree = self.trees.of_event(&event.org, stored.meta.seq);
+                let tree = tree.expect("every organization with events has a log");
+                Ok(Some(Known::Stored(stored.appended(&tree))))
             }
         }
     }
@@ -314,7 +317,7 @@ impl Sequencer {
             self.counters.batch(batch.events.len(), self.payload.len(), started.elapsed());
             // From here the events are durable; a crash may lose the answer, never the events.
             self.crash.visit("append.after_log");
-            self.heads.commit();
+            self.heads.commit(|head, completed| self.trees.grown(head, completed));
             self.publish(&batch.events);
             self.crash.visit("append.after_tail");
         }

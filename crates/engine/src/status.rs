@@ -16,6 +16,7 @@ pub(crate) struct Counters {
     pub(crate) seal_failures: AtomicU64,
     pub(crate) compactions: AtomicU64,
     pub(crate) compaction_failures: AtomicU64,
+    pub(crate) checkpoints: AtomicU64,
     halted: AtomicBool,
     out_of_space: AtomicBool,
 }
@@ -26,6 +27,10 @@ impl Counters {
         self.batches.fetch_add(1, Ordering::Relaxed);
         self.log_bytes.fetch_add(bytes as u64, Ordering::Relaxed);
         self.log_micros.fetch_add(took.as_micros() as u64, Ordering::Relaxed);
+    }
+
+    pub(crate) fn checkpoints(&self, logs: usize) {
+        self.checkpoints.fetch_add(logs as u64, Ordering::Relaxed);
     }
 
     pub(crate) fn halt(&self) {
@@ -68,6 +73,8 @@ pub struct Status {
     pub compactions: u64,
     /// Compactions that failed.
     pub compaction_failures: u64,
+    /// Checkpoints published since start.
+    pub checkpoints: u64,
     /// Canonical bytes waiting in front of the sequencer.
     pub queue_bytes: usize,
     /// Events in the growing tail.

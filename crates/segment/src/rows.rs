@@ -119,6 +119,9 @@ pub trait Rows: Send + Sync {
     /// The organizations in here, sorted by id.
     fn orgs(&self) -> Vec<OrgSpan>;
 
+    /// What is known of one organization without looking at its rows; none if it has none.
+    fn org_span(&self, org: &OrgId) -> Option<OrgSpan>;
+
     /// The rows of one organization (empty if unknown).
     fn org_rows(&self, org: &OrgId) -> OrgRows;
 

@@ -30,6 +30,10 @@ impl Orgs {
         &self.spans
     }
 
+    pub(crate) fn span(&self, org: &OrgId) -> Option<&OrgSpan> {
+        self.spans.binary_search_by(|span| span.org.cmp(org)).ok().map(|no| &self.spans[no])
+    }
+
     pub(crate) fn range(&self, org: &OrgId) -> Range<Row> {
         match self.spans.binary_search_by(|span| span.org.cmp(org)) {
             Ok(no) => self.range_of(no),

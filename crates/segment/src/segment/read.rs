@@ -106,6 +106,10 @@ impl Rows for Segment {
         self.spans().to_vec()
     }
 
+    fn org_span(&self, org: &OrgId) -> Option<OrgSpan> {
+        self.orgs.span(org).cloned()
+    }
+
     fn org_rows(&self, org: &OrgId) -> OrgRows {
         OrgRows::Range(self.orgs.range(org))
     }

@@ -28,6 +28,10 @@ impl Rows for Tail {
         orgs
     }
 
+    fn org_span(&self, org: &OrgId) -> Option<OrgSpan> {
+        self.org_numbers.get(org).map(|no| self.orgs[*no as usize].span.clone())
+    }
+
     fn org_rows(&self, org: &OrgId) -> OrgRows {
         let no = self.org_numbers.get(org);
         OrgRows::List(no.map(|no| self.orgs[*no as usize].rows.bitmap()).unwrap_or_default())

@@ -33,7 +33,7 @@ pub(crate) fn head(id: &str, size: u64) -> LogHead {
 }
 
 pub(crate) fn seal(positions: Range<u64>, heads: Vec<LogHead>) -> Seal {
-    Seal { segment: segment(positions, 0), heads }
+    Seal { segment: segment(positions, 0), heads, tiles: Vec::new() }
 }
 
 fn assert_inconsistent(result: Result<(), CatalogError>, case: &str) {

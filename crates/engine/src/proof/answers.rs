@@ -1,0 +1,304 @@
+//! What is asked about a log: its checkpoint, tiles, bundles, and proofs of inclusion, consistency and completeness.
+//! Nothing is answered about leaves that no published checkpoint covers.
+
+use std::sync::Arc;
+
+use tallystick_event::{Leaf, LogId, OrgId, Units};
+use tallystick_merkle::{self as merkle, BundleId, Hash, Note, TileId, TlogProof};
+use tallystick_segment::Meta;
+
+use crate::{
+    error::ReadError,
+    proof::{DirectoryProof, Proofs, Published, Tree, rollback::source, trees::Trees},
+};
+
+/// Why there is no such proof.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ProofError {
+    /// There is no organization or log of that name.
+    #[error("there is no log {log}")]
+    UnknownLog {
+        /// As asked.
+        log: String,
+    },
+    /// No checkpoint covers it yet.
+    #[error("the log is published up to {published} leaves")]
+    NotPublished {
+        /// Leaves of the newest checkpoint; 0 for none.
+        published: u64,
+    },
+    /// What was asked for does not exist in such a tree.
+    #[error("{0}")]
+    Outside(String),
+    /// The stored data cannot be trusted; nothing is signed.
+    #[error(
+        "the data is not what was signed before; nothing is signed until an operator has recovered the instance"
+    )]
+    RolledBack,
+    /// Reading failed.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+}
+
+/// A log as others see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogInfo {
+    /// Its organization.
+    pub org: OrgId,
+    /// Its id.
+    pub log: LogId,
+    /// Its origin.
+    pub origin: String,
+    /// Seq of the event that is its leaf 0.
+    pub base: u64,
+    /// It takes no more events.
+    pub closed: bool,
+    /// Events in it.
+    pub size: u64,
+    /// The newest published size.
+    pub published: Option<Published>,
+}
+
+/// Where an event stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EventPlace {
+    /// The log.
+    pub log: LogId,
+    /// The index of its leaf there.
+    pub index: u64,
+}
+
+/// A leaf with the event it stands for.
+#[derive(Debug, Clone)]
+pub struct StoredLeaf {
+    /// The leaf.
+    pub leaf: Leaf,
+    /// The event's columns.
+    pub meta: Meta,
+    /// The event's units.
+    pub units: Units,
+}
+
+/// An event and that it is in its log.
+#[derive(Debug, Clone)]
+pub struct InclusionAnswer {
+    /// The log's origin.
+    pub origin: String,
+    /// The event.
+    pub leaf: StoredLeaf,
+    /// The proof with the checkpoint it leads to.
+    pub proof: TlogProof,
+    /// That a checkpoint which covers the event is in the directory; none yet.
+    pub directory: Option<DirectoryProof>,
+}
+
+/// That a range of leaves is complete.
+#[derive(Debug, Clone)]
+pub struct RangeAnswer {
+    /// The log's origin.
+    pub origin: String,
+    /// Leaves of the checkpoint.
+    pub size: u64,
+    /// The checkpoint.
+    pub checkpoint: Note,
+    /// Roots left of the range.
+    pub left: Vec<Hash>,
+    /// Roots right of it.
+    pub right: Vec<Hash>,
+}
+
+impl Proofs {
+    /// The tree of a log, named by its organization or by its own id.
+    fn tree(&self, name: &str) -> Result<Arc<Tree>, ProofError> {
+        find(&self.trees, name).ok_or_else(|| ProofError::UnknownLog { log: name.to_owned() })
+    }
+
+    fn published_tree(&self, name: &str) -> Result<(Arc<Tree>, Arc<Published>), ProofError> {
+        let tree = self.tree(name)?;
+        if !self.rolled_back().is_empty() {
+            return Err(ProofError::RolledBack);
+        }
+        let published = tree.published().ok_or(ProofError::NotPublished { published: 0 })?;
+        Ok((tree, published))
+    }
+
+    /// A log, named by its organization (then the present one) or by its own id.
+    pub fn log(&self, name: &str) -> Result<LogInfo, ProofError> {
+        let tree = self.tree(name)?;
+        Ok(LogInfo {
+            org: tree.org.clone(),
+            log: tree.log,
+            origin: self.origin(tree.log),
+            base: tree.base,
+            closed: tree.closed,
+            size: tree.size(),
+            published: tree.published().map(|published| *published),
+        })
+    }
+
+    /// Where an event of an organization stands.
+    pub fn place(&self, org: &OrgId, seq: u64) -> Option<EventPlace> {
+        let tree = self.trees.of_event(org, seq)?;
+        Some(EventPlace { log: tree.log, index: seq - tree.base })
+    }
+
+    /// The newest checkpoint of a log, signed.
+    pub fn checkpoint(&self, log: &str) -> Result<Note, ProofError> {
+        let (tree, published) = self.published_tree(log)?;
+        Ok(self.sign(&tree, &published))
+    }
+
+    /// The bytes of a tile. Blocks.
+    pub fn tile(&self, log: &str, id: TileId) -> Result<Vec<u8>, ProofError> {
+        let (tree, published) = self.published_tree(log)?;
+        if !id.is_in(published.size) {
+            return Err(ProofError::Outside("there is no such tile at the published size".to_owned()));
+        }
+        Ok(self.tile_hashes(&tree, id.level(), id.index(), id.width())?.concat())
+    }
+
+    /// The bytes of a bundle of entries. Blocks.
+    pub fn bundle(&self, log: &str, id: BundleId) -> Result<Vec<u8>, ProofError> {
+        let (tree, published) = self.published_tree(log)?;
+        if !id.is_in(published.size) {
+            return Err(ProofError::Outside("there is no such bundle at the published size".to_owned()));
+        }
+        let first = id.index() * u64::from(merkle::limits::TILE_HASHES);
+        let leaves = self.leaves(&tree, first, first + u64::from(id.width()))?;
+        let entries: Vec<_> = leaves.iter().map(Leaf::encode).collect();
+        Ok(merkle::encode_bundle(&entries).expect("a leaf is a short entry"))
+    }
+
+    /// The proof that leaf `index` is in its log. Blocks. With `at_size`, in the tree of that size, which must be
+    /// published; else in that of the directory's first checkpoint that covers it if witnesses have confirmed one, and
+    /// the newest otherwise.
+    pub fn inclusion(
+        &self,
+        log: &str,
+        index: u64,
+        at_size: Option<u64>,
+    ) -> Result<InclusionAnswer, ProofError> {
+        let (tree, newest) = self.published_tree(log)?;
+        if index >= newest.size {
+            return Err(ProofError::NotPublished { published: newest.size });
+        }
+        let directory = self.directory_proof(&tree, index, at_size.unwrap_or(newest.size))?;
+        let (published, directory) = match (at_size, directory) {
+            (None, Some(mut directory)) if directory.witnessed_ms.is_some() => {
+                directory.consistency.clear();
+                (self.at(&tree, directory.size, &newest)?, Some(directory))
+            }
+            (at_size, directory) => (self.at(&tree, at_size.unwrap_or(newest.size), &newest)?, directory),
+        };
+        if index >= published.size {
+            return Err(ProofError::Outside(format!(
+                "a tree of {} leaves has no leaf {index}",
+                published.size
+            )));
+        }
+        let hashes = self.hashes(&tree, published.size);
+        let path = merkle::inclusion_proof(index, published.size, &hashes).map_err(source)?;
+        let leaf = self.stored(&tree, index, index + 1)?.pop().expect("one leaf was asked for");
+        // What does not prove itself must not leave: the data behind it has been changed.
+        merkle::verify_inclusion(index, published.size, &leaf.leaf.hash(), &path, &published.root)
+            .map_err(|_| tampered(&tree, index))?;
+        let proof = TlogProof { extra: Vec::new(), index, path, checkpoint: self.sign(&tree, &published) };
+        Ok(InclusionAnswer { origin: self.origin(tree.log), leaf, proof, directory })
+    }
+
+    /// A size of a log with its root, not larger than what is published.
+    fn at(&self, tree: &Tree, size: u64, newest: &Published) -> Result<Published, ProofError> {
+        if size == newest.size {
+            return Ok(*newest);
+        }
+        if size > newest.size {
+            return Err(ProofError::NotPublished { published: newest.size });
+        }
+        let root = merkle::root(size, &self.hashes(tree, size)).map_err(source)?;
+        Ok(Published { size, root, time_ms: newest.time_ms })
+    }
+
+    /// The proof that the tree of size `to` continues that of size `from`. Blocks.
+    pub fn consistency(&self, log: &str, from: u64, to: u64) -> Result<Vec<Hash>, ProofError> {
+        let (tree, published) = self.published_tree(log)?;
+        if to > published.size {
+            return Err(ProofError::NotPublished { published: published.size });
+        }
+        if from > to {
+            return Err(ProofError::Outside(format!(
+                "a tree of {to} leaves does not continue one of {from}"
+            )));
+        }
+        Ok(merkle::consistency_proof(from, to, &self.hashes(&tree, to)).map_err(source)?)
+    }
+
+    /// The proof that leaves `from..to` are all there are between those two. Blocks.
+    pub fn range(&self, log: &str, from: u64, to: u64) -> Result<RangeAnswer, ProofError> {
+        let (tree, published) = self.published_tree(log)?;
+        if from > to || to > published.size {
+            return Err(match from > to {
+                true => ProofError::Outside(format!("a range cannot end at {to} and begin at {from}")),
+                false => ProofError::NotPublished { published: published.size },
+            });
+        }
+        let proof = merkle::range_proof(from, to, published.size, &self.hashes(&tree, published.size))
+            .map_err(source)?;
+        Ok(RangeAnswer {
+            origin: self.origin(tree.log),
+            size: published.size,
+            checkpoint: self.sign(&tree, &published),
+            left: proof.left,
+            right: proof.right,
+        })
+    }
+
+    /// The leaves `from..to` of a log with their events, which must be published. Blocks.
+    pub fn stored_leaves(&self, log: &str, from: u64, to: u64) -> Result<Vec<StoredLeaf>, ProofError> {
+        let (tree, published) = self.published_tree(log)?;
+        if from > to || to > published.size {
+            return Err(ProofError::NotPublished { published: published.size });
+        }
+        Ok(self.stored(&tree, from, to)?)
+    }
+
+    fn stored(&self, tree: &Tree, from: u64, to: u64) -> Result<Vec<StoredLeaf>, ReadError> {
+        let mut stored = Vec::with_capacity((to - from) as usize);
+        self.each_row(tree, from, to, &mut |rows, row, leaf| {
+            stored.push(StoredLeaf { leaf, meta: rows.meta(row)?, units: rows.units(row)? });
+            Ok(())
+        })?;
+        Ok(stored)
+    }
+
+    /// The roots of the complete subtrees that cover the leaves `from..to` of the tree of `size` leaves. Blocks.
+    pub fn cover(&self, log: &str, from: u64, to: u64) -> Result<Vec<Hash>, ProofError> {
+        let (tree, published) = self.published_tree(log)?;
+        let cover = merkle::range_cover(to, to, published.size)
+            .and_then(|_| merkle::range_cover(from, from, to))
+            .map_err(|error| ProofError::Outside(error.to_string()))?;
+        let hashes = self.hashes(&tree, to);
+        Ok(merkle::Subtrees::subtrees(&hashes, &cover.right)?)
+    }
+
+    /// That the newest published checkpoint of a log is in the directory; none yet. Blocks.
+    pub fn log_directory(&self, log: &str) -> Result<Option<DirectoryProof>, ProofError> {
+        let (tree, published) = self.published_tree(log)?;
+        let size = self.runtime.block_on(self.size_in_directory(tree.log));
+        let Some(size) = size.filter(|size| *size > 0) else { return Ok(None) };
+        Ok(self.directory_proof(&tree, size - 1, published.size)?)
+    }
+}
+
+fn find(trees: &Trees, name: &str) -> Option<Arc<Tree>> {
+    match name.parse::<LogId>() {
+        Ok(log) => trees.of_log(log).or_else(|| trees.of_org(&name.parse().ok()?)),
+        Err(_) => trees.of_org(&name.parse().ok()?),
+    }
+}
+
+fn tampered(tree: &Tree, index: u64) -> ReadError {
+    ReadError::Corrupt(format!(
+        "TAMPERED: leaf {index} of the log of {} does not lead to the root that was published",
+        tree.org
+    ))
+}

@@ -1,0 +1,295 @@
+//! The self-audit: everything that is stored is read again, from the events' bytes up to the published root, at a rate
+//! that nobody notices. It finds what has been changed behind the service's back, and names the place.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use parking_lot::Mutex;
+use tallystick_event::{LogId, OrgId, units_root_of};
+use tallystick_merkle::{Edge, Hash};
+
+use crate::{
+    error::ReadError,
+    head::TILE_HEIGHT,
+    proof::{Proofs, Published, Tree, hashes::TILE_HASHES},
+};
+
+/// Events a second that the background audit reads at least, while it runs.
+pub const AUDIT_RATE_MIN: u64 = 2_000;
+/// Time in which the background audit reads everything once, at most.
+pub const AUDIT_CYCLE_MAX: Duration = Duration::from_hours(7 * 24);
+/// Time between the starts of two rounds of the background audit, at least.
+const AUDIT_PAUSE: Duration = Duration::from_hours(24);
+/// How long the first round waits after the start.
+const FIRST_PAUSE: Duration = Duration::from_secs(30);
+/// The longest sleep between two looks at whether the engine stops.
+const NAP: Duration = Duration::from_millis(200);
+/// Findings that a report keeps; more are counted.
+const FINDINGS_KEPT: usize = 1_000;
+
+/// What is wrong at a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FindingKind {
+    /// The event is not what its leaf commits to.
+    Tampered,
+    /// The event, or the file that has it, cannot be read.
+    Unreadable,
+    /// A leaf is not there.
+    Missing,
+    /// The leaves do not have the hash that was recorded for them while they came in.
+    Forked,
+    /// A stored hash above the leaves was wrong. It follows from the leaves, so it was made again.
+    Healed,
+}
+
+impl FindingKind {
+    /// As it is shown.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Tampered => "TAMPERED",
+            Self::Unreadable => "UNREADABLE",
+            Self::Missing => "MISSING",
+            Self::Forked => "FORKED",
+            Self::Healed => "HEALED",
+        }
+    }
+}
+
+/// A place where something is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditFinding {
+    /// What.
+    pub kind: FindingKind,
+    /// Whose log.
+    pub org: OrgId,
+    /// The log.
+    pub log: LogId,
+    /// The event's seq, if it is one event.
+    pub seq: Option<u64>,
+    /// For people.
+    pub what: String,
+}
+
+impl std::fmt::Display for AuditFinding {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.kind.as_str(), self.org)?;
+        if let Some(seq) = self.seq {
+            write!(f, " seq {seq}")?;
+        }
+        write!(f, ": {}", self.what)
+    }
+}
+
+/// What an audit found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AuditReport {
+    /// When it began, Unix ms.
+    pub started_ms: i64,
+    /// When it ended, Unix ms.
+    pub ended_ms: i64,
+    /// Logs that were read.
+    pub logs: u64,
+    /// Events that were read.
+    pub events: u64,
+    /// The first findings.
+    pub findings: Vec<AuditFinding>,
+    /// All findings.
+    pub findings_total: u64,
+}
+
+impl AuditReport {
+    /// Whether everything is as it was taken in. Hashes that were made again do not count against it.
+    pub fn is_good(&self) -> bool {
+        self.findings.iter().all(|finding| finding.kind == FindingKind::Healed)
+    }
+
+    fn add(&mut self, finding: AuditFinding) {
+        self.findings_total += 1;
+        if self.findings.len() < FINDINGS_KEPT {
+            self.findings.push(finding);
+        }
+    }
+}
+
+/// Where the background audit is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AuditStatus {
+    /// Rounds completed since start.
+    pub rounds: u64,
+    /// Events read in the round that runs; none: it pauses.
+    pub running: Option<u64>,
+    /// The last complete round.
+    pub last: Option<AuditReport>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct AuditCell(Mutex<AuditStatus>);
+
+impl Proofs {
+    /// Where the background audit is, and what it found last.
+    pub fn audit_status(&self) -> AuditStatus {
+        self.audit.0.lock().clone()
+    }
+
+    /// Reads everything that is published, and calls `progress` with the number of events read; an audit ends early
+    /// when that returns false. Blocks.
+    pub fn audit(&self, progress: &mut dyn FnMut(u64) -> bool) -> AuditReport {
+        let mut report = AuditReport { started_ms: self.clock.now_ms(), ..AuditReport::default() };
+        let mut trees = self.trees.all();
+        trees.sort_by(|a, b| (&a.org, a.base).cmp(&(&b.org, b.base)));
+        for tree in trees {
+            if !self.audit_log(&tree, &mut report, progress) {
+                break;
+            }
+            report.logs += 1;
+        }
+        report.ended_ms = self.clock.now_ms();
+        report
+    }
+
+    /// False when it was told to stop.
+    fn audit_log(
+        &self,
+        tree: &Tree,
+        report: &mut AuditReport,
+        progress: &mut dyn FnMut(u64) -> bool,
+    ) -> bool {
+        let target = tree.published().map_or_else(
+            || Published { size: tree.size(), root: tree.edge().root(), time_ms: 0 },
+            |published| *published,
+        );
+        let mut edge = Edge::new();
+        let mut wrong_tiles = false;
+        while edge.size() < target.size {
+            let (from, to) = (edge.size(), target.size.min(edge.size() + TILE_HASHES));
+            let mut completed: Vec<(u8, u64, Hash)> = Vec::new();
+            let read = self.each_row(tree, from, to, &mut |rows, row, leaf| {
+                let meta = rows.meta(row)?;
+                match rows.units(row) {
+                    Ok(units) if units_root_of(&meta.salt, &units) == meta.units_root => {}
+                    Ok(_) => report.add(finding(
+                        FindingKind::Tampered,
+                        tree,
+                        Some(meta.seq),
+                        "its content is not what its leaf commits to".to_owned(),
+                    )),
+                    Err(error) => {
+                        report.add(finding(FindingKind::Unreadable, tree, Some(meta.seq), error.to_string()))
+                    }
+                }
+                let (edge, completed) = (&mut edge, &mut completed);
+                let size = edge.size() + 1;
+                edge.append_noting(leaf.hash(), |height, hash| {
+                    if height.is_multiple_of(TILE_HEIGHT) {
+                        completed.push((height / TILE_HEIGHT, (size >> height) - 1, *hash));
+                    }
+                });
+                Ok(())
+            });
+            if let Err(error) = read {
+                let seq = tree.base + edge.size();
+                let missing = matches!(&error, ReadError::Corrupt(what) if what.contains("is missing"));
+                let kind = if missing { FindingKind::Missing } else { FindingKind::Unreadable };
+                report.add(finding(kind, tree, Some(seq), error.to_string()));
+                return true; // nothing can be said of what follows
+            }
+            wrong_tiles |= completed.iter().any(|completed| !self.is_stored(tree, *completed));
+            report.events += to - from;
+            if !progress(report.events) {
+                return false;
+            }
+        }
+        self.audit_root(tree, &edge, &target, wrong_tiles, report);
+        true
+    }
+
+    fn audit_root(
+        &self,
+        tree: &Tree,
+        edge: &Edge,
+        target: &Published,
+        wrong_tiles: bool,
+        report: &mut AuditReport,
+    ) {
+        if edge.root() != target.root {
+            let what = format!(
+                "its {} leaves do not have the root that was recorded when they came in: a leaf was changed, \
+                 removed or exchanged",
+                target.size
+            );
+            report.add(finding(FindingKind::Forked, tree, None, what));
+        } else if wrong_tiles {
+            let sealed = tree.in_catalog(0);
+            let healed = self.edge_at(tree, sealed).and_then(|edge| self.rebuild(tree, &edge));
+            match healed {
+                Ok(()) => {
+                    let what =
+                        "stored hashes above the leaves were wrong and have been made again".to_owned();
+                    report.add(finding(FindingKind::Healed, tree, None, what));
+                }
+                Err(error) => report.add(finding(FindingKind::Unreadable, tree, None, error.to_string())),
+            }
+        }
+    }
+
+    /// The edge of a log at a size, from its leaves alone.
+    fn edge_at(&self, tree: &Tree, size: u64) -> Result<Edge, ReadError> {
+        let mut edge = Edge::new();
+        while edge.size() < size {
+            let to = size.min(edge.size() + TILE_HASHES);
+            self.leaves(tree, edge.size(), to)?.iter().for_each(|leaf| edge.append(leaf.hash()));
+        }
+        Ok(edge)
+    }
+
+    /// Whether a hash above the leaves is stored as it follows from the leaves. What was kept in memory is not asked.
+    fn is_stored(&self, tree: &Tree, (level, number, hash): (u8, u64, Hash)) -> bool {
+        let index = number / TILE_HASHES;
+        if number >= tree.in_catalog(level) {
+            return true;
+        }
+        let stored = self.runtime.block_on(self.catalog.tile(tree.log, level, index));
+        stored.is_ok_and(|tile| tile.get((number % TILE_HASHES) as usize) == Some(&hash))
+    }
+
+    /// The background audit, until the engine stops.
+    pub(crate) fn run_audits(self: Arc<Self>) {
+        let mut next = Instant::now() + FIRST_PAUSE;
+        while self.sleep_until(next) {
+            next = Instant::now() + AUDIT_PAUSE;
+            let total: u64 = self.trees.all().iter().map(|tree| tree.size()).sum();
+            let rate = AUDIT_RATE_MIN.max(total / AUDIT_CYCLE_MAX.as_secs());
+            let started = Instant::now();
+            let report = self.audit(&mut |events| {
+                self.audit.0.lock().running = Some(events);
+                self.sleep_until(started + Duration::from_millis(events * 1_000 / rate))
+            });
+            if self.trees.is_stopping() {
+                return;
+            }
+            for finding in &report.findings {
+                tracing::error!(%finding, "the self-audit found something");
+            }
+            tracing::info!(events = report.events, findings = report.findings_total, "self-audit done");
+            let mut status = self.audit.0.lock();
+            *status = AuditStatus { rounds: status.rounds + 1, running: None, last: Some(report) };
+        }
+    }
+
+    /// False when the engine stops.
+    fn sleep_until(&self, until: Instant) -> bool {
+        while let Some(rest) = until.checked_duration_since(Instant::now()) {
+            if self.trees.is_stopping() {
+                return false;
+            }
+            std::thread::sleep(rest.min(NAP));
+        }
+        !self.trees.is_stopping()
+    }
+}
+
+fn finding(kind: FindingKind, tree: &Tree, seq: Option<u64>, what: String) -> AuditFinding {
+    AuditFinding { kind, org: tree.org.clone(), log: tree.log, seq, what }
+}

@@ -1,0 +1,188 @@
+//! Hashes of a log's tree, wherever they are: leaves are rebuilt from the events' columns, what stands above them is in
+//! memory or in the catalog. Full tiles never change, so those that were asked for lately are kept.
+
+use std::{num::NonZeroUsize, sync::Arc};
+
+use lru::LruCache;
+use parking_lot::Mutex;
+use tallystick_event::{Leaf, LogId};
+use tallystick_merkle::{Hash, Node, NodePlace, Subtrees};
+use tallystick_segment::Rows;
+
+use crate::{
+    error::ReadError,
+    head,
+    proof::{
+        Proofs,
+        trees::{Stored, Tree},
+    },
+    search::parts,
+};
+
+/// Hashes of a full tile.
+pub(crate) const TILE_HASHES: u64 = 256;
+/// Full tiles that are kept, 8 KiB each.
+const TILES_KEPT: usize = 4_096;
+
+type Key = (LogId, u8, u64);
+
+/// The full tiles that were used last.
+#[derive(Debug)]
+pub(crate) struct TileCache(Mutex<LruCache<Key, Arc<[Hash]>>>);
+
+impl Default for TileCache {
+    fn default() -> Self {
+        Self(Mutex::new(LruCache::new(NonZeroUsize::new(TILES_KEPT).expect("not zero"))))
+    }
+}
+
+/// The tree of one log up to a size, as a source of subtrees.
+pub(crate) struct LogHashes<'a> {
+    pub(crate) proofs: &'a Proofs,
+    pub(crate) tree: &'a Tree,
+    /// Leaves; nothing behind them is read.
+    pub(crate) size: u64,
+}
+
+impl Subtrees for LogHashes<'_> {
+    type Error = ReadError;
+
+    fn subtree(&self, height: u8, index: u64) -> Result<Hash, ReadError> {
+        let place = NodePlace::of(Node { height, index });
+        let (level, number) = (place.level, place.tile);
+        let in_level = self.size.checked_shr(u32::from(level) * 8).unwrap_or(0);
+        let width = in_level.saturating_sub(number * TILE_HASHES).min(TILE_HASHES);
+        let tile = self.proofs.tile_hashes(self.tree, level, number, width as u16)?;
+        place.root(&tile).ok_or_else(|| {
+            ReadError::Corrupt(format!("tile {level}/{number} of log {} is too short", self.tree.log))
+        })
+    }
+}
+
+impl Proofs {
+    /// The first `width` hashes of a tile; they must exist.
+    pub(crate) fn tile_hashes(
+        &self,
+        tree: &Tree,
+        level: u8,
+        index: u64,
+        width: u16,
+    ) -> Result<Arc<[Hash]>, ReadError> {
+        let key = (tree.log, level, index);
+        if let Some(tile) = self.cache.0.lock().get(&key) {
+            return Ok(Arc::from(&tile[..usize::from(width)]));
+        }
+        let first = index * TILE_HASHES;
+        let hashes: Arc<[Hash]> = match level {
+            0 => {
+                let leaves = self.leaves(tree, first, first + u64::from(width))?;
+                leaves.iter().map(Leaf::hash).collect()
+            }
+            _ => self.upper_hashes(tree, level, first, width)?.into(),
+        };
+        if hashes.len() != usize::from(width) {
+            return Err(ReadError::Corrupt(format!(
+                "tile {level}/{index} of log {} has {} hashes of {width}",
+                tree.log,
+                hashes.len()
+            )));
+        }
+        if u64::from(width) == TILE_HASHES {
+            self.cache.0.lock().put(key, Arc::clone(&hashes));
+        }
+        Ok(hashes)
+    }
+
+    fn upper_hashes(&self, tree: &Tree, level: u8, first: u64, width: u16) -> Result<Vec<Hash>, ReadError> {
+        loop {
+            let stored = tree.in_catalog(level).saturating_sub(first).min(u64::from(width)) as usize;
+            let mut hashes = Vec::new();
+            if stored > 0 {
+                let read = self.catalog.tile(tree.log, level, first / TILE_HASHES);
+                hashes = self.runtime.block_on(read).map_err(|error| ReadError::of_catalog(&error))?;
+                hashes.truncate(stored);
+            }
+            match tree.pending(level, first + stored as u64, usize::from(width) - stored) {
+                Stored::Here(rest) => {
+                    hashes.extend(rest);
+                    return Ok(hashes);
+                }
+                // All of it is in the catalog; or it was sealed between the two looks, then the next one finds it there.
+                Stored::InCatalog if stored == usize::from(width) => return Ok(hashes),
+                Stored::InCatalog if tree.in_catalog(level) > first + stored as u64 => {}
+                Stored::InCatalog => return Ok(hashes),
+            }
+        }
+    }
+
+    /// The leaves `from..to` of a log, which must exist.
+    pub(crate) fn leaves(&self, tree: &Tree, from: u64, to: u64) -> Result<Vec<Leaf>, ReadError> {
+        let mut leaves = Vec::with_capacity((to - from) as usize);
+        self.each_row(tree, from, to, &mut |_, _, leaf| {
+            leaves.push(leaf);
+            Ok(())
+        })?;
+        Ok(leaves)
+    }
+
+    /// Calls `f` with each row that has one of the leaves `from..to`, in order. All of them must exist.
+    pub(crate) fn each_row(
+        &self,
+        tree: &Tree,
+        from: u64,
+        to: u64,
+        f: &mut dyn FnMut(&dyn Rows, tallystick_segment::Row, Leaf) -> Result<(), ReadError>,
+    ) -> Result<(), ReadError> {
+        let mut next = from;
+        for part in parts(&self.view.load()) {
+            if next >= to {
+                break;
+            }
+            part.read(|rows| -> Result<(), ReadError> {
+                let first_seq = tree.base + next;
+                let Some(span) = rows.org_span(&tree.org).filter(|span| span.seq.1 >= first_seq) else {
+                    return Ok(());
+                };
+                if span.seq.0 >= tree.base + to {
+                    return Ok(());
+                }
+                for row in rows.rows_by_seq(&tree.org, first_seq, (to - next) as usize)? {
+                    let meta = rows.meta(row)?;
+                    if meta.seq != tree.base + next {
+                        return Err(missing(tree, next));
+                    }
+                    let leaf = head::leaf(
+                        tree.log,
+                        next,
+                        meta.received_ms,
+                        meta.id,
+                        meta.leaf_form,
+                        meta.units_root,
+                    );
+                    f(rows, row, leaf)?;
+                    next += 1;
+                }
+                Ok(())
+            })?;
+        }
+        if next == to { Ok(()) } else { Err(missing(tree, next)) }
+    }
+
+    /// The tree of a log up to a size.
+    pub(crate) fn hashes<'a>(&'a self, tree: &'a Tree, size: u64) -> LogHashes<'a> {
+        LogHashes { proofs: self, tree, size }
+    }
+
+    /// Forgets what is kept of a log (its stored hashes were made again).
+    pub(crate) fn forget_tiles(&self, log: LogId) {
+        let mut cache = self.cache.0.lock();
+        let keys: Vec<Key> = cache.iter().map(|(key, _)| *key).filter(|key| key.0 == log).collect();
+        for key in keys {
+            cache.pop(&key);
+        }
+    }
+}
+
+fn missing(tree: &Tree, index: u64) -> ReadError {
+    ReadError::Corrupt(format!("leaf {index} of the log of {} is missing", tree.org))
+}

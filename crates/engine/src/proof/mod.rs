@@ -1,0 +1,160 @@
+//! Proof: trees, checkpoints, the directory log and the guard against signing two histories.
+//!
+//! ```text
+//! sequencer --grown--> trees --every interval--> checkpointer: root -> guard (durable) -> published
+//! published --> checkpoints, tiles, proofs (answers, range)      published --> directory log --> witnesses
+//! ```
+//! What is published of a log at one size was recorded by the guard before anybody could see it. Signatures are
+//! made when somebody asks: Ed25519 gives the same bytes every time, and an organization that nobody looks at costs none.
+
+mod answers;
+mod audit;
+mod checkpointer;
+mod directory;
+mod guard;
+mod hashes;
+mod keys;
+mod rebuild;
+mod rollback;
+mod trees;
+
+use std::{sync::Arc, time::Duration};
+
+use parking_lot::Mutex;
+use tallystick_catalog::Catalog;
+use tallystick_event::{Clock, LogId, OrgId, Random};
+use tallystick_merkle::{Checkpoint, Note};
+use tokio::sync::watch;
+
+pub use answers::{EventPlace, InclusionAnswer, LogInfo, ProofError, RangeAnswer, StoredLeaf};
+pub use audit::{AUDIT_CYCLE_MAX, AUDIT_RATE_MIN, AuditFinding, AuditReport, AuditStatus, FindingKind};
+pub use directory::{DirectoryProof, DirectoryRound};
+pub use guard::{GUARD_FILE, GuardError, Guarded};
+pub use keys::{KEY_OVERLAP_MS, LogKeys, LogKeysError, PublicLogKey};
+pub use rollback::{RollbackKind, RolledBack};
+pub use trees::Published;
+
+pub(crate) use checkpointer::Checkpointer;
+pub(crate) use guard::Guard;
+pub(crate) use trees::{Tree, Trees};
+
+pub(crate) use directory::Directory;
+
+use crate::{status::Counters, view::ViewCell};
+
+/// What tells the origin of the directory log from those of others.
+const DIRECTORY_NAME: &str = "directory";
+
+/// Everything about proofs, shared by the engine's threads and those who ask.
+pub struct Proofs {
+    pub(crate) trees: Arc<Trees>,
+    pub(crate) view: Arc<ViewCell>,
+    pub(crate) catalog: Catalog,
+    pub(crate) runtime: tokio::runtime::Handle,
+    pub(crate) clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    counters: Arc<Counters>,
+    keys: LogKeys,
+    guard: Mutex<Guard>,
+    /// What every origin begins with.
+    prefix: String,
+    interval: Duration,
+    cache: hashes::TileCache,
+    directory: Directory,
+    rounds: watch::Sender<u64>,
+    rolled_back: Vec<RolledBack>,
+    audit: audit::AuditCell,
+}
+
+impl std::fmt::Debug for Proofs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Proofs").field("prefix", &self.prefix).finish_non_exhaustive()
+    }
+}
+
+/// What [`Proofs::new`] is made of.
+pub(crate) struct Parts {
+    pub(crate) trees: Arc<Trees>,
+    pub(crate) view: Arc<ViewCell>,
+    pub(crate) catalog: Catalog,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) random: Arc<dyn Random>,
+    pub(crate) counters: Arc<Counters>,
+    pub(crate) keys: LogKeys,
+    pub(crate) guard: Guard,
+    pub(crate) prefix: String,
+    pub(crate) interval: Duration,
+    pub(crate) directory: Directory,
+}
+
+impl Proofs {
+    pub(crate) fn new(parts: Parts) -> Self {
+        Self {
+            trees: parts.trees,
+            view: parts.view,
+            catalog: parts.catalog,
+            runtime: tokio::runtime::Handle::current(),
+            clock: parts.clock,
+            random: parts.random,
+            counters: parts.counters,
+            keys: parts.keys,
+            guard: Mutex::new(parts.guard),
+            prefix: parts.prefix,
+            interval: parts.interval,
+            cache: hashes::TileCache::default(),
+            directory: parts.directory,
+            rounds: watch::Sender::new(0),
+            rolled_back: Vec::new(),
+            audit: audit::AuditCell::default(),
+        }
+    }
+
+    /// The origin of a log: the instance's part, and the log's id.
+    pub fn origin(&self, log: LogId) -> String {
+        format!("{}/{log}", self.prefix)
+    }
+
+    /// The origin of the directory log.
+    pub fn directory_origin(&self) -> String {
+        format!("{}/{DIRECTORY_NAME}/{}", self.prefix, self.directory.log())
+    }
+
+    /// The keys that logs are signed with.
+    pub fn keys(&self) -> &LogKeys {
+        &self.keys
+    }
+
+    /// What was found of the data that is older than, or other than, what was signed before. Not empty: nothing is
+    /// written and nothing is signed.
+    pub fn rolled_back(&self) -> &[RolledBack] {
+        &self.rolled_back
+    }
+
+    /// The checkpoint of an organization's present log that was published last; none while there is none.
+    pub fn published(&self, org: &OrgId) -> Option<Arc<Published>> {
+        self.trees.of_org(org)?.published()
+    }
+
+    /// Signs what was published of a log.
+    pub(crate) fn sign(&self, tree: &Tree, published: &Published) -> Note {
+        let checkpoint = Checkpoint::new(&self.origin(tree.log), published.size, published.root)
+            .expect("an origin is a line");
+        self.keys.sign(&checkpoint, self.clock.now_ms()).expect("the key has the origin's name")
+    }
+
+    /// Waits until the organization's present log is published with more than `index` leaves; false if it was not
+    /// in time.
+    pub async fn wait_until_published(&self, org: &OrgId, index: u64, at_most: Duration) -> bool {
+        let mut rounds = self.rounds.subscribe();
+        let covered = || self.published(org).is_some_and(|published| published.size > index);
+        let wait = async {
+            while !covered() {
+                if rounds.changed().await.is_err() {
+                    return;
+                }
+            }
+        };
+        let _ = tokio::time::timeout(at_most, wait).await;
+        covered()
+    }
+}

@@ -1,0 +1,116 @@
+//! Finding out at start that the data is not what was signed before: a backup was restored, or a file exchanged. Then
+//! nothing is signed and nothing is written until an operator decides (`recover --new-log`).
+
+use tallystick_event::{LogId, OrgId};
+use tallystick_merkle::{self as merkle, GenerateError};
+
+use crate::{
+    error::ReadError,
+    proof::{Guarded, Proofs},
+};
+
+/// How the stored log differs from what was signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RollbackKind {
+    /// Leaves at the end are missing.
+    Shorter,
+    /// The leaves that are there are others.
+    Forked,
+    /// There is no such log.
+    Unknown,
+}
+
+/// A log that must not be signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RolledBack {
+    /// How it differs.
+    pub kind: RollbackKind,
+    /// The log.
+    pub log: LogId,
+    /// Its organization, if it is known.
+    pub org: Option<OrgId>,
+    /// What was signed.
+    pub signed: Guarded,
+    /// Leaves that are stored.
+    pub stored: u64,
+}
+
+impl std::fmt::Display for RolledBack {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let org = self.org.as_ref().map_or_else(|| "an unknown organization".to_owned(), ToString::to_string);
+        let (signed, stored) = (self.signed.size, self.stored);
+        match self.kind {
+            RollbackKind::Shorter => {
+                write!(
+                    f,
+                    "ROLLED BACK: the log of {org} was signed with {signed} events, {stored} are stored"
+                )
+            }
+            RollbackKind::Forked => write!(
+                f,
+                "FORKED: the first {signed} of the {stored} events in the log of {org} are not those that were signed"
+            ),
+            RollbackKind::Unknown => write!(
+                f,
+                "ROLLED BACK: log {} was signed with {signed} events and is not in the catalog",
+                self.log
+            ),
+        }
+    }
+}
+
+impl Proofs {
+    /// Compares every log with what the guard has recorded of it.
+    pub(crate) fn find_rollbacks(&self) -> Result<Vec<RolledBack>, ReadError> {
+        let guarded: Vec<_> = self.guard.lock().newest().iter().map(|(log, at)| (*log, *at)).collect();
+        let mut found = Vec::new();
+        for (log, signed) in guarded {
+            if let Some(rolled_back) = self.check_against(log, signed)? {
+                found.push(rolled_back);
+            }
+        }
+        found.sort_by(|a, b| (&a.org, a.log.0).cmp(&(&b.org, b.log.0)));
+        Ok(found)
+    }
+
+    /// Compares one log with a size and root that it is known to have had.
+    pub(crate) fn check_against(&self, log: LogId, signed: Guarded) -> Result<Option<RolledBack>, ReadError> {
+        if log == self.directory.log() {
+            return Ok(self.check_directory_against(signed)?.map(|(kind, stored)| RolledBack {
+                kind,
+                log,
+                org: None,
+                signed,
+                stored,
+            }));
+        }
+        let Some(tree) = self.trees.of_log(log) else {
+            return Ok(Some(RolledBack { kind: RollbackKind::Unknown, log, org: None, signed, stored: 0 }));
+        };
+        let stored = tree.size();
+        let kind = if stored < signed.size {
+            Some(RollbackKind::Shorter)
+        } else {
+            let root = if stored == signed.size {
+                tree.edge().root()
+            } else {
+                merkle::root(signed.size, &self.hashes(&tree, signed.size)).map_err(source)?
+            };
+            (root != signed.root).then_some(RollbackKind::Forked)
+        };
+        Ok(kind.map(|kind| RolledBack { kind, log, org: Some(tree.org.clone()), signed, stored }))
+    }
+
+    /// Sets what was found at start. Before anything is shared.
+    pub(crate) fn set_rolled_back(&mut self, found: Vec<RolledBack>) {
+        self.rolled_back = found;
+    }
+}
+
+/// Proofs are only asked for within a tree, so all that can fail is reading.
+pub(crate) fn source(error: GenerateError<ReadError>) -> ReadError {
+    match error {
+        GenerateError::Source(error) => error,
+        GenerateError::Outside(error) => ReadError::Corrupt(error.to_string()),
+    }
+}
