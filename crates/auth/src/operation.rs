@@ -82,6 +82,30 @@ operations! {
     GetKey, "keys.get", Some(Scope::KeysRead), Bound::Own;
     /// `DELETE /v1/keys/{id}`.
     RevokeKey, "keys.revoke", Some(Scope::KeysWrite), Bound::Own;
+    /// `GET /v1/logs/{log}/checkpoint`.
+    GetCheckpoint, "log.checkpoint", Some(Scope::IntegrityRead), Bound::Own;
+    /// `GET /v1/logs/{log}/tile/…`: nothing of events' content.
+    GetTile, "log.tile", Some(Scope::IntegrityRead), Bound::Own;
+    /// `GET /v1/logs/{log}/consistency`.
+    GetConsistency, "log.consistency", Some(Scope::IntegrityRead), Bound::Own;
+    /// `GET /v1/logs/{log}/directory`.
+    GetLogDirectory, "log.directory", Some(Scope::IntegrityRead), Bound::Own;
+    /// `GET /v1/logs/{log}/anchors`.
+    ListAnchors, "log.anchors", Some(Scope::IntegrityRead), Bound::Own;
+    /// `GET /v1/logs/{log}/range`: whole events.
+    ReadRange, "log.range", Some(Scope::EventsRead), Bound::Own;
+    /// `GET /v1/logs/{log}/integrity`.
+    GetIntegrity, "log.integrity", Some(Scope::IntegrityRead), Bound::Own;
+    /// `GET /v1/events/{id}/proof`: the event with its proof.
+    ProveEvent, "events.proof", Some(Scope::EventsRead), Bound::Own;
+    /// `GET /v1/directory/checkpoint`: the directory goes by pseudonyms and is the same for all.
+    GetDirectoryCheckpoint, "directory.checkpoint", Some(Scope::IntegrityRead), Bound::Own;
+    /// `GET /v1/directory/tile/…`.
+    GetDirectoryTile, "directory.tile", Some(Scope::IntegrityRead), Bound::Own;
+    /// `GET /v1/directory/consistency`.
+    GetDirectoryConsistency, "directory.consistency", Some(Scope::IntegrityRead), Bound::Own;
+    /// `POST /v1/log-keys/rotate`.
+    RotateLogKeys, "log_keys.rotate", Some(Scope::Admin), Bound::Never;
     /// `GET /v1/limits`.
     GetLimits, "limits.get", None, Bound::Own;
     /// `GET /metrics`: figures of all organizations.

@@ -42,6 +42,8 @@ scopes! {
     KeysRead = "keys:read",
     /// Make and revoke API keys, with no scope that the maker lacks.
     KeysWrite = "keys:write",
+    /// Read checkpoints, tiles and the state of proofs; no content of events.
+    IntegrityRead = "integrity:read",
     /// Read the metrics of the installation.
     MetricsRead = "metrics:read",
     /// Everything that is possible within the key's organization, or everywhere.

@@ -28,7 +28,7 @@ use crate::{
     head::Head,
     live::{Live, LiveReader},
     options::{INSTANCE_ORG, Options},
-    proof::{Checkpointer, Directory, Guard, LogKeys, Parts, Proofs, Tree},
+    proof::{AuditReport, Checkpointer, Directory, Guard, LogKeys, Parts, Proofs, Tree},
     queue::{Appended, Command, Queue},
     recover::{Recovered, Start, recover},
     seal::{Maintenance, Sealer},
@@ -283,6 +283,7 @@ impl Engine {
             (u64::from(tail.len()), tail.body_bytes())
         };
         let counters = &self.shared.counters;
+        let audit = self.proofs.audit_status();
         let read = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
         Status {
             halted: counters.halted(),
@@ -296,6 +297,10 @@ impl Engine {
             compactions: read(&counters.compactions),
             compaction_failures: read(&counters.compaction_failures),
             checkpoints: read(&counters.checkpoints),
+            rolled_back: self.proofs.rolled_back().len(),
+            audit_rounds: audit.rounds,
+            audit_findings: audit.last.as_ref().map_or(0, AuditReport::not_healed),
+            unwitnessed_since_ms: self.proofs.unwitnessed_since_ms(),
             queue_bytes: self.queue.waiting_bytes(),
             tail_events,
             tail_bytes,

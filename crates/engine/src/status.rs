@@ -75,6 +75,14 @@ pub struct Status {
     pub compaction_failures: u64,
     /// Checkpoints published since start.
     pub checkpoints: u64,
+    /// Logs that are not what was signed before; then nothing is written and nothing signed.
+    pub rolled_back: usize,
+    /// Complete rounds of the self-audit since start.
+    pub audit_rounds: u64,
+    /// What the last round of it found, hashes that it healed aside.
+    pub audit_findings: u64,
+    /// Since when, Unix ms, checkpoints of the directory wait for witnesses; none: all are confirmed, or none is needed.
+    pub unwitnessed_since_ms: Option<i64>,
     /// Canonical bytes waiting in front of the sequencer.
     pub queue_bytes: usize,
     /// Events in the growing tail.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use tallystick_catalog::OrgState;
 use tallystick_engine::{AppendError, INSTANCE_ORG};
-use tallystick_event::{OrgId, PrepareContext};
+use tallystick_event::{LeafKind, OrgId, PrepareContext};
 
 use crate::{
     error::{ApiError, ErrorCode},
@@ -26,6 +26,9 @@ pub const ORGANIZATION_DELETED: &str = "organization.deleted";
 pub const API_KEY_CREATED: &str = "api_key.created";
 /// An API key was revoked.
 pub const API_KEY_REVOKED: &str = "api_key.revoked";
+
+/// The key that logs are signed with was replaced.
+pub const LOG_KEY_ROTATED: &str = "log.key_rotated";
 
 /// What such events have as their `source`.
 const SOURCE: &str = "tallystick";
@@ -55,6 +58,9 @@ pub fn require_recordable(state: &AppState) -> Result<(), ApiError> {
     if status.halted {
         return Err(AppendError::Halted.into());
     }
+    if !state.engine.proofs().rolled_back().is_empty() {
+        return Err(AppendError::RolledBack.into());
+    }
     if status.out_of_space {
         return Err(AppendError::NoSpace.into());
     }
@@ -64,14 +70,19 @@ pub fn require_recordable(state: &AppState) -> Result<(), ApiError> {
 /// Records an act that was carried out. It cannot be undone, so a failure to record it does not fail the call; it
 /// goes to the service's log instead, with everything that the event would have said.
 pub async fn record(state: &Arc<AppState>, caller: &Authenticated, act: Act) {
+    record_as(state, caller, act, LeafKind::Event).await;
+}
+
+/// [`record`] with a leaf that says what kind of act it was, for those that checking a log depends on.
+pub async fn record_as(state: &Arc<AppState>, caller: &Authenticated, act: Act, kind: LeafKind) {
     let instance: OrgId = INSTANCE_ORG.parse().expect("a valid organization id");
     let org = act.org.clone().unwrap_or_else(|| instance.clone());
     let json = event(caller, &act).to_string();
-    let result = match append(state, &org, &json).await {
+    let result = match append(state, &org, &json, kind).await {
         Err(error)
             if matches!(error.code(), ErrorCode::OrgArchived | ErrorCode::OrgNotFound) && org != instance =>
         {
-            append(state, &instance, &json).await
+            append(state, &instance, &json, kind).await
         }
         result => result,
     };
@@ -80,9 +91,10 @@ pub async fn record(state: &Arc<AppState>, caller: &Authenticated, act: Act) {
     }
 }
 
-async fn append(state: &Arc<AppState>, org: &OrgId, json: &str) -> Result<(), ApiError> {
+async fn append(state: &Arc<AppState>, org: &OrgId, json: &str, kind: LeafKind) -> Result<(), ApiError> {
     let context = PrepareContext { org: Some(org.clone()), source: SOURCE, default_idempotency: None };
-    let event = state.preparer.prepare(json.as_bytes(), &context).map_err(ApiError::internal)?;
+    let mut event = state.preparer.prepare(json.as_bytes(), &context).map_err(ApiError::internal)?;
+    event.kind = kind;
     state.engine.append(vec![event]).await?;
     Ok(())
 }

@@ -41,6 +41,8 @@ const SEARCHES_A_CORE: usize = 4;
 pub struct ServerOptions {
     /// `/metrics` answers without a key.
     pub metrics_public: bool,
+    /// Checkpoints, tiles and consistency proofs, which hold nothing of events' content, are given without a key.
+    pub proofs_public: bool,
 }
 
 /// The shared state.

@@ -132,6 +132,20 @@ fn describe() {
     describe_counter!("tallystick_seal_failures_total", "Seals that failed and were tried again.");
     describe_counter!("tallystick_compactions_total", "Compactions since start.");
     describe_counter!("tallystick_compaction_failures_total", "Compactions that failed.");
+    describe_counter!("tallystick_checkpoints_total", "Sizes of logs published since start.");
+    describe_counter!("tallystick_self_audits_total", "Complete rounds of the self-audit since start.");
+    describe_gauge!(
+        "tallystick_self_audit_findings",
+        "What the last self-audit found. Alarm on anything but 0."
+    );
+    describe_gauge!(
+        "tallystick_logs_rolled_back",
+        "Logs that are not what was signed before. Alarm on anything but 0."
+    );
+    describe_gauge!(
+        "tallystick_unwitnessed_since_seconds",
+        "Unix time since when witnesses are missing; 0 for none."
+    );
     describe_gauge!("tallystick_queue_bytes", "Bytes that wait for the sequencer.");
     describe_gauge!("tallystick_tail_events", "Events in the growing tail.");
     describe_gauge!("tallystick_tail_bytes", "Bytes of the events in the growing tail.");
@@ -152,6 +166,12 @@ fn record_engine(status: &Status) {
     counter!("tallystick_seal_failures_total").absolute(status.seal_failures);
     counter!("tallystick_compactions_total").absolute(status.compactions);
     counter!("tallystick_compaction_failures_total").absolute(status.compaction_failures);
+    counter!("tallystick_checkpoints_total").absolute(status.checkpoints);
+    counter!("tallystick_self_audits_total").absolute(status.audit_rounds);
+    gauge!("tallystick_self_audit_findings").set(status.audit_findings as f64);
+    gauge!("tallystick_logs_rolled_back").set(status.rolled_back as f64);
+    let unwitnessed = status.unwitnessed_since_ms.map_or(0.0, |since| since as f64 / 1_000.0);
+    gauge!("tallystick_unwitnessed_since_seconds").set(unwitnessed);
     gauge!("tallystick_queue_bytes").set(status.queue_bytes as f64);
     gauge!("tallystick_tail_events").set(status.tail_events as f64);
     gauge!("tallystick_tail_bytes").set(status.tail_bytes as f64);
@@ -212,6 +232,11 @@ mod tests {
             batches: 2,
             log_bytes: 1_000,
             log_micros: 300,
+            checkpoints: 3,
+            rolled_back: 0,
+            audit_rounds: 1,
+            audit_findings: 0,
+            unwitnessed_since_ms: None,
             seals: 1,
             seal_failures: 0,
             compactions: 0,

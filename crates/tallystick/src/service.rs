@@ -82,7 +82,7 @@ impl Service {
             MetricsPublic::Always => true,
             MetricsPublic::Never => false,
         };
-        let options = ServerOptions { metrics_public };
+        let options = ServerOptions { metrics_public, proofs_public: false };
         let state = AppState::new(Arc::clone(&engine), auth, preparer, random, options, Metrics::new());
         let listener = socket.listen(BACKLOG).with_context(|| format!("cannot listen on {address}"))?;
         Ok(Self { engine, state, address, recovered, root_key, listener, catalog })

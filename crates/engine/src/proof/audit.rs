@@ -102,7 +102,13 @@ pub struct AuditReport {
 impl AuditReport {
     /// Whether everything is as it was taken in. Hashes that were made again do not count against it.
     pub fn is_good(&self) -> bool {
-        self.findings.iter().all(|finding| finding.kind == FindingKind::Healed)
+        self.not_healed() == 0
+    }
+
+    /// Findings other than hashes that were made again.
+    pub fn not_healed(&self) -> u64 {
+        let healed = self.findings.iter().filter(|finding| finding.kind == FindingKind::Healed).count();
+        self.findings_total - healed as u64
     }
 
     fn add(&mut self, finding: AuditFinding) {

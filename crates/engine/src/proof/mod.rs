@@ -18,11 +18,18 @@ mod rebuild;
 mod rollback;
 mod trees;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use parking_lot::Mutex;
 use tallystick_catalog::Catalog;
-use tallystick_event::{Clock, LogId, OrgId, Random};
+use tallystick_event::{Clock, LogId, OrgId, Random, format_ms};
 use tallystick_merkle::{Checkpoint, Note};
 use tokio::sync::watch;
 
@@ -40,7 +47,7 @@ pub(crate) use trees::{Tree, Trees};
 
 pub(crate) use directory::Directory;
 
-use crate::{status::Counters, view::ViewCell};
+use crate::{queue::Appended, status::Counters, view::ViewCell};
 
 /// What tells the origin of the directory log from those of others.
 const DIRECTORY_NAME: &str = "directory";
@@ -64,6 +71,8 @@ pub struct Proofs {
     rounds: watch::Sender<u64>,
     rolled_back: Vec<RolledBack>,
     audit: audit::AuditCell,
+    /// Unix ms; 0 for none.
+    unwitnessed_since: AtomicI64,
 }
 
 impl std::fmt::Debug for Proofs {
@@ -106,6 +115,7 @@ impl Proofs {
             rounds: watch::Sender::new(0),
             rolled_back: Vec::new(),
             audit: audit::AuditCell::default(),
+            unwitnessed_since: AtomicI64::new(0),
         }
     }
 
@@ -130,6 +140,16 @@ impl Proofs {
         &self.rolled_back
     }
 
+    /// Since when checkpoints of the directory wait for their quorum of witnesses, Unix ms.
+    pub fn unwitnessed_since_ms(&self) -> Option<i64> {
+        Some(self.unwitnessed_since.load(Ordering::Relaxed)).filter(|since| *since > 0)
+    }
+
+    /// Whoever sends checkpoints to witnesses says how far they are.
+    pub fn set_unwitnessed_since(&self, since_ms: Option<i64>) {
+        self.unwitnessed_since.store(since_ms.unwrap_or(0), Ordering::Relaxed);
+    }
+
     /// The checkpoint of an organization's present log that was published last; none while there is none.
     pub fn published(&self, org: &OrgId) -> Option<Arc<Published>> {
         self.trees.of_org(org)?.published()
@@ -140,6 +160,31 @@ impl Proofs {
         let checkpoint = Checkpoint::new(&self.origin(tree.log), published.size, published.root)
             .expect("an origin is a line");
         self.keys.sign(&checkpoint, self.clock.now_ms()).expect("the key has the origin's name")
+    }
+
+    /// Makes a new key the present one; the one before signs beside it for [`KEY_OVERLAP_MS`]. Gives the keys of the
+    /// directory log, the new one first.
+    pub fn rotate_keys(&self) -> Result<Vec<PublicLogKey>, LogKeysError> {
+        self.keys.rotate(&*self.random, self.clock.now_ms())?;
+        Ok(self.keys.public(&self.directory_origin()))
+    }
+
+    /// A promise in writing that an acknowledged event is in its log: whoever has it can show that it was left out
+    /// (docs/formats/receipt.md). None while nothing may be signed.
+    pub fn receipt(&self, org: &OrgId, event: &Appended) -> Option<Note> {
+        if !self.rolled_back.is_empty() {
+            return None;
+        }
+        let place = self.place(org, event.seq)?;
+        let origin = self.origin(place.log);
+        let text = format!(
+            "tallystick-receipt/v1\n{origin}\n{}\n{}\n{}\n{}\n",
+            event.id,
+            place.index,
+            STANDARD.encode(event.leaf_hash),
+            format_ms(event.received_ms)
+        );
+        Some(self.keys.sign_text(&origin, &text).expect("the text is that of a note"))
     }
 
     /// Waits until the organization's present log is published with more than `index` leaves; false if it was not

@@ -24,6 +24,8 @@ pub enum ErrorCode {
     NotFound,
     OrgNotFound,
     EventNotFound,
+    LogNotFound,
+    NotPublished,
     KeyNotFound,
     MethodNotAllowed,
     OrgExists,
@@ -36,6 +38,7 @@ pub enum ErrorCode {
     RequestTimeout,
     Overloaded,
     LogHalted,
+    LogRolledBack,
     CatalogUnavailable,
     StorageFull,
     StorageCorrupt,
@@ -62,6 +65,8 @@ impl ErrorCode {
         Self::NotFound,
         Self::OrgNotFound,
         Self::EventNotFound,
+        Self::LogNotFound,
+        Self::NotPublished,
         Self::KeyNotFound,
         Self::MethodNotAllowed,
         Self::OrgExists,
@@ -74,6 +79,7 @@ impl ErrorCode {
         Self::RequestTimeout,
         Self::Overloaded,
         Self::LogHalted,
+        Self::LogRolledBack,
         Self::CatalogUnavailable,
         Self::StorageFull,
         Self::StorageCorrupt,
@@ -100,6 +106,8 @@ impl ErrorCode {
             Self::NotFound => "not_found",
             Self::OrgNotFound => "org_not_found",
             Self::EventNotFound => "event_not_found",
+            Self::LogNotFound => "log_not_found",
+            Self::NotPublished => "not_published",
             Self::KeyNotFound => "key_not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::OrgExists => "org_exists",
@@ -112,6 +120,7 @@ impl ErrorCode {
             Self::RequestTimeout => "request_timeout",
             Self::Overloaded => "overloaded",
             Self::LogHalted => "log_halted",
+            Self::LogRolledBack => "log_rolled_back",
             Self::CatalogUnavailable => "catalog_unavailable",
             Self::StorageFull => "storage_full",
             Self::StorageCorrupt => "storage_corrupt",
@@ -133,9 +142,12 @@ impl ErrorCode {
             Self::UnsupportedMediaType | Self::UnsupportedEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
             Self::Forbidden | Self::WrongOrg | Self::OrgReserved => StatusCode::FORBIDDEN,
-            Self::NotFound | Self::OrgNotFound | Self::EventNotFound | Self::KeyNotFound => {
-                StatusCode::NOT_FOUND
-            }
+            Self::NotFound
+            | Self::OrgNotFound
+            | Self::EventNotFound
+            | Self::LogNotFound
+            | Self::NotPublished
+            | Self::KeyNotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::OrgExists
             | Self::OrgNotEmpty
@@ -144,7 +156,9 @@ impl ErrorCode {
             | Self::IdempotencyKeyReused => StatusCode::CONFLICT,
             Self::TooManyFailures => StatusCode::TOO_MANY_REQUESTS,
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
-            Self::Overloaded | Self::LogHalted | Self::CatalogUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Overloaded | Self::LogHalted | Self::LogRolledBack | Self::CatalogUnavailable => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
             Self::StorageCorrupt | Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -170,6 +184,8 @@ impl ErrorCode {
             Self::NotFound => "There is nothing at this address",
             Self::OrgNotFound => "The organization does not exist",
             Self::EventNotFound => "The event does not exist",
+            Self::LogNotFound => "The log does not exist",
+            Self::NotPublished => "The log is not published that far",
             Self::KeyNotFound => "The API key does not exist",
             Self::MethodNotAllowed => "The method is not allowed here",
             Self::OrgExists => "The organization exists already",
@@ -182,6 +198,7 @@ impl ErrorCode {
             Self::RequestTimeout => "The request did not arrive in time",
             Self::Overloaded => "The service is overloaded",
             Self::LogHalted => "The log has stopped",
+            Self::LogRolledBack => "The data is not what was signed before",
             Self::CatalogUnavailable => "The catalog is unavailable",
             Self::StorageFull => "The storage is full",
             Self::StorageCorrupt => "Stored data is damaged",
@@ -215,6 +232,8 @@ impl ErrorCode {
             | Self::NotFound
             | Self::OrgNotFound
             | Self::EventNotFound
+            | Self::LogNotFound
+            | Self::NotPublished
             | Self::KeyNotFound
             | Self::MethodNotAllowed
             | Self::OrgExists
@@ -223,6 +242,7 @@ impl ErrorCode {
             | Self::OrgReserved
             | Self::TooManyKeys
             | Self::IdempotencyKeyReused
+            | Self::LogRolledBack
             | Self::StorageCorrupt
             | Self::Internal => false,
         }
@@ -249,6 +269,8 @@ impl ErrorCode {
             | Self::NotFound
             | Self::OrgNotFound
             | Self::EventNotFound
+            | Self::LogNotFound
+            | Self::NotPublished
             | Self::KeyNotFound
             | Self::MethodNotAllowed
             | Self::OrgExists
@@ -260,6 +282,7 @@ impl ErrorCode {
             | Self::TooManyFailures
             | Self::RequestTimeout
             | Self::Overloaded
+            | Self::LogRolledBack
             | Self::StorageFull => true,
         }
     }

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use tallystick_auth::{AuthenticateError, Denied, KeyError};
 use tallystick_catalog::{CatalogError, Conflict};
-use tallystick_engine::{AppendError, ReadError};
+use tallystick_engine::{AppendError, ReadError, proof::ProofError};
 use tallystick_event::{BodyError, EventError};
 use tallystick_query::Diagnostic;
 
@@ -25,8 +25,47 @@ impl From<ReadError> for ApiError {
                 ),
             ),
             ReadError::Corrupt(what) => corrupt(what),
+            ReadError::Unavailable(what) => {
+                tracing::error!(what, "a read failed");
+                Self::new(
+                    ErrorCode::CatalogUnavailable,
+                    "the service cannot read a part of its data at present",
+                )
+            }
         }
     }
+}
+
+impl From<ProofError> for ApiError {
+    fn from(error: ProofError) -> Self {
+        match error {
+            ProofError::UnknownLog { log } => {
+                Self::new(ErrorCode::LogNotFound, format!("there is no log {log} within reach of this key"))
+            }
+            ProofError::NotPublished { published: 0 } => Self::new(
+                ErrorCode::NotPublished,
+                "nothing of this log is published yet; a checkpoint follows at most a second after its first event",
+            ),
+            ProofError::NotPublished { published } => Self::new(
+                ErrorCode::NotPublished,
+                format!(
+                    "the log is published up to {published} leaves; more follow at most a second after they came"
+                ),
+            ),
+            ProofError::Outside(what) => Self::new(ErrorCode::NotPublished, what),
+            ProofError::RolledBack => rolled_back(),
+            ProofError::Read(error) => error.into(),
+        }
+    }
+}
+
+fn rolled_back() -> ApiError {
+    ApiError::new(
+        ErrorCode::LogRolledBack,
+        "the stored data is older or other than what was signed before (a restored backup, exchanged files): \
+         nothing is written and nothing is signed, reads go on. The operator sees what is wrong with \
+         `tallystick doctor`, and decides: bring the right data back, or `tallystick recover --new-log`",
+    )
 }
 
 impl From<AppendError> for ApiError {
@@ -65,6 +104,7 @@ impl From<AppendError> for ApiError {
                 "the log has stopped after a disk error; the operator has to restart the service. Send the \
                  call again then, with the same idempotency keys",
             ),
+            AppendError::RolledBack => rolled_back(),
             AppendError::Corrupt(what) => corrupt(what),
         }
     }

@@ -29,6 +29,7 @@ use super::router;
         (name = "events", description = "Write, find and follow events."),
         (name = "organizations", description = "Organizations; each has a log of its own."),
         (name = "keys", description = "API keys: who may do what."),
+        (name = "proofs", description = "That nothing was changed: checkpoints, tiles, proofs, anchors."),
         (name = "service", description = "The service itself."),
     ),
 )]
@@ -93,6 +94,6 @@ mod tests {
                 operations += 1;
             }
         }
-        assert_eq!(operations, 21);
+        assert_eq!(operations, 34);
     }
 }

@@ -32,6 +32,18 @@ fn call(operation: Operation) -> (Method, &'static str, Value) {
         Operation::ListKeys => (Method::GET, "/v1/keys?org=acme", Value::Null),
         Operation::GetKey => (Method::GET, "/v1/keys/{key}", Value::Null),
         Operation::RevokeKey => (Method::DELETE, "/v1/keys/{key}", Value::Null),
+        Operation::GetCheckpoint => (Method::GET, "/v1/logs/acme/checkpoint", Value::Null),
+        Operation::GetTile => (Method::GET, "/v1/logs/acme/tile/entries/000.p/1", Value::Null),
+        Operation::GetConsistency => (Method::GET, "/v1/logs/acme/consistency?from=0", Value::Null),
+        Operation::GetLogDirectory => (Method::GET, "/v1/logs/acme/directory", Value::Null),
+        Operation::ListAnchors => (Method::GET, "/v1/logs/acme/anchors", Value::Null),
+        Operation::ReadRange => (Method::GET, "/v1/logs/acme/range?from=0", Value::Null),
+        Operation::GetIntegrity => (Method::GET, "/v1/logs/acme/integrity", Value::Null),
+        Operation::ProveEvent => (Method::GET, "/v1/events/{event}/proof", Value::Null),
+        Operation::GetDirectoryCheckpoint => (Method::GET, "/v1/directory/checkpoint", Value::Null),
+        Operation::GetDirectoryTile => (Method::GET, "/v1/directory/tile/0/000.p/1", Value::Null),
+        Operation::GetDirectoryConsistency => (Method::GET, "/v1/directory/consistency?from=0", Value::Null),
+        Operation::RotateLogKeys => (Method::POST, "/v1/log-keys/rotate", Value::Null),
         Operation::GetLimits => (Method::GET, "/v1/limits", Value::Null),
         Operation::GetMetrics => (Method::GET, "/metrics", Value::Null),
     }
@@ -45,11 +57,12 @@ struct Doors {
 
 impl Doors {
     async fn open() -> Self {
-        let options = tallystick_server::ServerOptions { metrics_public: false };
+        let options = tallystick_server::ServerOptions { metrics_public: false, proofs_public: false };
         let server = Server::start_with(options).await;
         server.org("acme").await;
         server.org("other").await;
         let stored = server.send(Method::POST, "/v1/events", &event("acme", 0)).await.ok();
+        server.publish("acme").await;
         let key = json!({ "name": "found by others", "org": "acme", "scopes": ["events:read"] });
         let key = server.send(Method::POST, "/v1/keys", &key).await.ok();
         let text = |value: &Value| value.as_str().unwrap().to_owned();
@@ -116,10 +129,21 @@ async fn the_key_of_another_organization_does_not_open_it() {
         let answer = doors.knock(*operation, Some(&token)).await;
         let expected = match (operation, operation.rule().bound) {
             (_, Bound::Never) if *operation != Operation::ArchiveOrg => Some((403, "forbidden")),
-            (Operation::GetEvent, _) => Some((404, "event_not_found")),
+            (Operation::GetEvent | Operation::ProveEvent, _) => Some((404, "event_not_found")),
             (Operation::GetKey | Operation::RevokeKey, _) => Some((404, "key_not_found")),
             // Answers with what is its own.
             (Operation::ListOrgs | Operation::GetLimits, _) => None,
+            // By pseudonyms, the same for all.
+            (
+                Operation::GetDirectoryCheckpoint
+                | Operation::GetDirectoryTile
+                | Operation::GetDirectoryConsistency,
+                _,
+            ) => {
+                assert_eq!(answer.status, 200, "{operation:?}: {}", answer.text);
+                assert!(!answer.text.contains("acme"));
+                continue;
+            }
             _ => Some((403, "wrong_org")),
         };
         if let Some(expected) = expected {
@@ -177,10 +201,14 @@ fn the_walk_knows_every_route() {
         .iter()
         .map(|operation| {
             let (method, path, _) = call(*operation);
-            format!("{} {}", method.as_str().to_lowercase(), route(path).replace("/orgs/acme", "/orgs/{id}"))
+            let path = route(path).replace("/orgs/acme", "/orgs/{id}").replace("/logs/acme", "/logs/{log}");
+            let path =
+                path.split_once("/tile/").map_or(path.clone(), |(log, _)| format!("{log}/tile/{{*path}}"));
+            format!("{} {path}", method.as_str().to_lowercase())
         })
         .collect();
-    walked.extend(["get /healthz".to_owned(), "get /readyz".to_owned()]);
+    let open = ["get /healthz", "get /readyz", "get /.well-known/tallystick-keys.json"];
+    walked.extend(open.map(str::to_owned));
     for (path, item) in document["paths"].as_object().unwrap() {
         for method in item.as_object().unwrap().keys() {
             assert!(walked.remove(&format!("{method} {path}")), "{method} {path} is not walked");

@@ -78,7 +78,7 @@ impl Answer {
 
 impl Server {
     pub(crate) async fn start() -> Self {
-        Self::start_with(ServerOptions { metrics_public: true }).await
+        Self::start_with(ServerOptions { metrics_public: true, proofs_public: false }).await
     }
 
     pub(crate) async fn start_with(options: ServerOptions) -> Self {
@@ -142,6 +142,15 @@ impl Server {
     ) -> Answer {
         let request = self.request(Method::POST, "/v1/events", token).header("content-type", content_type);
         Answer::of(request.body(body).send().await.unwrap()).await
+    }
+
+    /// Publishes what is stored and adds it to the directory.
+    pub(crate) async fn publish(&self, org: &str) {
+        let org = org.parse().unwrap();
+        let proofs = self.state.engine.proofs();
+        let last = self.state.engine.log_size(&org).unwrap() - 1;
+        assert!(proofs.wait_until_published(&org, last, PATIENCE).await);
+        proofs.directory_round().await.unwrap();
     }
 
     pub(crate) async fn org(&self, id: &str) {

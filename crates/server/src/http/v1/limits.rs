@@ -8,7 +8,7 @@ use tallystick_catalog::{LIVE_KEYS_MAX, NAME_CHARS_MAX};
 use tallystick_engine::LIVE_LAG_EVENTS_MAX;
 use tallystick_query::limits::{LIST_VALUES_MAX, QUERY_CHARS_MAX, QUERY_DEPTH_MAX, QUERY_TERMS_MAX};
 
-use super::{events, facets, histogram};
+use super::{events, facets, histogram, logs};
 use crate::{
     error::{ApiError, Problem},
     http::{body, caller::Authenticated, json, params::Params, selection},
@@ -52,6 +52,9 @@ pub async fn limits(
         ("query_list_values_max", LIST_VALUES_MAX as u64),
         ("tails_max", TAILS_MAX as u64),
         ("tail_lag_events_max", LIVE_LAG_EVENTS_MAX),
+        ("range_events_max", logs::range::RANGE_EVENTS_MAX),
+        ("proven_events_max", events::receipts::PROVEN_EVENTS_MAX as u64),
+        ("proof_wait_ms_max", events::proof::PUBLISH_WAIT_MAX.as_millis() as u64),
         ("connections_max", CONNECTIONS_MAX as u64),
         ("body_time_ms_max", body::BODY_TIME_MAX.as_millis() as u64),
         ("body_pause_ms_max", body::BODY_PAUSE_MAX.as_millis() as u64),

@@ -13,7 +13,7 @@ use tallystick_auth::{Operation, Reach};
 use tallystick_engine::{Appended, INSTANCE_ORG};
 use tallystick_event::{BodyKind, EventError, OrgId, PrepareContext, Prepared, error::code, format_ms};
 
-use super::partial;
+use super::{partial, receipts::Extras};
 use crate::{
     error::{ApiError, ErrorCode, ErrorDetail, Problem, convert::event_details},
     http::{
@@ -51,6 +51,9 @@ pub(super) type Outcome = Result<Appended, ApiError>;
     operation_id = "write_events",
     params(
         ("partial" = Option<bool>, Query, description = "`true`: store the events that are good"),
+        ("wait" = Option<String>, Query,
+            description = "`proof`: answer when a checkpoint covers the events, with the proof of each"),
+        ("receipt" = Option<bool>, Query, description = "`true`: answer with a signed receipt for each event"),
         ("Idempotency-Key" = Option<String>, Header,
             description = "Event i without an idempotency key of its own gets this one, in a list followed by `/i`"),
         ("Content-Encoding" = Option<String>, Header, description = "`gzip` or `zstd`"),
@@ -80,6 +83,7 @@ pub async fn ingest(
         Reach::Org(org) => Some(org),
     };
     let is_partial = params.switch("partial")?;
+    let extras = Extras::take(&mut params, is_partial)?;
     params.end()?;
     let kind = body_kind(&headers)?;
     let encoding = Encoding::of(&headers)?;
@@ -100,11 +104,16 @@ pub async fn ingest(
     }
     let is_list = prepared.is_list;
     let events = all_good(prepared)?;
+    extras.check(events.len())?;
+    let orgs = extras.orgs(&events);
     let stored = state.engine.append(events).await.map_err(|error| match ApiError::from(error) {
         error if is_list => error,
         error => error.of_only_entry(),
     })?;
     count_all(&state, &stored, body_bytes);
+    if let Some(orgs) = orgs {
+        return Ok(created(extras.render(&state, &orgs, &stored).await?));
+    }
     Ok(created(render(&stored)))
 }
 

@@ -3,5 +3,7 @@
 pub mod get;
 pub mod ingest;
 mod partial;
+pub mod proof;
+pub mod receipts;
 pub mod search;
 pub mod tail;

@@ -77,9 +77,11 @@ fn is_of_the_service(error: &AppendError) -> bool {
         AppendError::UnknownOrg { .. } | AppendError::ArchivedOrg { .. } | AppendError::KeyReused { .. } => {
             false
         }
-        AppendError::Overloaded | AppendError::NoSpace | AppendError::Halted | AppendError::Corrupt(_) => {
-            true
-        }
+        AppendError::Overloaded
+        | AppendError::NoSpace
+        | AppendError::Halted
+        | AppendError::RolledBack
+        | AppendError::Corrupt(_) => true,
     }
 }
 

@@ -1,0 +1,112 @@
+//! `GET /v1/events/{id}/proof`: that an event is in its log, to carry away.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::State,
+    http::{HeaderMap, header},
+    response::{IntoResponse, Response},
+};
+use serde_json::value::RawValue;
+use tallystick_auth::{Operation, Reach};
+use tallystick_engine::{proof::InclusionAnswer, search::Scope};
+use tallystick_event::EventId;
+
+use crate::{
+    error::{ApiError, ErrorCode, Problem},
+    http::{
+        caller::Authenticated,
+        params::Params,
+        path::Id,
+        record,
+        v1::logs::{ask, directory},
+    },
+    state::AppState,
+};
+
+/// How long a call waits for the checkpoint that covers a fresh event.
+pub const PUBLISH_WAIT_MAX: std::time::Duration = std::time::Duration::from_secs(2);
+
+/// Prove that an event is in its log
+///
+/// `Accept: text/plain` gets a C2SP tlog-proof of the event's leaf. JSON (the default) has the event's record, the
+/// tlog-proof and, once witnesses can have seen it, the proof over the directory (docs/formats/event-proof.md). For an
+/// event of the last second the call waits until a checkpoint covers it.
+#[utoipa::path(
+    get,
+    path = "/v1/events/{id}/proof",
+    tag = "proofs",
+    operation_id = "prove_event",
+    params(
+        ("id" = String, Path, description = "`evt_` and 32 hexadecimal digits"),
+        ("size" = Option<u64>, Query, description = "Prove it in the tree of this many leaves, which must be published"),
+    ),
+    responses(
+        (status = 200, description = "The proof", body = Object),
+        (status = 404, description = "There is no such event",
+            body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("api_key" = ["events:read"])),
+)]
+pub async fn prove(
+    State(state): State<Arc<AppState>>,
+    caller: Authenticated,
+    Id(id): Id<EventId>,
+    mut params: Params,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let scope = match caller.may(Operation::ProveEvent, None)? {
+        Reach::All => Scope::All,
+        Reach::Org(org) => Scope::Orgs(vec![org]),
+    };
+    let size = params.parse::<u64>("size", "a number of leaves")?;
+    params.end()?;
+    let found = state
+        .read(move |engine| Ok(engine.get(&id, &scope)?.map(|event| (event.org, event.meta.seq))))
+        .await?;
+    let (org, seq) = found.ok_or_else(|| {
+        ApiError::new(ErrorCode::EventNotFound, format!("there is no event {id} within reach of this key"))
+    })?;
+    let proofs = state.engine.proofs();
+    let place = proofs.place(&org, seq).ok_or_else(|| ApiError::internal("an event without a log"))?;
+    proofs.wait_until_published(&org, place.index, PUBLISH_WAIT_MAX).await;
+    let answer =
+        ask(&state, move |proofs| proofs.inclusion(&place.log.to_string(), place.index, size)).await?;
+    let wants_text = headers
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|accept| accept.trim_start().starts_with("text/plain"));
+    if wants_text {
+        let text = answer.proof.to_string();
+        return Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response());
+    }
+    Ok(([(header::CONTENT_TYPE, "application/json")], json_of(&answer)?).into_response())
+}
+
+/// The JSON form.
+pub fn json_of(answer: &InclusionAnswer) -> Result<String, ApiError> {
+    let mut line = Vec::new();
+    record::write(&answer.leaf, &mut line);
+    let record = String::from_utf8(line).map_err(ApiError::internal)?;
+    let record = RawValue::from_string(record).map_err(ApiError::internal)?;
+    #[derive(serde::Serialize)]
+    struct Proof<'a> {
+        version: u8,
+        origin: &'a str,
+        record: Box<RawValue>,
+        leaf_hash: String,
+        proof: String,
+        erasures: [(); 0],
+        directory: serde_json::Value,
+    }
+    let proof = Proof {
+        version: 1,
+        origin: &answer.origin,
+        record,
+        leaf_hash: hex::encode(answer.leaf.leaf.hash()),
+        proof: answer.proof.to_string(),
+        erasures: [],
+        directory: directory::json_of(answer.directory.as_ref()),
+    };
+    serde_json::to_string(&proof).map_err(ApiError::internal)
+}

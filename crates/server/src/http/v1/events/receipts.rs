@@ -1,0 +1,123 @@
+//! What a writer can ask for beyond the acknowledgement: the proof that its events are in the log (`wait=proof`), and a
+//! signed receipt for each (`receipt=true`).
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use serde_json::Value;
+use tallystick_engine::Appended;
+use tallystick_event::{OrgId, Prepared};
+
+use super::{ingest::render_one, proof::PUBLISH_WAIT_MAX};
+use crate::{
+    error::ApiError,
+    http::{
+        params::{Params, invalid},
+        v1::logs::ask,
+    },
+    state::AppState,
+};
+
+/// Events of one call that can be answered with proofs or receipts.
+pub const PROVEN_EVENTS_MAX: usize = 1_000;
+
+/// What the call asks for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Extras {
+    proof: bool,
+    receipt: bool,
+}
+
+impl Extras {
+    /// Reads `wait` and `receipt`.
+    pub fn take(params: &mut Params, is_partial: bool) -> Result<Self, ApiError> {
+        let proof = match params.text("wait")?.as_deref() {
+            None | Some("ack") => false,
+            Some("proof") => true,
+            Some(other) => return Err(invalid("wait", &format!("\"{other}\" is neither ack nor proof"))),
+        };
+        let receipt = params.switch("receipt")?;
+        if is_partial && (proof || receipt) {
+            return Err(invalid("partial", "it cannot be combined with wait=proof or receipt=true"));
+        }
+        Ok(Self { proof, receipt })
+    }
+
+    /// Refuses more events than can be answered with what is asked for, before anything is stored.
+    pub fn check(self, events: usize) -> Result<(), ApiError> {
+        if (self.proof || self.receipt) && events > PROVEN_EVENTS_MAX {
+            let why = format!(
+                "{events} events in the call, at most {PROVEN_EVENTS_MAX} are answered with proofs or receipts"
+            );
+            return Err(invalid(if self.proof { "wait" } else { "receipt" }, &why));
+        }
+        Ok(())
+    }
+
+    /// The organization of each event, if it will be needed.
+    pub fn orgs(self, events: &[Prepared]) -> Option<Vec<OrgId>> {
+        (self.proof || self.receipt).then(|| events.iter().map(|event| event.org.clone()).collect())
+    }
+
+    /// The answer. An event that no checkpoint covers in time has `proof: null`; it is stored all the same.
+    pub async fn render(
+        self,
+        state: &Arc<AppState>,
+        orgs: &[OrgId],
+        stored: &[Appended],
+    ) -> Result<Vec<u8>, ApiError> {
+        let proofs = if self.proof { prove(state, orgs, stored).await? } else { Vec::new() };
+        let mut out = Vec::with_capacity(16 + stored.len() * 1_500);
+        out.extend_from_slice(b"{\"events\":[");
+        for (index, (org, one)) in orgs.iter().zip(stored).enumerate() {
+            if index > 0 {
+                out.push(b',');
+            }
+            render_one(&mut out, one);
+            out.pop();
+            if self.receipt {
+                let receipt = state.engine.proofs().receipt(org, one).map(|note| note.to_string());
+                member(&mut out, "receipt", receipt);
+            }
+            if self.proof {
+                member(&mut out, "proof", proofs[index].clone());
+            }
+            out.push(b'}');
+        }
+        out.extend_from_slice(b"]}");
+        Ok(out)
+    }
+}
+
+fn member(out: &mut Vec<u8>, name: &str, text: Option<String>) {
+    let value = text.map_or(Value::Null, Value::String);
+    out.extend_from_slice(format!(",\"{name}\":{value}").as_bytes());
+}
+
+/// The tlog-proof of each event, once checkpoints cover them.
+async fn prove(
+    state: &Arc<AppState>,
+    orgs: &[OrgId],
+    stored: &[Appended],
+) -> Result<Vec<Option<String>>, ApiError> {
+    let proofs = state.engine.proofs();
+    let mut last: BTreeMap<&OrgId, u64> = BTreeMap::new();
+    let places: Vec<_> = orgs.iter().zip(stored).map(|(org, one)| proofs.place(org, one.seq)).collect();
+    for (org, place) in orgs.iter().zip(&places) {
+        let index = place.map_or(0, |place| place.index);
+        last.entry(org).and_modify(|last| *last = index.max(*last)).or_insert(index);
+    }
+    let deadline = tokio::time::Instant::now() + PUBLISH_WAIT_MAX;
+    for (org, index) in last {
+        let rest = deadline.saturating_duration_since(tokio::time::Instant::now());
+        proofs.wait_until_published(org, index, rest).await;
+    }
+    ask(state, move |proofs| {
+        let prove = |place: Option<tallystick_engine::proof::EventPlace>| {
+            let place = place?;
+            let answer = proofs.inclusion(&place.log.to_string(), place.index, None);
+            answer.ok().map(|answer| answer.proof.to_string())
+        };
+        Ok(places.into_iter().map(prove).collect())
+    })
+    .await
+}

@@ -1,0 +1,4 @@
+//! The keys that logs are signed with.
+
+pub mod list;
+pub mod rotate;

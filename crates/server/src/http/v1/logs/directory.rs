@@ -1,0 +1,57 @@
+//! `GET /v1/logs/{log}/directory`: that a checkpoint of the log is in the directory, where witnesses see it.
+
+use std::sync::Arc;
+
+use axum::{Json, extract::State};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde_json::{Value, json};
+use tallystick_auth::Operation;
+use tallystick_engine::proof::DirectoryProof;
+
+use super::{LogPath, Reader, ask, range::base64_list};
+use crate::{
+    error::{ApiError, Problem},
+    http::params::Params,
+    state::AppState,
+};
+
+/// Prove that a checkpoint of a log is in the directory
+///
+/// Of the newest checkpoint that is; the form is that of the member `directory` of an event's proof
+/// (docs/formats/event-proof.md). `null` while there is none.
+#[utoipa::path(
+    get,
+    path = "/v1/logs/{log}/directory",
+    tag = "proofs",
+    operation_id = "get_log_directory",
+    params(("log" = String, Path, description = "An organization, or the id of a log")),
+    responses(
+        (status = 200, description = "The proof", body = Object),
+        (status = 404, description = "There is no such log, or nothing in it yet",
+            body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("api_key" = ["integrity:read"])),
+)]
+pub async fn directory(
+    State(state): State<Arc<AppState>>,
+    reader: Reader,
+    path: LogPath,
+    params: Params,
+) -> Result<Json<Value>, ApiError> {
+    let info = reader.log(&state, &path.log, Operation::GetLogDirectory)?;
+    params.end()?;
+    let log = info.log.to_string();
+    let proof = ask(&state, move |proofs| proofs.log_directory(&log)).await?;
+    Ok(Json(json_of(proof.as_ref())))
+}
+
+/// As it stands in answers.
+pub fn json_of(proof: Option<&DirectoryProof>) -> Value {
+    let Some(proof) = proof else { return Value::Null };
+    json!({
+        "checkpoint": proof.checkpoint.to_string(),
+        "consistency": base64_list(&proof.consistency),
+        "entry": STANDARD.encode(proof.entry),
+        "proof": proof.proof.to_string(),
+    })
+}

@@ -1,0 +1,129 @@
+//! `GET /v1/logs/{log}/range`: all events from one leaf up to another, with the proof that none is missing.
+
+use std::sync::Arc;
+
+use axum::{
+    body::{Body, Bytes},
+    extract::State,
+    http::header,
+    response::{IntoResponse, Response},
+};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde_json::json;
+use tallystick_auth::Operation;
+use tallystick_engine::proof::{ProofError, RangeAnswer};
+use tallystick_merkle::Hash;
+use tokio_stream::wrappers::ReceiverStream;
+
+use super::{LogPath, ask, log};
+use crate::{
+    error::{ApiError, Problem},
+    http::{
+        caller::Authenticated,
+        params::{Params, invalid},
+        record,
+    },
+    state::AppState,
+};
+
+/// Events of one call at most.
+pub const RANGE_EVENTS_MAX: u64 = 100_000;
+/// Events that are read and sent at once.
+const CHUNK: u64 = 1_024;
+/// Chunks that wait for a slow reader.
+const CHUNKS_WAITING: usize = 2;
+
+/// Get a range of a log with the proof that it is complete
+///
+/// NDJSON: first a line with the checkpoint and the proof, then one record a line, exactly `to - from` of them
+/// (docs/formats/event-proof.md). Nothing between `from` and `to` can have been left out. At most 100,000 events a call.
+#[utoipa::path(
+    get,
+    path = "/v1/logs/{log}/range",
+    tag = "proofs",
+    operation_id = "get_range",
+    params(
+        ("log" = String, Path, description = "An organization, or the id of a log"),
+        ("from" = u64, Query, description = "Index of the first leaf"),
+        ("to" = Option<u64>, Query, description = "Index behind the last; the published size if it is not given"),
+    ),
+    responses(
+        (status = 200, description = "The lines", body = String, content_type = "application/x-ndjson"),
+        (status = 404, description = "There is no such log, or it is not that large",
+            body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("api_key" = ["events:read"])),
+)]
+pub async fn range(
+    State(state): State<Arc<AppState>>,
+    caller: Authenticated,
+    path: LogPath,
+    mut params: Params,
+) -> Result<Response, ApiError> {
+    let info = log(&state, &caller, &path.log, Operation::ReadRange)?;
+    let published = info.published.map_or(0, |published| published.size);
+    let (from, to) = super::consistency::sizes(&mut params, published)?;
+    if to.saturating_sub(from) > RANGE_EVENTS_MAX {
+        return Err(invalid(
+            "to",
+            &format!("a range has at most {RANGE_EVENTS_MAX} events; ask for it in parts"),
+        ));
+    }
+    let log = info.log.to_string();
+    let answer = ask(&state, {
+        let log = log.clone();
+        move |proofs| proofs.range(&log, from, to)
+    })
+    .await?;
+    let mut head = header_line(&answer, from, to);
+    head.push(b'\n');
+    let (chunks, body) = tokio::sync::mpsc::channel::<Result<Bytes, std::io::Error>>(CHUNKS_WAITING);
+    tokio::spawn(async move {
+        if chunks.send(Ok(head.into())).await.is_err() {
+            return;
+        }
+        let mut next = from;
+        while next < to {
+            let end = to.min(next + CHUNK);
+            let log = log.clone();
+            let read = ask(&state, move |proofs| records(&proofs.stored_leaves(&log, next, end)?)).await;
+            // An answer that ends early has too few lines, which its reader finds; the connection is cut as well.
+            let sent = chunks.send(read.map(Bytes::from).map_err(|_| std::io::ErrorKind::Other.into())).await;
+            if sent.is_err() {
+                return;
+            }
+            next = end;
+        }
+    });
+    let body = Body::from_stream(ReceiverStream::new(body));
+    Ok(([(header::CONTENT_TYPE, "application/x-ndjson")], body).into_response())
+}
+
+fn records(leaves: &[tallystick_engine::proof::StoredLeaf]) -> Result<Vec<u8>, ProofError> {
+    let mut out = Vec::with_capacity(leaves.len() * 1_200);
+    for stored in leaves {
+        record::write(stored, &mut out);
+        out.push(b'\n');
+    }
+    Ok(out)
+}
+
+fn header_line(answer: &RangeAnswer, from: u64, to: u64) -> Vec<u8> {
+    json!({
+        "version": 1,
+        "origin": answer.origin,
+        "from": from,
+        "to": to,
+        "size": answer.size,
+        "checkpoint": answer.checkpoint.to_string(),
+        "left": base64_list(&answer.left),
+        "right": base64_list(&answer.right),
+    })
+    .to_string()
+    .into_bytes()
+}
+
+/// Hashes as they stand in JSON.
+pub fn base64_list(hashes: &[Hash]) -> Vec<String> {
+    hashes.iter().map(|hash| STANDARD.encode(hash)).collect()
+}
