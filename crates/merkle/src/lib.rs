@@ -34,8 +34,9 @@ pub use policy::{
 };
 pub use proof::{
     GenerateError, LeafHashes, Node, OutsideTree, ProofError, RangeCover, RangeProof, RangeVerifier,
-    Subtrees, consistency_nodes, consistency_proof, inclusion_nodes, inclusion_proof, range_cover,
-    range_proof, root, root_nodes, verify_consistency, verify_inclusion, verify_range,
+    SelectionVerifier, Subtrees, consistency_nodes, consistency_proof, gap_nodes, inclusion_nodes,
+    inclusion_proof, range_cover, range_proof, root, root_nodes, verify_consistency, verify_inclusion,
+    verify_range,
 };
 pub use tile::{
     BundleError, BundleId, NodePlace, PathError, TileError, TileId, TilePath, TileReader, bundles_between,

@@ -8,6 +8,7 @@ mod inclusion;
 mod node;
 mod plan;
 mod range;
+mod selection;
 mod source;
 
 pub use consistency::{consistency_nodes, consistency_proof, verify_consistency};
@@ -15,4 +16,5 @@ pub use error::{GenerateError, OutsideTree, ProofError};
 pub use inclusion::{inclusion_nodes, inclusion_proof, verify_inclusion};
 pub use node::Node;
 pub use range::{RangeCover, RangeProof, RangeVerifier, range_cover, range_proof, verify_range};
+pub use selection::{SelectionVerifier, gap_nodes};
 pub use source::{LeafHashes, Subtrees, root, root_nodes};
