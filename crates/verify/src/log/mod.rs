@@ -1,0 +1,151 @@
+//! A whole log, as it is published in tiles: mirrored and rebuilt, or compared with a checkpoint that was kept.
+
+mod growth;
+mod mirror;
+mod pin;
+
+use tallystick_merkle::{Checkpoint, Note, Policy};
+
+pub use pin::{Pin, PinError};
+
+use crate::report::{LogReport, LogStatus, Report, Subject};
+use crate::trust::{DirectoryProof, TrustError, open_log, witness};
+use crate::{Options, VerifyError};
+
+/// Where a published log comes from: a web server, a folder.
+pub trait Fetch {
+    /// The bytes at each of these paths below the log's prefix (`checkpoint`, `directory`, `tile/0/000`,
+    /// `tile/entries/000.p/7`), in the same order; none for what is not there.
+    ///
+    /// # Errors
+    /// If one of them cannot be asked for.
+    fn fetch(&mut self, paths: &[String]) -> Result<Vec<Option<Vec<u8>>>, VerifyError>;
+}
+
+/// The outcome for a log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogReportAndPin {
+    /// What was found out.
+    pub report: Report,
+    /// The checkpoint to keep for the next time; only of a log of which nothing is wrong.
+    pub pin: Option<Pin>,
+}
+
+/// Mirrors all entries of a log, checks every leaf, and compares the root with the checkpoint that the log has signed.
+/// With a pin of an earlier time it also proves that the log continues it. Logs of organizations and directories alike.
+///
+/// # Errors
+/// If the log cannot be fetched, or something of it is malformed beyond judging; what is wrong is in the report.
+pub fn verify_log(
+    fetcher: &mut dyn Fetch,
+    policy: &Policy,
+    pin: Option<&Pin>,
+    options: &Options<'_>,
+) -> Result<LogReportAndPin, VerifyError> {
+    let (note, mut report, checkpoint) = match open_current(fetcher, policy, Subject::Log)? {
+        Ok(opened) => opened,
+        Err(report) => return Ok(LogReportAndPin { report, pin: None }),
+    };
+    let old = pin_of(pin, &checkpoint, &mut report, policy);
+    if let Some(old) = &old {
+        growth::judge(fetcher, old, &checkpoint, &mut report)?;
+    }
+    if report.log.status.conclusion() != crate::Conclusion::Tampered {
+        mirror::judge(fetcher, &checkpoint, options, &mut report)?;
+    }
+    Ok(finish(report, note, options))
+}
+
+/// Checks that a log continues a checkpoint that was kept, by the tiles that this needs.
+///
+/// # Errors
+/// As [`verify_log`], or if `kept` is no note.
+pub fn verify_since(
+    kept: &[u8],
+    fetcher: &mut dyn Fetch,
+    policy: &Policy,
+    options: &Options<'_>,
+) -> Result<LogReportAndPin, VerifyError> {
+    let kept = Note::parse(kept).map_err(|error| VerifyError::malformed("the kept checkpoint", error))?;
+    let old = match open_log(&kept, policy) {
+        Ok(old) => old,
+        Err(error) => {
+            let origin = kept.unverified_text().lines().next().unwrap_or_default().to_owned();
+            let log = LogReport::unopened(&origin, error.status());
+            return Ok(LogReportAndPin { report: Report::new(Subject::Growth, log), pin: None });
+        }
+    };
+    let (note, mut report, checkpoint) = match open_current(fetcher, policy, Subject::Growth)? {
+        Ok(opened) => opened,
+        Err(report) => return Ok(LogReportAndPin { report, pin: None }),
+    };
+    if checkpoint.origin() == old.origin() {
+        growth::judge(fetcher, &old, &checkpoint, &mut report)?;
+    } else {
+        let (expected, found) = (old.origin().to_owned(), checkpoint.origin().to_owned());
+        report.log.worsen(TrustError::Origin { expected, found }.status());
+    }
+    Ok(finish(report, note, options))
+}
+
+type Opened = (Note, Report, Checkpoint);
+
+/// The log's current checkpoint, and how it is witnessed. The inner error is a report that ends the matter.
+fn open_current(
+    fetcher: &mut dyn Fetch,
+    policy: &Policy,
+    subject: Subject,
+) -> Result<Result<Opened, Report>, VerifyError> {
+    let bytes = fetch_one(fetcher, "checkpoint")?;
+    let bytes = bytes.ok_or_else(|| VerifyError::NotFound { path: "checkpoint".to_owned() })?;
+    let note = Note::parse(&bytes).map_err(|error| VerifyError::malformed("the log's checkpoint", error))?;
+    let checkpoint = match open_log(&note, policy) {
+        Ok(checkpoint) => checkpoint,
+        Err(error) => {
+            let origin = note.unverified_text().lines().next().unwrap_or_default().to_owned();
+            return Ok(Err(Report::new(subject, LogReport::unopened(&origin, error.status()))));
+        }
+    };
+    // A log that was cosigned itself, as a directory is, needs no other.
+    let directory = if policy.open(&note).is_ok() { None } else { fetch_one(fetcher, "directory")? };
+    let directory: Option<DirectoryProof> = match directory {
+        None => None,
+        Some(json) => Some(
+            serde_json::from_slice(&json)
+                .map_err(|error| VerifyError::malformed("the log's directory proof", error))?,
+        ),
+    };
+    let mut log = LogReport::of(&checkpoint);
+    witness(&mut log, &note, &checkpoint, directory.as_ref(), policy);
+    Ok(Ok((note, Report::new(subject, log), checkpoint)))
+}
+
+fn fetch_one(fetcher: &mut dyn Fetch, path: &str) -> Result<Option<Vec<u8>>, VerifyError> {
+    let mut found = fetcher.fetch(&[path.to_owned()])?;
+    Ok(found.pop().flatten())
+}
+
+/// The pinned checkpoint, if it is one of this log that can still be believed.
+fn pin_of(pin: Option<&Pin>, now: &Checkpoint, report: &mut Report, policy: &Policy) -> Option<Checkpoint> {
+    let pin = pin?;
+    let old = match open_log(pin.note(), policy) {
+        Ok(old) => old,
+        Err(error) => {
+            report.log.worsen(LogStatus::Untrusted { why: format!("pinned checkpoint: {error}") });
+            return None;
+        }
+    };
+    if old.origin() == now.origin() {
+        return Some(old);
+    }
+    report.remarks.push("the pinned checkpoint is that of another log and not used".to_owned());
+    None
+}
+
+fn finish(mut report: Report, note: Note, options: &Options<'_>) -> LogReportAndPin {
+    report.conclude();
+    options.check_age(&mut report);
+    let is_well = report.conclusion != crate::Conclusion::Tampered
+        && !matches!(report.log.status, LogStatus::Untrusted { .. });
+    LogReportAndPin { report, pin: is_well.then(|| Pin::new(note)) }
+}

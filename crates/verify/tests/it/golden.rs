@@ -1,0 +1,46 @@
+//! A pack that was written once must verify for ever, and today's writer still writes it.
+
+use tallystick_event::{LeafKind, Unit};
+use tallystick_merkle::Policy;
+use tallystick_verify::{Manifest, Options, PackOrganization, verify_pack};
+
+use crate::support::{Log, ORIGIN, erasure};
+
+const PACK: &[u8] = include_bytes!("../golden/v1.tallystick-pack.tar");
+const POLICY: &[u8] = include_bytes!("../golden/v1.policy");
+
+fn today() -> (Log, Vec<u8>) {
+    let mut log = Log::new(300);
+    let by = log.append(LeafKind::Erasure, &erasure(r#"[[41,["actor","context"]]]"#));
+    log.erase(41, &[Unit::Actor, Unit::Context], by);
+    log.records[44].redact(|name| name == "targets");
+    let mut manifest = Manifest::of_range(ORIGIN, 40, 60, "2026-11-20T12:00:00.000Z", "tallystick 0.1.0");
+    manifest.organization = Some(PackOrganization { id: "acme".to_owned(), name: None });
+    let mut head = log.head(manifest);
+    head.erasures = vec![log.proven_erasure(by, log.size())];
+    let pack = log.pack(&head, 40..60);
+    (log, pack)
+}
+
+#[test]
+fn the_golden_pack_verifies() {
+    let policy = Policy::parse(POLICY).unwrap();
+    let found = verify_pack(PACK, &policy, &Options::default()).unwrap();
+    let report = &found.report;
+    assert_eq!((report.exit_code, report.range), (0, Some((40, 60))), "{report}");
+    assert_eq!((report.counts.ok, report.counts.erased, report.counts.redacted), (18, 1, 1));
+}
+
+#[test]
+fn todays_writer_writes_the_golden_pack() {
+    let (log, pack) = today();
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/");
+        std::fs::write(format!("{folder}v1.tallystick-pack.tar"), &pack).unwrap();
+        std::fs::write(format!("{folder}v1.policy"), log.policy_text()).unwrap();
+    }
+    assert!(
+        pack == PACK && log.policy_text().as_bytes() == POLICY,
+        "set UPDATE_GOLDEN=1 for a new version only"
+    );
+}

@@ -1,0 +1,96 @@
+//! Evidence packs: what is written verifies, whatever the selection.
+
+use proptest::prelude::*;
+use tallystick_event::{LeafKind, Unit, checkpoint_digest};
+use tallystick_verify::{
+    LogStatus, Manifest, Options, PackReport, PackWriteError, PackWriter, VerifyError, verify_pack,
+};
+
+use crate::support::{Log, ORIGIN, erasure};
+
+fn verify(log: &Log, pack: &[u8]) -> Result<PackReport, VerifyError> {
+    verify_pack(pack, &log.policy(), &Options::default())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn ranges_and_selections_verify(size in 1u64..60, bits in any::<u64>(), a in any::<prop::sample::Index>(), b in any::<prop::sample::Index>()) {
+        let log = Log::new(size);
+        let (a, b) = (a.index(size as usize + 1) as u64, b.index(size as usize + 1) as u64);
+        let (from, to) = (a.min(b), a.max(b));
+        let report = verify(&log, &log.range_pack(from, to)).unwrap().report;
+        prop_assert_eq!((report.exit_code, report.range, report.counts.ok), (0, Some((from, to)), to - from));
+        let seqs: Vec<u64> = (0..size).filter(|seq| bits >> seq & 1 == 1).collect();
+        let report = verify(&log, &log.selection_pack(&seqs)).unwrap().report;
+        prop_assert_eq!((report.exit_code, report.range, report.counts.ok), (0, None, seqs.len() as u64));
+    }
+}
+
+#[test]
+fn a_pack_of_several_members_verifies() {
+    let log = Log::new(10_000);
+    let report = verify(&log, &log.range_pack(100, 9_900)).unwrap().report;
+    assert_eq!((report.exit_code, report.counts.ok, report.records.len()), (0, 9_800, 20), "{report}");
+    let odd: Vec<u64> = (0..10_000).filter(|seq| seq % 2 == 1).collect();
+    let report = verify(&log, &log.selection_pack(&odd)).unwrap().report;
+    assert_eq!((report.exit_code, report.counts.ok), (0, 5_000), "{report}");
+}
+
+#[test]
+fn erasures_and_anchors_go_with_a_pack() {
+    let mut log = Log::new(20);
+    let by = log.append(LeafKind::Erasure, &erasure(r#"[[3,["actor"]],[5,["context","targets"]]]"#));
+    log.erase(3, &[Unit::Actor], by);
+    log.erase(5, &[Unit::Context, Unit::Targets], by);
+    let manifest = Manifest::of_range(ORIGIN, 0, 10, "2026-11-20T12:00:00.000Z", "test 1");
+    let mut head = log.head(manifest);
+    let pack = log.pack(&head, 0..10);
+    let report = verify(&log, &pack).unwrap().report;
+    assert_eq!((report.exit_code, report.counts.tampered), (2, 2), "{report}");
+    head.erasures = vec![log.proven_erasure(by, log.size())];
+    let proof: tallystick_merkle::TlogProof = head.directory.as_ref().unwrap().proof.parse().unwrap();
+    let digest = checkpoint_digest(proof.checkpoint.unverified_text());
+    head.anchors = vec![("a.tsr".to_owned(), [b"x", &digest[..], b"y"].concat()), ("b".to_owned(), vec![1])];
+    let pack = log.pack(&head, 0..10);
+    let options = Options { needs_anchor: true, ..Options::default() };
+    let report = verify_pack(&pack[..], &log.policy(), &options).unwrap().report;
+    assert_eq!((report.exit_code, report.counts.erased), (0, 2), "{report}");
+    let names: Vec<bool> = report.anchors.iter().map(|anchor| anchor.names_checkpoint).collect();
+    assert_eq!(names, [true, false]);
+    head.anchors.remove(0);
+    let report = verify_pack(&log.pack(&head, 0..10)[..], &log.policy(), &options).unwrap().report;
+    assert_eq!(report.exit_code, 3, "{report}");
+}
+
+#[test]
+fn what_the_directory_has_not_seen_is_unwitnessed() {
+    let log = Log::new(20);
+    let manifest = Manifest::of_range(ORIGIN, 0, 20, "2026-11-20T12:00:00.000Z", "test 1");
+    let mut head = log.head(manifest);
+    head.directory = Some(log.directory(15, 20));
+    let report = verify(&log, &log.pack(&head, 0..20)).unwrap().report;
+    assert_eq!((report.exit_code, report.counts.ok, report.counts.unwitnessed), (3, 20, 5), "{report}");
+    assert_eq!(report.log.status, LogStatus::Unwitnessed { since: 15 });
+    head.manifest = Manifest::of_range(ORIGIN, 3, 15, "2026-11-20T12:00:00.000Z", "test 1");
+    let report = verify(&log, &log.pack(&head, 3..15)).unwrap().report;
+    assert_eq!((report.exit_code, report.counts.unwitnessed), (0, 0), "{report}");
+}
+
+#[test]
+fn a_writer_finishes_no_pack_that_would_not_verify() {
+    let log = Log::new(20);
+    let manifest = Manifest::of_range(ORIGIN, 0, 3, "2026-11-20T12:00:00.000Z", "test 1");
+    let head = log.head(manifest);
+    let begin = || PackWriter::begin(Vec::new(), &head).unwrap();
+    assert!(matches!(begin().finish(&[], ""), Err(PackWriteError::Content(_))), "records are missing");
+    assert!(begin().add(&log.records[1], &[]).is_err(), "not the first of the range");
+    let mut writer = begin();
+    for seq in 0..3 {
+        writer.add(&log.records[seq], &[]).unwrap();
+    }
+    assert!(writer.add(&log.records[3], &[]).is_err(), "behind the range");
+    let wrong = vec![[0; 32]; writer.gap_behind().len()];
+    assert!(matches!(writer.finish(&wrong, ""), Err(PackWriteError::Proof(_))));
+}

@@ -1,0 +1,91 @@
+//! Ranges as lines.
+
+use tallystick_event::{LeafKind, Unit};
+use tallystick_verify::{
+    LogStatus, Options, RangeContext, Report, Tampering, Verdict, VerifyError, verify_range,
+};
+
+use crate::support::{Log, erasure};
+
+fn verify(log: &Log, lines: &[u8]) -> Result<Report, VerifyError> {
+    let directory = log.directory(log.size(), log.size());
+    let context = RangeContext { directory: Some(&directory), ..RangeContext::default() };
+    verify_range(lines, &log.policy(), &Options::default(), context)
+}
+
+#[test]
+fn every_range_is_complete() {
+    let log = Log::new(13);
+    for from in 0..=13 {
+        for to in from..=13 {
+            let report = verify(&log, &log.range(from, to)).unwrap();
+            assert_eq!((report.exit_code, report.range), (0, Some((from, to))), "{report}");
+            assert_eq!(report.counts.ok, to - from);
+        }
+    }
+}
+
+#[test]
+fn a_line_left_out_is_missing() {
+    let log = Log::new(13);
+    let lines = log.range(2, 9);
+    let without = |number: usize| {
+        let kept = lines.split_inclusive(|byte| *byte == b'\n').enumerate().filter(|(i, _)| *i != number);
+        kept.flat_map(|(_, line)| line.to_vec()).collect::<Vec<u8>>()
+    };
+    for number in 1..=7 {
+        let report = verify(&log, &without(number)).unwrap();
+        assert_eq!((report.exit_code, report.counts.missing, report.range), (2, 1, None), "{report}");
+        let seq = number as u64 + 1;
+        assert!(report.records.iter().any(|r| r.seq == seq && r.verdict == Verdict::Missing), "{report}");
+    }
+}
+
+#[test]
+fn lines_added_doubled_or_swapped_are_noticed() {
+    let log = Log::new(13);
+    let lines: Vec<Vec<u8>> =
+        log.range(2, 9).split_inclusive(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect();
+    let mut swapped = lines.clone();
+    swapped.swap(2, 3);
+    let report = verify(&log, &swapped.concat()).unwrap();
+    assert_eq!(report.exit_code, 2, "{report}");
+    let mut doubled = lines.clone();
+    doubled.insert(3, lines[3].clone());
+    let report = verify(&log, &doubled.concat()).unwrap();
+    assert!(report.records.iter().any(|r| r.verdict == Verdict::Tampered { why: Tampering::Ascent }));
+    assert!(matches!(report.log.status, LogStatus::Tampered { .. }), "{report}");
+}
+
+#[test]
+fn another_range_than_asked_for_is_refused() {
+    let log = Log::new(5);
+    let context = RangeContext { asked: Some((1, 4)), ..RangeContext::default() };
+    let answer = verify_range(&log.range(1, 3)[..], &log.policy(), &Options::default(), context);
+    assert!(matches!(answer, Err(VerifyError::Malformed { .. })));
+}
+
+#[test]
+fn an_erasure_is_found_in_the_range_or_asked_for() {
+    let mut log = Log::new(8);
+    let by = log.append(LeafKind::Erasure, &erasure(r#"[[3,["actor"]]]"#));
+    log.erase(3, &[Unit::Actor], by);
+    let report = verify(&log, &log.range(0, 9)).unwrap();
+    assert_eq!((report.exit_code, report.counts.erased, report.counts.ok), (0, 1, 8), "{report}");
+    let report = verify(&log, &log.range(0, 8)).unwrap();
+    assert_eq!((report.exit_code, report.counts.tampered), (2, 1), "{report}");
+    let directory = log.directory(9, 9);
+    let mut asked = Vec::new();
+    let mut ask = |seq: u64| {
+        asked.push(seq);
+        Ok(Some(log.range(seq, seq + 1)))
+    };
+    let context = RangeContext { asked: None, directory: Some(&directory), erasure: Some(&mut ask) };
+    let report = verify_range(&log.range(0, 8)[..], &log.policy(), &Options::default(), context).unwrap();
+    assert_eq!((report.exit_code, report.counts.erased), (0, 1), "{report}");
+    assert_eq!(asked, [by]);
+    let mut lie = |_| Ok(Some(log.range(2, 3)));
+    let context = RangeContext { asked: None, directory: Some(&directory), erasure: Some(&mut lie) };
+    let report = verify_range(&log.range(0, 8)[..], &log.policy(), &Options::default(), context).unwrap();
+    assert_eq!((report.exit_code, report.counts.tampered), (2, 1), "{report}");
+}
