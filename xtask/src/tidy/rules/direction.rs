@@ -16,7 +16,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("catalog", &["event", "merkle"]),
     ("engine", &["event", "merkle", "query", "wal", "segment", "catalog"]),
     ("auth", &["event", "catalog"]),
-    ("server", &["event", "merkle", "query", "mapping", "catalog", "engine", "auth"]),
+    ("witness", &["merkle", "wal"]),
+    ("anchor", &["merkle"]),
+    ("server", &["event", "merkle", "query", "mapping", "catalog", "engine", "auth", "witness"]),
     ("tallystick", EVERYTHING),
     ("testkit", &["event"]),
     ("fuzz", EVERYTHING),
@@ -26,8 +28,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
 /// What only the tests of a crate may depend on, besides testkit: mapped records must pass the event's own checks.
 const FOR_TESTS: &[(&str, &[&str])] = &[("mapping", &["event"])];
 
-const EVERYTHING: &[&str] =
-    &["event", "merkle", "query", "mapping", "wal", "segment", "catalog", "engine", "auth", "server"];
+const EVERYTHING: &[&str] = &[
+    "event", "merkle", "query", "mapping", "wal", "segment", "catalog", "engine", "auth", "witness",
+    "anchor", "server",
+];
 
 /// Crates that compute and touch nothing: they can run in a browser or in somebody's verifier.
 pub(super) const PURE: &[&str] = &["event", "merkle", "verify", "query", "mapping"];
