@@ -1,4 +1,4 @@
-//! The HTTP edge: native API, OpenAPI, metrics.
+//! The HTTP edge: native API, OpenAPI, metrics; and the HTTP of a witness.
 //!
 //! Invariants:
 //! - Nothing is decided here that a layer below decides: events are checked by `event`, rights by `auth`, order by
@@ -15,6 +15,7 @@ pub mod http;
 mod serve;
 pub mod state;
 pub mod telemetry;
+pub mod witness;
 
 pub use self::serve::{CONNECTIONS_MAX, serve};
 pub use self::state::{AppState, ServerOptions};

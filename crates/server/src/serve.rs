@@ -38,6 +38,18 @@ pub async fn serve(
 ) -> io::Result<()> {
     let router = router::build(Arc::clone(&state));
     let upkeep = tokio::spawn(keep_up(Arc::clone(&state)));
+    let served = answer(router, listener, shutdown, || state.stopping().cancel()).await;
+    upkeep.abort();
+    served
+}
+
+/// Answers with a router until `shutdown` resolves; then `stopping` is called and open requests are finished.
+pub(crate) async fn answer(
+    router: Router,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()> + Send,
+    stopping: impl FnOnce() + Send,
+) -> io::Result<()> {
     let graceful = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     tokio::pin!(shutdown);
@@ -50,8 +62,7 @@ pub async fn serve(
         tokio::spawn(connection(stream, peer, router.clone(), graceful.watcher(), place));
     }
     drop(listener);
-    state.stopping().cancel();
-    upkeep.abort();
+    stopping();
     if tokio::time::timeout(STOP_TIME_MAX, graceful.shutdown()).await.is_err() {
         tracing::warn!(seconds = STOP_TIME_MAX.as_secs(), "requests were still open when the server stopped");
     }

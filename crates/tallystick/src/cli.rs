@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     BenchArgs, CheckConfigArgs, CountArgs, DemoArgs, DoctorArgs, ExportArgs, ImportArgs, KeysArgs, OrgsArgs,
-    SearchArgs, SendArgs, ServeArgs, TailArgs,
+    SearchArgs, SendArgs, ServeArgs, TailArgs, WitnessArgs,
 };
 
 const AFTER_HELP: &str = "\
@@ -50,6 +50,8 @@ pub(crate) enum Command {
     Keys(KeysArgs),
     /// Look a data directory or a running service over.
     Doctor(DoctorArgs),
+    /// Be a witness: cosign the checkpoints of logs, and never two that contradict each other.
+    Witness(WitnessArgs),
     /// Measure what the service can do here, and compare it with other engines.
     Bench(BenchArgs),
     /// Check a configuration and show what it comes to.

@@ -22,5 +22,8 @@ pub use error::{CreateError, LogsError, LogsFault, OpenError, Refusal, StateErro
 pub use evidence::Evidence;
 pub use latest::{OriginHash, origin_hash};
 pub use logs::{Logs, add_log};
+/// Who has a directory: part of [`Witness::open`].
+pub use tallystick_wal::lock::{Holder, LockError};
+
 pub use state::{LogState, State, inspect};
 pub use witness::Witness;

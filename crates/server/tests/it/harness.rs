@@ -76,16 +76,21 @@ impl Answer {
     }
 }
 
+/// Tells reqwest which cryptography it is to use.
+pub(crate) fn install_tls() {
+    static PROVIDER: Once = Once::new();
+    PROVIDER.call_once(|| {
+        rustls::crypto::ring::default_provider().install_default().expect("none is installed yet");
+    });
+}
+
 impl Server {
     pub(crate) async fn start() -> Self {
         Self::start_with(ServerOptions { metrics_public: true, proofs_public: false }).await
     }
 
     pub(crate) async fn start_with(options: ServerOptions) -> Self {
-        static PROVIDER: Once = Once::new();
-        PROVIDER.call_once(|| {
-            rustls::crypto::ring::default_provider().install_default().expect("none is installed yet");
-        });
+        install_tls();
         let dir = TempDir::new().unwrap();
         let clock = Arc::new(FixedClock::default());
         let (shared, random): (Arc<dyn Clock>, Arc<dyn Random>) =

@@ -10,3 +10,4 @@ mod ingest;
 mod search;
 mod surface;
 mod tail;
+mod witness;

@@ -13,6 +13,7 @@ mod search;
 mod send;
 mod serve;
 mod tail;
+mod witness;
 
 use crate::{cli::Command, exit::Exit};
 
@@ -30,6 +31,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Orgs(args) => orgs::run(args).await,
         Command::Keys(args) => keys::run(args).await,
         Command::Doctor(args) => doctor::run(args).await,
+        Command::Witness(args) => witness::run(args).await,
         Command::Bench(args) => bench::run(args).await,
         Command::CheckConfig(args) => check_config::run(&args),
     }
@@ -38,5 +40,5 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<Exit> {
 pub(crate) use self::{
     bench::BenchArgs, check_config::CheckConfigArgs, count::CountArgs, demo::DemoArgs, doctor::DoctorArgs,
     export::ExportArgs, import::ImportArgs, keys::KeysArgs, orgs::OrgsArgs, search::SearchArgs,
-    send::SendArgs, serve::ServeArgs, tail::TailArgs,
+    send::SendArgs, serve::ServeArgs, tail::TailArgs, witness::WitnessArgs,
 };
