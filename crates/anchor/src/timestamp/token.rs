@@ -1,8 +1,7 @@
 //! A token: what it says, and whether its signer says it.
 
-use cms::cert::CertificateChoices;
 use cms::content_info::ContentInfo;
-use cms::signed_data::{SignedData, SignerIdentifier, SignerInfo};
+use cms::signed_data::{EncapsulatedContentInfo, SignerIdentifier, SignerInfo};
 use der::asn1::{AnyRef, ObjectIdentifier, OctetStringRef};
 use der::{Decode, Encode, Reader, SliceReader, Tag, Tagged};
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
@@ -31,53 +30,85 @@ const SHA_512: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3
 /// # Errors
 /// What is wrong with it.
 pub fn verify_token(token: &[u8], message: &[u8], roots: &TrustedRoots) -> Result<i64, TokenError> {
-    let (signed, info_der) = open(token)?;
-    let info = TstInfo::parse(&info_der).ok_or(TokenError::Malformed("TSTInfo"))?;
+    let signed = Signed::parse(token)?;
+    let info = TstInfo::parse(&signed.info).ok_or(TokenError::Malformed("TSTInfo"))?;
     if info.imprint != <[u8; 32]>::from(Sha256::digest(message)) {
         return Err(TokenError::OtherMessage);
     }
-    let mut signers = signed.signer_infos.0.iter();
-    let (Some(signer), None) = (signers.next(), signers.next()) else {
+    let [signer] = signed.signers.as_slice() else {
         return Err(TokenError::Malformed("there is not exactly one signer"));
     };
-    let certificates: Vec<&Certificate> = certificates(&signed).collect();
-    let mut of_signer = certificates.iter().filter(|certificate| is_of(certificate, &signer.sid));
-    let certificate = to_der(*of_signer.next().ok_or(TokenError::NoCertificate)?)?;
-    let attributes = checked_attributes(signer, &info_der)?;
-    if !is_signed(&certificate, &signer.digest_alg.oid, &attributes, signer.signature.as_bytes()) {
+    let is_signers = |certificate: &&Vec<u8>| {
+        Certificate::from_der(certificate).is_ok_and(|certificate| is_of(&certificate, &signer.sid))
+    };
+    let certificate = signed.certificates.iter().find(is_signers).ok_or(TokenError::NoCertificate)?;
+    let attributes = checked_attributes(signer, &signed.info)?;
+    if !is_signed(certificate, &signer.digest_alg.oid, &attributes, signer.signature.as_bytes()) {
         return Err(TokenError::Signature);
     }
-    let others: Result<Vec<_>, _> = certificates.iter().map(|certificate| to_der(*certificate)).collect();
-    roots.check(&certificate, others?, info.time_ms)?;
+    roots.check(certificate, &signed.certificates, info.time_ms)?;
     Ok(info.time_ms)
+}
+
+/// The parts of `SignedData` (RFC 5652 5.1) that matter here. Read by hand, as authorities exist that do not sort their
+/// certificates as DER wants, which signs nothing and says nothing.
+struct Signed {
+    /// DER of `TSTInfo`.
+    info: Vec<u8>,
+    /// DER of each certificate.
+    certificates: Vec<Vec<u8>>,
+    signers: Vec<SignerInfo>,
+}
+
+const CERTIFICATES: u8 = 0xa0;
+const CRLS: u8 = 0xa1;
+const SET: u8 = 0x31;
+
+impl Signed {
+    fn parse(token: &[u8]) -> Result<Signed, TokenError> {
+        let outer = ContentInfo::from_der(token).map_err(|_| TokenError::Malformed("ContentInfo"))?;
+        if outer.content_type != SIGNED_DATA {
+            return Err(TokenError::Malformed("it is not signed data"));
+        }
+        Signed::parts(&to_der(&outer.content)?).ok_or(TokenError::Malformed("SignedData"))
+    }
+
+    fn parts(der: &[u8]) -> Option<Signed> {
+        let mut reader = SliceReader::new(content(der)?).ok()?;
+        let _version = u8::decode(&mut reader).ok()?;
+        let _digest_algorithms = reader.tlv_bytes().ok()?;
+        let inner = EncapsulatedContentInfo::decode(&mut reader).ok()?;
+        let info: OctetStringRef<'_> = inner.econtent.as_ref()?.decode_as().ok()?;
+        let mut signed = Signed { info: info.as_bytes().to_vec(), certificates: vec![], signers: vec![] };
+        while !reader.is_finished() {
+            let part = reader.tlv_bytes().ok()?;
+            let items = items(part)?;
+            match part[0] {
+                CERTIFICATES => signed.certificates = items.into_iter().map(<[u8]>::to_vec).collect(),
+                SET => {
+                    signed.signers =
+                        items.into_iter().map(SignerInfo::from_der).collect::<Result<_, _>>().ok()?
+                }
+                CRLS => {}
+                _ => return None,
+            }
+        }
+        (inner.econtent_type == TST_INFO).then_some(signed)
+    }
+}
+
+/// What is inside of a value made of others.
+fn items(der: &[u8]) -> Option<Vec<&[u8]>> {
+    let mut reader = SliceReader::new(AnyRef::from_der(der).ok()?.value()).ok()?;
+    let mut items = Vec::new();
+    while !reader.is_finished() {
+        items.push(reader.tlv_bytes().ok()?);
+    }
+    Some(items)
 }
 
 fn to_der(value: &impl Encode) -> Result<Vec<u8>, TokenError> {
     value.to_der().map_err(|_| TokenError::Malformed("cannot be encoded"))
-}
-
-/// The signed data of a token and the `TSTInfo` in it.
-fn open(token: &[u8]) -> Result<(SignedData, Vec<u8>), TokenError> {
-    let outer = ContentInfo::from_der(token).map_err(|_| TokenError::Malformed("ContentInfo"))?;
-    if outer.content_type != SIGNED_DATA {
-        return Err(TokenError::Malformed("it is not signed data"));
-    }
-    let signed: SignedData = outer.content.decode_as().map_err(|_| TokenError::Malformed("SignedData"))?;
-    let inner = &signed.encap_content_info;
-    if inner.econtent_type != TST_INFO {
-        return Err(TokenError::Malformed("what is signed is no TSTInfo"));
-    }
-    let info = inner.econtent.as_ref().and_then(|any| any.decode_as::<OctetStringRef<'_>>().ok());
-    let info = info.ok_or(TokenError::Malformed("there is no TSTInfo"))?.as_bytes().to_vec();
-    Ok((signed, info))
-}
-
-fn certificates(signed: &SignedData) -> impl Iterator<Item = &Certificate> {
-    let choices = signed.certificates.iter().flat_map(|set| set.0.iter());
-    choices.filter_map(|choice| match choice {
-        CertificateChoices::Certificate(certificate) => Some(certificate),
-        CertificateChoices::Other(_) => None,
-    })
 }
 
 fn is_of(certificate: &Certificate, signer: &SignerIdentifier) -> bool {
@@ -139,7 +170,7 @@ pub(super) struct TstInfo {
 impl TstInfo {
     /// Reads a token without checking its signature.
     pub(super) fn of_token(token: &[u8]) -> Result<TstInfo, TokenError> {
-        TstInfo::parse(&open(token)?.1).ok_or(TokenError::Malformed("TSTInfo"))
+        TstInfo::parse(&Signed::parse(token)?.info).ok_or(TokenError::Malformed("TSTInfo"))
     }
 
     /// `TSTInfo` of RFC 3161 2.4.2: version, policy, imprint, serial number, time, then accuracy, ordering, nonce and

@@ -72,14 +72,15 @@ impl TrustedRoots {
     pub(super) fn check(
         &self,
         certificate: &[u8],
-        others: Vec<Vec<u8>>,
+        others: &[Vec<u8>],
         time_ms: i64,
     ) -> Result<(), TokenError> {
         let untrusted = |error: webpki::Error| TokenError::Untrusted(error.to_string());
         let certificate = CertificateDer::from(certificate);
         let certificate = EndEntityCert::try_from(&certificate).map_err(untrusted)?;
         let anchors: Result<Vec<_>, _> = self.0.iter().map(anchor_from_trusted_cert).collect();
-        let others: Vec<CertificateDer<'static>> = others.into_iter().map(CertificateDer::from).collect();
+        let others: Vec<CertificateDer<'_>> =
+            others.iter().map(|other| CertificateDer::from(other.as_slice())).collect();
         let since = Duration::from_millis(u64::try_from(time_ms).unwrap_or(0));
         certificate
             .verify_for_usage(
