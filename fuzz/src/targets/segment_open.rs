@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use tallystick_event::{EventId, LogId, OrgId, Outcome, Units};
+use tallystick_event::{EventId, LeafForm, LogId, OrgId, Outcome, Units};
 use tallystick_segment::{Rows, Segment, Tail, TailEvent, rebuild_index, write_segment};
 
 use crate::Target;
@@ -39,6 +39,7 @@ fn file_with(events: u64) -> Vec<u8> {
             salt: [7; 16],
             units_root: [8; 32],
             outcome: Outcome::Success,
+            leaf_form: LeafForm::of_event(&units),
             units: &units,
             terms: None,
         };
