@@ -2,6 +2,7 @@
 //! scripts, so that it has tests and reads the same everywhere.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool")]
 
+mod anchors_setup;
 mod bench_setup;
 mod command;
 mod debian;
@@ -19,6 +20,7 @@ usage: cargo xtask TASK
   tidy                 rules that neither rustfmt nor clippy can check
   test [--quick]       everything CI runs; --quick installs nothing and does not fuzz
   fuzz [--seconds N]   every fuzz target for a shared time, on stable Rust
+  anchors-setup        the witness, the store and the library that the tests of anchors talk to
   bench-setup          the engines that `tallystick bench --compare` runs beside ours";
 
 /// How long `cargo xtask fuzz` runs when nothing else is asked, in seconds for all targets together.
@@ -48,6 +50,7 @@ fn run(words: &[&str]) -> Result<bool> {
             let seconds = seconds.parse().with_context(|| format!("{seconds} is not a number of seconds"))?;
             Ok(command::succeeds(&mut test::fuzz_command(root, seconds))?)
         }
+        ["anchors-setup"] => anchors_setup::run(root).map(|()| true),
         ["bench-setup"] => bench_setup::run(root).map(|()| true),
         [] | ["help" | "--help" | "-h"] => {
             println!("{USAGE}");

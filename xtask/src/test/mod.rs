@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 
-use crate::{command, debian, tidy};
+use crate::{anchors_setup, command, debian, tidy};
 use tally::{Tally, doc_tests, test_run};
 
 /// How long the fuzz targets run in a full test, in seconds for all of them together.
@@ -30,6 +30,9 @@ pub(crate) fn run(root: &Path, extent: Extent) -> Result<bool> {
     let mut steps = Steps { total: Tally::default(), failed: Vec::new() };
     if extent == Extent::Full && !debian::has_postgresql() {
         steps.step("install", |_| debian::install(&["postgresql"]).map(|()| true))?;
+    }
+    if extent == Extent::Full {
+        steps.step("anchors", |_| anchors_setup::run(root).map(|()| true))?;
     }
     steps.step("tidy", |_| tidy::run(root))?;
     steps.step("format", |_| command::succeeds(cargo(root).args(["fmt", "--all", "--check"])))?;

@@ -37,6 +37,50 @@ pub struct OutboundOptions {
     pub plain: Plain,
 }
 
+impl OutboundOptions {
+    /// Whether a URL could be asked, as far as can be told without looking its name up.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn check(&self, url: &Url) -> Result<(), OutboundError> {
+        let bad = || OutboundError::Url { url: shown(url) };
+        let host = url.host_str().ok_or_else(bad)?;
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(bad());
+        }
+        let guard = match url.scheme() {
+            "https" => self.with_tls(),
+            "http" => {
+                let is_allowed = match &self.plain {
+                    Plain::Never => false,
+                    Plain::Private => self.allow_private,
+                    Plain::Hosts(hosts) => hosts.iter().any(|known| known.eq_ignore_ascii_case(host)),
+                };
+                if !is_allowed {
+                    return Err(OutboundError::Plain { host: host.to_owned() });
+                }
+                self.without_tls()
+            }
+            _ => return Err(bad()),
+        };
+        // An address in the URL is never looked up, so the resolver does not see it.
+        let literal = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+        if literal.is_ok_and(|address| !guard.permits(address)) {
+            return Err(OutboundError::Address { host: host.to_owned() });
+        }
+        Ok(())
+    }
+
+    fn with_tls(&self) -> Guard {
+        Guard { public: true, private: self.allow_private }
+    }
+
+    /// Without a name that was allowed, only what is private.
+    fn without_tls(&self) -> Guard {
+        Guard { public: matches!(self.plain, Plain::Hosts(_)), private: self.allow_private }
+    }
+}
+
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum OutboundError {
@@ -115,50 +159,17 @@ impl Outbound {
     /// # Errors
     /// If there is no cryptography for it.
     pub fn new(options: OutboundOptions) -> Result<Outbound, OutboundError> {
-        let tls = client(Guard { public: true, private: options.allow_private })?;
-        // Without TLS and without a name that was allowed, only what is private.
-        let by_name = matches!(options.plain, Plain::Hosts(_));
-        let plain = client(Guard { public: by_name, private: options.allow_private })?;
+        let tls = client(options.with_tls())?;
+        let plain = client(options.without_tls())?;
         Ok(Outbound { options: Arc::new(options), tls, plain })
     }
 
-    /// Whether a URL could be asked, as far as can be told without looking its name up.
+    /// [`OutboundOptions::check`] of this client's options.
     ///
     /// # Errors
     /// Why not.
     pub fn check(&self, url: &Url) -> Result<(), OutboundError> {
-        self.choose(url).map(drop)
-    }
-
-    /// The client for the URL's scheme.
-    fn choose(&self, url: &Url) -> Result<&Client, OutboundError> {
-        let bad = || OutboundError::Url { url: shown(url) };
-        let host = url.host_str().ok_or_else(bad)?;
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(bad());
-        }
-        let private = self.options.allow_private;
-        let (client, guard) = match url.scheme() {
-            "https" => (&self.tls, Guard { public: true, private }),
-            "http" => {
-                let (allowed, public) = match &self.options.plain {
-                    Plain::Never => (false, false),
-                    Plain::Private => (private, false),
-                    Plain::Hosts(hosts) => (hosts.iter().any(|known| known.eq_ignore_ascii_case(host)), true),
-                };
-                if !allowed {
-                    return Err(OutboundError::Plain { host: host.to_owned() });
-                }
-                (&self.plain, Guard { public, private })
-            }
-            _ => return Err(bad()),
-        };
-        // An address in the URL is never looked up, so the resolver does not see it.
-        let literal = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-        if literal.is_ok_and(|address| !guard.permits(address)) {
-            return Err(OutboundError::Address { host: host.to_owned() });
-        }
-        Ok(client)
+        self.options.check(url)
     }
 
     /// Makes a call and reads an answer of at most `limit` bytes. `fill` adds head and body.
@@ -169,7 +180,8 @@ impl Outbound {
         limit: usize,
         fill: impl FnOnce(RequestBuilder) -> RequestBuilder + Send,
     ) -> Result<Answer, OutboundError> {
-        let client = self.choose(&url)?;
+        self.check(&url)?;
+        let client = if url.scheme() == "https" { &self.tls } else { &self.plain };
         let host = url.host_str().unwrap_or_default().to_owned();
         let failed = |error: reqwest::Error| failure(&host, error);
         let mut response: Response = fill(client.request(method, url)).send().await.map_err(failed)?;

@@ -4,6 +4,7 @@
 //! `check-config` are all made from it, so they cannot drift apart.
 
 pub(crate) mod environment;
+mod integrity;
 mod read;
 mod render;
 mod settings;
@@ -18,6 +19,7 @@ use std::{
 use tallystick_catalog::CatalogUrl;
 use tallystick_event::{Limits, MaskRules};
 
+pub(crate) use integrity::IntegrityConfig;
 pub(crate) use read::{ConfigProblems, Loaded, Origin, load};
 pub(crate) use render::{default_file, effective};
 pub(crate) use value::{LogFormat, MetricsPublic, Redacted};
@@ -28,6 +30,7 @@ pub(crate) struct Config {
     pub(crate) server: ServerConfig,
     pub(crate) data: DataConfig,
     pub(crate) log: LogConfig,
+    pub(crate) integrity: IntegrityConfig,
     pub(crate) limits: Limits,
     pub(crate) masking: MaskRules,
     pub(crate) telemetry: TelemetryConfig,
@@ -82,6 +85,7 @@ impl Default for Config {
                 tail_bytes_max: engine.tail_bytes_max,
                 tail_age_s: engine.tail_age_max.as_secs(),
             },
+            integrity: IntegrityConfig::default(),
             limits: Limits::default(),
             masking: MaskRules::default(),
             telemetry: TelemetryConfig { level: "info".to_owned(), format: LogFormat::Text },
@@ -160,6 +164,7 @@ impl Config {
         ] {
             found.extend(problem.map(|message| ("log", key, message)));
         }
+        found.extend(self.integrity.mistakes().into_iter().map(|(key, message)| ("integrity", key, message)));
         if let Err(error) = self.limits.validate() {
             found.push(("limits", error.name, error.to_string()));
         }

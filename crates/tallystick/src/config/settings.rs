@@ -39,6 +39,11 @@ pub(crate) const SECTIONS: &[(&str, &str)] = &[
         "log",
         "When events move from memory and the commit log into a segment file. The defaults suit nearly everybody.",
     ),
+    (
+        "integrity",
+        "What makes the log provable: checkpoints, and who vouches for them outside. Only the directory log is vouched for; it \
+         holds a commitment to every organization's log.",
+    ),
     ("limits", "What a caller may send. All limits, these and the fixed ones, are published at /v1/limits."),
     (
         "masking",
@@ -90,6 +95,47 @@ settings! {
         "tail_bytes_max" => log.tail_bytes_max;
         /// Age of the oldest of them after which they are sealed, seconds.
         "tail_age_s" => log.tail_age_s;
+    }
+    "integrity" {
+        /// Time between entries of the directory log, seconds; 5 to 3,600. What is older than this and witnessed cannot
+        /// be rewritten unnoticed.
+        "directory_interval_s" => integrity.directory_interval_s;
+        /// Time after which a log that has grown gets a new checkpoint, milliseconds; 100 to 10,000.
+        "checkpoint_interval_ms" => integrity.checkpoint_interval_ms;
+        /// What the names of all logs begin with, such as "audit.example.com". Empty: made of the instance's id. It
+        /// cannot be changed once there is a log.
+        "origin" => integrity.origin;
+        /// Witnesses of the directory log, each its key and its address:
+        /// ["witness.example/w1+20324abe+BCms... https://witness.example/"].
+        "witnesses" => integrity.witnesses;
+        /// How many of them must have cosigned a checkpoint for it to count as witnessed.
+        "witness_quorum" => integrity.witness_quorum;
+        /// true: witnesses may be in private networks and on this machine, and be asked without TLS there.
+        "witness_allow_private" => integrity.witness_allow_private;
+        /// Timestamp authority (RFC 3161), https or http. Empty: none.
+        "timestamp_url" => integrity.timestamp_url;
+        /// Time between timestamps, seconds; 60 to 86,400.
+        "timestamp_interval_s" => integrity.timestamp_interval_s;
+        /// true: the authority may be in a private network or on this machine.
+        "timestamp_allow_private" => integrity.timestamp_allow_private;
+        /// Store with S3 Object Lock that gets each timestamped checkpoint, without the bucket. Empty: none.
+        "object_lock_endpoint" => integrity.object_lock.endpoint;
+        /// Its region.
+        "object_lock_region" => integrity.object_lock.region;
+        /// The bucket, made with object lock.
+        "object_lock_bucket" => integrity.object_lock.bucket;
+        /// What keys in it begin with.
+        "object_lock_prefix" => integrity.object_lock.prefix;
+        /// "compliance": nobody can shorten the time; "governance": who has a permission of its own can.
+        "object_lock_mode" => integrity.object_lock.mode;
+        /// Days that each object is locked; 1 to 36,500. In compliance mode a slip here cannot be undone.
+        "object_lock_retain_days" => integrity.object_lock.retain_days;
+        /// Id of the access key.
+        "object_lock_access_key_id" => integrity.object_lock.access_key_id;
+        /// The access key's secret. Give it in the environment.
+        "object_lock_secret_access_key" => integrity.object_lock.secret_access_key;
+        /// true: the store may be in a private network or on this machine, and be asked without TLS there.
+        "object_lock_allow_private" => integrity.object_lock.allow_private;
     }
     "limits" {
         /// JSON text of one event, bytes; 1,024 to 1,048,576.

@@ -115,3 +115,60 @@ fn the_effective_configuration_is_a_configuration() {
     assert!(text.contains("tail_age_s = 7  # line 3"), "{text}");
     assert_eq!(assemble(Some(&text), &[], &[]).unwrap().config, loaded.config);
 }
+
+const WITNESS: &str = "witness.example/w1+20324abe+BCmsuuFBvMrwsi4alNNNC8c2HlJtC/4SyJeUvJMilm3X";
+
+fn integrity(lines: &str) -> String {
+    format!("version = 1\n[integrity]\n{lines}\n")
+}
+
+#[test]
+fn anchors_are_typed() {
+    let text = integrity(&format!(
+        "witnesses = [\"{WITNESS} https://witness.example/\"]\ntimestamp_url = \"http://tsa.example/\"\n\
+         object_lock_endpoint = \"http://10.0.0.1:9000\"\nobject_lock_allow_private = true\n\
+         object_lock_bucket = \"audit\"\nobject_lock_access_key_id = \"AKIA\"\n\
+         object_lock_secret_access_key = \"hunter2\""
+    ));
+    let loaded = assemble(Some(&text), &[], &[]).unwrap();
+    let integrity = &loaded.config.integrity;
+    let targets = integrity.witness_targets().unwrap();
+    assert_eq!(
+        (targets[0].key.name(), targets[0].url.as_str()),
+        ("witness.example/w1", "https://witness.example/")
+    );
+    assert_eq!(integrity.timestamp_target().unwrap().unwrap().as_str(), "http://tsa.example/");
+    let store = integrity.object_lock_target().unwrap().unwrap();
+    assert_eq!((store.bucket.as_str(), store.credentials.secret_access_key.as_str()), ("audit", "hunter2"));
+    let shown = format!("{}{:?}", effective(&loaded), loaded.config);
+    assert!(!shown.contains("hunter2") && shown.contains("(not shown)"), "{shown}");
+    assert!(super::IntegrityConfig::default().object_lock_target().unwrap().is_none());
+}
+
+#[test]
+fn mistakes_about_anchors_are_named() {
+    let one = |lines: &str| problems(&integrity(lines)).join("; ");
+    for (lines, part) in [
+        ("directory_interval_s = 4", "4 is not between 5 and 3600"),
+        ("checkpoint_interval_ms = 10001", "not between 100 and 10000"),
+        ("origin = \"a b\"", "cannot name a log"),
+        ("witnesses = [\"x\"]", "is not a key and an address"),
+        ("witnesses = [\"x+y https://w.example/\"]", "is no key"),
+        ("witness_quorum = 2", "2 is not between 1 and 1"),
+        ("timestamp_url = \"https://127.0.0.1/\"", "timestamp_allow_private = true"),
+        ("timestamp_url = \"https://u:hunter2@tsa.example/\"", "without a password"),
+        ("object_lock_endpoint = \"https://s3.example\"", "object_lock_bucket: is needed"),
+    ] {
+        let told = one(lines);
+        assert!(
+            told.contains(part) && told.starts_with("line 3: integrity.") && !told.contains("hunter2"),
+            "{told}"
+        );
+    }
+    let twice = format!("witnesses = [\"{WITNESS} https://a.example/\", \"{WITNESS} http://b.example/\"]");
+    let told = one(&twice);
+    assert!(
+        told.contains("is there twice") && told.contains("b.example may be asked over https only"),
+        "{told}"
+    );
+}

@@ -143,6 +143,36 @@ impl Value for Redacted {
     }
 }
 
+/// A text that is never shown.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub(crate) struct Secret(String);
+
+impl Secret {
+    /// The whole text.
+    pub(crate) fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.show())
+    }
+}
+
+impl Value for Secret {
+    fn take(given: &Given) -> Result<Self, String> {
+        match given {
+            Given::Text(text) | Given::Plain(text) => Ok(Self(text.clone())),
+            _ => Err("expected a text, found something else".to_owned()),
+        }
+    }
+
+    fn show(&self) -> String {
+        if self.0.is_empty() { String::new() } else { "(not shown)".to_owned() }.show()
+    }
+}
+
 macro_rules! words {
     ($(
         #[doc = $type_doc:literal]
@@ -176,6 +206,13 @@ words! {
         Always = "always",
         /// No.
         Never = "never",
+    }
+    /// Who may shorten the time that an object is locked.
+    ObjectLockMode {
+        /// Nobody.
+        Compliance = "compliance",
+        /// Whoever has a permission of its own for that.
+        Governance = "governance",
     }
     /// How the service's own log is written.
     LogFormat {

@@ -15,3 +15,4 @@ mod kill;
 mod locking;
 mod round_trip;
 mod server;
+mod witness;
