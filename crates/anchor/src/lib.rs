@@ -2,14 +2,15 @@
 //! authorities](TimestampClient) (RFC 3161), and [stores](ObjectLock) that do not delete before a date.
 //!
 //! All of them speak through one guarded client, [`Outbound`]: TLS, only addresses that the operator means, no redirects,
-//! bounded in time and size. What comes back is believed only after it was checked. Time and randomness come in as
-//! parameters; nothing is stored here.
+//! bounded in time and size. What comes back is believed only after it was checked. [`Rounds`] asks them all, every so
+//! often, about the checkpoint of the directory log.
 
 #![forbid(unsafe_code)]
 
 pub mod limits;
 mod object_lock;
 mod outbound;
+mod rounds;
 mod timestamp;
 mod witness;
 
@@ -17,6 +18,7 @@ pub use object_lock::{
     LockMode, LockedObject, ObjectLock, ObjectLockError, ObjectLockOptions, S3Credentials,
 };
 pub use outbound::{Answer, Outbound, OutboundError, OutboundOptions, Plain};
+pub use rounds::{Rounds, RoundsOptions};
 pub use timestamp::{TimestampClient, TimestampError, TokenError, TrustedRoots, verify_token};
 pub use witness::{WitnessAnswer, WitnessClient, WitnessError};
 

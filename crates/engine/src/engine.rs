@@ -354,7 +354,7 @@ async fn open_proofs(
     start: &mut Start,
 ) -> Result<Arc<Proofs>, OpenError> {
     let now_ms = shared.clock.now_ms();
-    let mut proofs = Proofs::new(Parts {
+    let proofs = Proofs::new(Parts {
         trees: Arc::clone(&shared.trees),
         view: Arc::clone(&shared.view),
         catalog: shared.catalog.clone(),

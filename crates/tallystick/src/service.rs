@@ -6,9 +6,11 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use anyhow::Context as _;
+use tallystick_anchor::{ObjectLock, Outbound, Rounds, RoundsOptions, TimestampClient, WitnessClient};
 use tallystick_auth::{Auth, RootKey};
 use tallystick_catalog::{Catalog, CatalogUrl};
 use tallystick_engine::{Engine, Recovered};
@@ -41,6 +43,7 @@ pub(crate) struct Service {
     pub(crate) root_key: RootKeyFile,
     listener: TcpListener,
     catalog: Catalog,
+    rounds: Rounds,
 }
 
 /// The file with the root key.
@@ -76,21 +79,25 @@ impl Service {
         let root = RootKey::read(&root_key.path)
             .with_context(|| format!("the root key in {} cannot be used", root_key.path.display()))?;
         let auth = Auth::open(catalog.clone(), Some(root), Arc::clone(&clock), Arc::clone(&random)).await?;
+        let rounds = rounds(config, &engine, &clock, &random)?;
+        rounds.compare_with_witnesses().await;
         let preparer = Preparer::new(config.limits.clone(), &config.masking, clock, Arc::clone(&random));
         let metrics_public = match config.server.metrics_public {
             MetricsPublic::Auto => address.ip().is_loopback(),
             MetricsPublic::Always => true,
             MetricsPublic::Never => false,
         };
-        let options = ServerOptions { metrics_public, proofs_public: false };
+        let options = ServerOptions { metrics_public, proofs_public: config.integrity.public };
         let state = AppState::new(Arc::clone(&engine), auth, preparer, random, options, Metrics::new());
         let listener = socket.listen(BACKLOG).with_context(|| format!("cannot listen on {address}"))?;
-        Ok(Self { engine, state, address, recovered, root_key, listener, catalog })
+        Ok(Self { engine, state, address, recovered, root_key, listener, catalog, rounds })
     }
 
     /// Answers until `shutdown` resolves, then finishes what is under way and closes everything.
     pub(crate) async fn run(self, shutdown: impl Future<Output = ()> + Send) -> anyhow::Result<()> {
+        let rounds = tokio::spawn(self.rounds.run());
         let served = serve(Arc::clone(&self.state), self.listener, shutdown).await;
+        rounds.abort();
         if let Err(error) = self.state.auth.flush_uses().await {
             tracing::warn!(%error, "the last uses of keys were not recorded");
         }
@@ -101,6 +108,46 @@ impl Service {
         self.catalog.close().await;
         served.context("the service can take no more connections")
     }
+}
+
+/// Whom the directory is shown to, as configured.
+fn rounds(
+    config: &Config,
+    engine: &Arc<Engine>,
+    clock: &Arc<dyn Clock>,
+    random: &Arc<dyn Random>,
+) -> anyhow::Result<Rounds> {
+    let integrity = &config.integrity;
+    let to_config = |message: String| anyhow::anyhow!("[integrity] {message}");
+    let outbound = Outbound::new(integrity.witness_outbound())?;
+    let mut witnesses = Vec::new();
+    for target in integrity.witness_targets().map_err(to_config)? {
+        witnesses.push(WitnessClient::new(outbound.clone(), target.url, target.key)?);
+    }
+    let every = Duration::from_secs(integrity.timestamp_interval_s);
+    let timestamp = match integrity.timestamp_target().map_err(to_config)? {
+        None => None,
+        Some(url) => {
+            let client = TimestampClient::new(Outbound::new(integrity.timestamp_outbound())?, url)?;
+            Some((client, integrity.timestamp_url.clone(), every))
+        }
+    };
+    let object_lock = match integrity.object_lock_target().map_err(to_config)? {
+        None => None,
+        Some(options) => {
+            let name = format!("{}{}", options.endpoint, options.bucket);
+            let client = ObjectLock::new(Outbound::new(integrity.object_lock_outbound())?, options)?;
+            Some((client, name, every))
+        }
+    };
+    let options = RoundsOptions {
+        interval: Duration::from_secs(integrity.directory_interval_s),
+        witnesses,
+        quorum: integrity.witness_quorum,
+        timestamp,
+        object_lock,
+    };
+    Ok(Rounds::new(Arc::clone(engine.proofs()), Arc::clone(clock), Arc::clone(random), options))
 }
 
 /// Takes the port without listening yet. If it is taken, that is mostly by a service on the same directory, and then

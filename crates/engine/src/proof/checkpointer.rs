@@ -34,13 +34,16 @@ impl Checkpointer {
                 break;
             }
             last = Some(Instant::now());
+            if !self.proofs.rolled_back().is_empty() {
+                return; // a witness remembers more than there is
+            }
             if let Err(error) = self.proofs.publish_grown(&self.crash) {
                 let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
                 tracing::error!(%error, %cause, no_space = error.is_no_space(), "no checkpoint could be published");
                 self.sleep_until(Some(Instant::now() + RETRY_PAUSE));
             }
         }
-        if self.proofs.rolled_back.is_empty() {
+        if self.proofs.rolled_back().is_empty() {
             let _ = self.proofs.publish_grown(&self.crash);
         }
     }

@@ -92,7 +92,7 @@ impl Proofs {
     /// Adds an entry for every log that was published with more leaves than its last entry says, and signs the result.
     /// None while there is nothing in the directory, or nothing may be signed.
     pub async fn directory_round(&self) -> Result<Option<DirectoryRound>, ReadError> {
-        if !self.rolled_back.is_empty() {
+        if !self.rolled_back().is_empty() {
             return Ok(None);
         }
         let mut end = self.directory.end.lock().await;

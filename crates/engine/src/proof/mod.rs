@@ -26,6 +26,7 @@ use std::{
     time::Duration,
 };
 
+use arc_swap::ArcSwap;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use parking_lot::Mutex;
 use tallystick_catalog::Catalog;
@@ -69,7 +70,7 @@ pub struct Proofs {
     cache: hashes::TileCache,
     directory: Directory,
     rounds: watch::Sender<u64>,
-    rolled_back: Vec<RolledBack>,
+    rolled_back: ArcSwap<Vec<RolledBack>>,
     audit: audit::AuditCell,
     /// Unix ms; 0 for none.
     unwitnessed_since: AtomicI64,
@@ -113,7 +114,7 @@ impl Proofs {
             cache: hashes::TileCache::default(),
             directory: parts.directory,
             rounds: watch::Sender::new(0),
-            rolled_back: Vec::new(),
+            rolled_back: ArcSwap::from_pointee(Vec::new()),
             audit: audit::AuditCell::default(),
             unwitnessed_since: AtomicI64::new(0),
         }
@@ -136,8 +137,8 @@ impl Proofs {
 
     /// What was found of the data that is older than, or other than, what was signed before. Not empty: nothing is
     /// written and nothing is signed.
-    pub fn rolled_back(&self) -> &[RolledBack] {
-        &self.rolled_back
+    pub fn rolled_back(&self) -> Arc<Vec<RolledBack>> {
+        self.rolled_back.load_full()
     }
 
     /// Since when checkpoints of the directory wait for their quorum of witnesses, Unix ms.
@@ -172,7 +173,7 @@ impl Proofs {
     /// A promise in writing that an acknowledged event is in its log: whoever has it can show that it was left out
     /// (docs/formats/receipt.md). None while nothing may be signed.
     pub fn receipt(&self, org: &OrgId, event: &Appended) -> Option<Note> {
-        if !self.rolled_back.is_empty() {
+        if !self.rolled_back().is_empty() {
             return None;
         }
         let place = self.place(org, event.seq)?;

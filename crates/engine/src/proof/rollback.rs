@@ -1,6 +1,8 @@
 //! Finding out at start that the data is not what was signed before: a backup was restored, or a file exchanged. Then
 //! nothing is signed and nothing is written until an operator decides (`recover --new-log`).
 
+use std::sync::Arc;
+
 use tallystick_event::{LogId, OrgId};
 use tallystick_merkle::{self as merkle, GenerateError};
 
@@ -33,26 +35,29 @@ pub struct RolledBack {
     pub signed: Guarded,
     /// Leaves that are stored.
     pub stored: u64,
+    /// The witness that remembers what was signed; none: our own guard does.
+    pub witness: Option<String>,
 }
 
 impl std::fmt::Display for RolledBack {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let org = self.org.as_ref().map_or_else(|| "an unknown organization".to_owned(), ToString::to_string);
+        let whose = match &self.org {
+            Some(org) => format!("the log of {org}"),
+            None => "the directory log".to_owned(),
+        };
         let (signed, stored) = (self.signed.size, self.stored);
+        let by = self.witness.as_ref().map_or_else(String::new, |name| format!(", says witness {name}"));
         match self.kind {
             RollbackKind::Shorter => {
-                write!(
-                    f,
-                    "ROLLED BACK: the log of {org} was signed with {signed} events, {stored} are stored"
-                )
+                write!(f, "ROLLED BACK: {whose} was signed with {signed} entries{by}, {stored} are stored")
             }
             RollbackKind::Forked => write!(
                 f,
-                "FORKED: the first {signed} of the {stored} events in the log of {org} are not those that were signed"
+                "FORKED: the first {signed} of the {stored} entries of {whose} are not those that were signed{by}"
             ),
             RollbackKind::Unknown => write!(
                 f,
-                "ROLLED BACK: log {} was signed with {signed} events and is not in the catalog",
+                "ROLLED BACK: log {} was signed with {signed} entries{by} and is not in the catalog",
                 self.log
             ),
         }
@@ -82,10 +87,18 @@ impl Proofs {
                 org: None,
                 signed,
                 stored,
+                witness: None,
             }));
         }
         let Some(tree) = self.trees.of_log(log) else {
-            return Ok(Some(RolledBack { kind: RollbackKind::Unknown, log, org: None, signed, stored: 0 }));
+            return Ok(Some(RolledBack {
+                kind: RollbackKind::Unknown,
+                log,
+                org: None,
+                signed,
+                stored: 0,
+                witness: None,
+            }));
         };
         let stored = tree.size();
         let kind = if stored < signed.size {
@@ -98,12 +111,39 @@ impl Proofs {
             };
             (root != signed.root).then_some(RollbackKind::Forked)
         };
-        Ok(kind.map(|kind| RolledBack { kind, log, org: Some(tree.org.clone()), signed, stored }))
+        Ok(kind.map(|kind| RolledBack {
+            kind,
+            log,
+            org: Some(tree.org.clone()),
+            signed,
+            stored,
+            witness: None,
+        }))
     }
 
-    /// Sets what was found at start. Before anything is shared.
-    pub(crate) fn set_rolled_back(&mut self, found: Vec<RolledBack>) {
-        self.rolled_back = found;
+    /// Sets what was found at start.
+    pub(crate) fn set_rolled_back(&self, found: Vec<RolledBack>) {
+        self.rolled_back.store(Arc::new(found));
+    }
+
+    /// Compares the directory with a size and root that a witness has seen, signed by us. If they do not fit, nothing is
+    /// written or signed from now on. Blocks.
+    pub fn compare_directory(&self, seen: Guarded, witness: &str) -> Result<Option<RolledBack>, ReadError> {
+        let Some((kind, stored)) = self.check_directory_against(seen)? else { return Ok(None) };
+        let found = RolledBack {
+            kind,
+            log: self.directory.log(),
+            org: None,
+            signed: seen,
+            stored,
+            witness: Some(witness.to_owned()),
+        };
+        self.rolled_back.rcu(|before| {
+            let mut all = Vec::clone(before);
+            all.push(found.clone());
+            all
+        });
+        Ok(Some(found))
     }
 }
 

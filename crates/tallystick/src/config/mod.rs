@@ -129,6 +129,8 @@ impl Config {
         options.tail_events_max = self.log.tail_events_max;
         options.tail_bytes_max = self.log.tail_bytes_max;
         options.tail_age_max = Duration::from_secs(self.log.tail_age_s);
+        options.origin.clone_from(&self.integrity.origin);
+        options.checkpoint_interval = Duration::from_millis(self.integrity.checkpoint_interval_ms);
         options.crash_at = environment::crash_point();
         options
     }

@@ -105,6 +105,9 @@ settings! {
         /// What the names of all logs begin with, such as "audit.example.com". Empty: made of the instance's id. It
         /// cannot be changed once there is a log.
         "origin" => integrity.origin;
+        /// true: checkpoints, tiles and consistency proofs, which hold nothing of events' content, are given to anybody
+        /// who knows the name of a log, without a key.
+        "public" => integrity.public;
         /// Witnesses of the directory log, each its key and its address:
         /// ["witness.example/w1+20324abe+BCms... https://witness.example/"].
         "witnesses" => integrity.witnesses;

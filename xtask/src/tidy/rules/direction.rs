@@ -17,7 +17,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("engine", &["event", "merkle", "query", "wal", "segment", "catalog"]),
     ("auth", &["event", "catalog"]),
     ("witness", &["merkle", "wal"]),
-    ("anchor", &["merkle"]),
+    ("anchor", &["event", "merkle", "catalog", "engine"]),
     ("server", &["event", "merkle", "query", "mapping", "catalog", "engine", "auth", "witness"]),
     ("tallystick", EVERYTHING),
     ("testkit", &["event"]),
