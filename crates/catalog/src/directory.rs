@@ -200,6 +200,25 @@ impl Catalog {
         self.db.rows(SELECT_NEWEST_ENTRIES, &[]).await?.iter().map(read_entry).collect()
     }
 
+    /// Begins a new, empty directory log, whose id the setting `name` gets. What is stored of the one before goes: it no
+    /// longer fits what was signed of it.
+    pub async fn renew_directory(&self, name: &str) -> Result<(), CatalogError> {
+        let before = self.setting(name).await?.and_then(|id| id.parse::<LogId>().ok());
+        let id = self.new_log_id();
+        let mut tx = self.db.change().await?;
+        for sql in
+            ["DELETE FROM directory_entries", "DELETE FROM directory_checkpoints", "DELETE FROM anchors"]
+        {
+            tx.execute(sql, &[]).await?;
+        }
+        if let Some(before) = before {
+            tx.execute("DELETE FROM tiles WHERE log_id = $1", &[before.0.as_slice().into()]).await?;
+        }
+        let sql = "UPDATE settings SET value = $2 WHERE name = $1";
+        tx.execute(sql, &[name.into(), id.to_string().as_str().into()]).await?;
+        tx.commit().await
+    }
+
     /// Keeps a statement about a checkpoint of the directory.
     pub async fn add_anchor(&self, anchor: &Anchor) -> Result<(), CatalogError> {
         let mut tx = self.db.change().await?;

@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Setting: the id by which the directory's tiles and the guard know it.
-const DIRECTORY_LOG: &str = "directory_log_id";
+pub(crate) const DIRECTORY_LOG: &str = "directory_log_id";
 
 /// The directory's growing end.
 #[derive(Debug)]

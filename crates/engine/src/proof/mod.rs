@@ -15,6 +15,7 @@ mod guard;
 mod hashes;
 mod keys;
 mod rebuild;
+mod renew;
 mod rollback;
 mod trees;
 
@@ -39,6 +40,7 @@ pub use audit::{AUDIT_CYCLE_MAX, AUDIT_RATE_MIN, AuditFinding, AuditReport, Audi
 pub use directory::{DirectoryProof, DirectoryRound};
 pub use guard::{GUARD_FILE, GuardError, Guarded};
 pub use keys::{KEY_OVERLAP_MS, LogKeys, LogKeysError, PublicLogKey};
+pub use renew::RenewedLog;
 pub use rollback::{RollbackKind, RolledBack};
 pub use trees::Published;
 

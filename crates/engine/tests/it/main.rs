@@ -5,6 +5,7 @@
 mod appending;
 mod harness;
 mod model;
+mod proofs;
 mod queries;
 mod recovery;
 mod searching;

@@ -1,6 +1,6 @@
 //! The order of the rows of a new segment, and where each source's rows end up.
 
-use tallystick_event::{LogId, OrgId};
+use tallystick_event::OrgId;
 
 use crate::{
     error::{Result, SegmentError},
@@ -88,9 +88,9 @@ fn merge_orgs(sources: &[&dyn SegmentSource]) -> Result<Vec<OrgSpan>> {
 }
 
 fn join(into: &mut OrgSpan, other: &OrgSpan) -> Result<()> {
-    let same: (LogId, LogId) = (into.log, other.log);
-    if same.0 != same.1 {
-        return Err(SegmentError::Sources("two logs for one organization"));
+    // An organization whose log had to be closed goes on in a new one with the next seq.
+    if other.seq.1 > into.seq.1 {
+        into.log = other.log;
     }
     into.rows += other.rows;
     into.seq = (into.seq.0.min(other.seq.0), into.seq.1.max(other.seq.1));

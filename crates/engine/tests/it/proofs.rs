@@ -1,0 +1,302 @@
+//! Proofs of a running engine against the definition: every answer is checked by the pure verifiers, over segments, tail,
+//! restarts and rotations. And what happens when the data is not what was signed.
+
+use std::{path::Path, time::Duration};
+
+use tallystick_engine::proof::{ProofError, RollbackKind};
+use tallystick_event::{Leaf, OrgId};
+use tallystick_merkle::{
+    Checkpoint, Edge, RangeVerifier, TileId, TileReader, edge_tiles, verify_consistency, verify_inclusion,
+};
+
+use crate::harness::Harness;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn event(org: &str, n: u64) -> String {
+    format!(
+        r#"{{"org":"{org}","action":"user.created","actor":{{"type":"user","id":"u_{}"}},"metadata":{{"n":{n}}}}}"#,
+        n % 7
+    )
+}
+
+async fn grow(harness: &Harness, org: &OrgId, count: u64) {
+    let from = harness.engine.log_size(org).unwrap();
+    for chunk in (from..from + count).collect::<Vec<_>>().chunks(400) {
+        let events: Vec<String> = chunk.iter().map(|n| event(org.as_str(), *n)).collect();
+        harness.append(&events).await;
+    }
+    let last = harness.engine.log_size(org).unwrap() - 1;
+    let proofs = harness.engine.proofs();
+    let place = proofs.place(org, last).unwrap();
+    assert!(proofs.wait_until_published(org, place.index, PATIENCE).await, "not published in time");
+}
+
+/// Everything that a log answers is consistent with its own checkpoint.
+async fn check(harness: &Harness, org: &OrgId) {
+    let engine = std::sync::Arc::clone(&harness.engine);
+    let org = org.clone();
+    tokio::task::spawn_blocking(move || {
+        let proofs = engine.proofs();
+        let info = proofs.log(org.as_str()).unwrap();
+        let note = proofs.checkpoint(org.as_str()).unwrap();
+        let key = &proofs.keys().public(&info.origin)[0].verifier_key;
+        let checkpoint = Checkpoint::open(&note, key).unwrap();
+        let (size, root) = (checkpoint.size(), *checkpoint.root());
+        assert_eq!(info.published.unwrap().size, size);
+        let leaves = proofs.stored_leaves(org.as_str(), 0, size).unwrap();
+        let hashes: Vec<_> = leaves.iter().map(|stored| stored.leaf.hash()).collect();
+        let mut edge = Edge::new();
+        hashes.iter().for_each(|hash| edge.append(*hash));
+        assert_eq!(edge.root(), root, "the root is that of the leaves");
+        for index in (0..size).step_by(97).chain([size - 1]) {
+            let answer = proofs.inclusion(org.as_str(), index, Some(size)).unwrap();
+            assert_eq!(answer.leaf.leaf.seq, index);
+            verify_inclusion(index, size, &hashes[index as usize], &answer.proof.path, &root).unwrap();
+        }
+        for from in (1..size).step_by(131) {
+            let path = proofs.consistency(org.as_str(), from, size).unwrap();
+            let mut old = Edge::new();
+            hashes[..from as usize].iter().for_each(|hash| old.append(*hash));
+            verify_consistency(from, size, &path, &old.root(), &root).unwrap();
+        }
+        for (from, to) in [(0, size), (size / 3, size / 2), (size, size), (1, 2.min(size))] {
+            let range = proofs.range(org.as_str(), from, to).unwrap();
+            let mut verifier = RangeVerifier::new(from, size, &range.left).unwrap();
+            hashes[from as usize..to as usize].iter().for_each(|hash| verifier.push(*hash).unwrap());
+            verifier.finish(&range.right, &root).unwrap();
+            let cover = proofs.cover(org.as_str(), from, to).unwrap();
+            assert_eq!(cover.is_empty(), from == to);
+        }
+        let fetch = |ids: &[TileId]| -> Result<Vec<Vec<u8>>, ProofError> {
+            ids.iter().map(|id| proofs.tile(org.as_str(), *id)).collect()
+        };
+        let reader = TileReader::open(size, root, fetch).unwrap();
+        for bundle in 0..size.div_ceil(256) {
+            let id = tallystick_merkle::BundleId::in_tree(bundle, size).unwrap();
+            let bytes = proofs.bundle(org.as_str(), id).unwrap();
+            let entries = reader.entries(bundle, &bytes).unwrap();
+            for (entry, stored) in entries.iter().zip(&leaves[bundle as usize * 256..]) {
+                assert_eq!(Leaf::decode((*entry).try_into().unwrap()).unwrap(), stored.leaf);
+            }
+        }
+        assert!(!edge_tiles(size).is_empty());
+        let beyond = TileId::new(0, size / 256 + 1, 1).unwrap();
+        assert!(matches!(proofs.tile(org.as_str(), beyond), Err(ProofError::Outside(_))));
+        let report = proofs.audit(&mut |_| true);
+        assert!(report.is_good() && report.events >= size, "{report:?}");
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn proofs_hold_over_segments_tail_and_restarts() {
+    let mut harness = Harness::new(700).await;
+    let (acme, other) = (harness.create_org("acme").await, harness.create_org("other").await);
+    grow(&harness, &other, 3).await;
+    let mut kept = Vec::new();
+    for step in [1, 254, 1, 1, 600, 900, 513] {
+        grow(&harness, &acme, step).await;
+        check(&harness, &acme).await;
+        let published = *harness.engine.proofs().published(&acme).unwrap();
+        kept.push((published.size, published.root));
+        if step == 900 {
+            harness.restart().await;
+            let last = published.size - 1;
+            assert!(harness.engine.proofs().wait_until_published(&acme, last, PATIENCE).await);
+            assert_eq!(harness.engine.proofs().published(&acme).unwrap().root, published.root);
+        }
+    }
+    harness.seal().await;
+    check(&harness, &acme).await;
+    let (size, root) = *kept.last().unwrap();
+    let engine = std::sync::Arc::clone(&harness.engine);
+    tokio::task::spawn_blocking(move || {
+        for (old, old_root) in kept {
+            let path = engine.proofs().consistency("acme", old, size).unwrap();
+            verify_consistency(old, size, &path, &old_root, &root).unwrap();
+        }
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn missing_tiles_are_made_again_from_the_leaves() {
+    let mut harness = Harness::new(1_000).await;
+    let acme = harness.create_org("acme").await;
+    grow(&harness, &acme, 2_000).await;
+    harness.seal().await;
+    harness.stop().await;
+    let log = harness.engine.log_of(&acme).unwrap();
+    harness.engine.catalog().replace_tiles(log, &[]).await.unwrap();
+    harness.restart().await;
+    assert_eq!(harness.recovered.rebuilt_trees, ["acme"]);
+    assert!(harness.engine.proofs().wait_until_published(&acme, 1_999, PATIENCE).await);
+    check(&harness, &acme).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wrong_tile_is_never_served_in_a_proof_and_is_healed() {
+    let mut harness = Harness::new(1_000).await;
+    let acme = harness.create_org("acme").await;
+    grow(&harness, &acme, 2_000).await;
+    harness.seal().await;
+    harness.stop().await;
+    let log = harness.engine.log_of(&acme).unwrap();
+    let catalog = harness.engine.catalog();
+    let mut tile = catalog.tile(log, 1, 0).await.unwrap();
+    tile[2][0] ^= 1;
+    let run = tallystick_catalog::TileRun { log, level: 1, first: 0, hashes: tile };
+    catalog.replace_tiles(log, &[run]).await.unwrap();
+    harness.restart().await;
+    assert!(harness.engine.proofs().wait_until_published(&acme, 1_999, PATIENCE).await);
+    let engine = std::sync::Arc::clone(&harness.engine);
+    tokio::task::spawn_blocking(move || {
+        let proofs = engine.proofs();
+        let error = proofs.inclusion("acme", 5, None).unwrap_err();
+        assert!(error.to_string().contains("TAMPERED"), "{error}");
+        let report = proofs.audit(&mut |_| true);
+        assert!(report.is_good(), "{report:?}");
+        assert!(report.findings[0].to_string().starts_with("HEALED acme"), "{report:?}");
+    })
+    .await
+    .unwrap();
+    check(&harness, &acme).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restored_backup_is_found_out_and_recovered_with_a_new_log() {
+    let mut harness = Harness::new(500).await;
+    let (acme, quiet) = (harness.create_org("acme").await, harness.create_org("quiet").await);
+    grow(&harness, &quiet, 2).await;
+    grow(&harness, &acme, 700).await;
+    harness.engine.proofs().directory_round().await.unwrap().unwrap();
+    harness.stop().await;
+    let backup = tempfile::tempdir().unwrap();
+    copy(harness.dir.path(), backup.path());
+    harness.restart().await;
+    grow(&harness, &acme, 400).await;
+    let signed = *harness.engine.proofs().published(&acme).unwrap();
+    harness.stop().await;
+    let guard = std::fs::read(harness.dir.path().join("guard")).unwrap();
+    copy(backup.path(), harness.dir.path());
+    std::fs::write(harness.dir.path().join("guard"), guard).unwrap();
+
+    harness.restart().await;
+    let found = harness.engine.proofs().rolled_back();
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!((found[0].kind, found[0].signed.size, found[0].stored), (RollbackKind::Shorter, 1_100, 700));
+    assert!(found[0].to_string().contains("ROLLED BACK: the log of acme"), "{}", found[0]);
+    let refused = harness.engine.append(vec![harness.prepare(&event("acme", 9_999))]).await;
+    assert_eq!(refused.unwrap_err(), tallystick_engine::AppendError::RolledBack);
+    assert_eq!(harness.engine.log_size(&acme).unwrap(), 700, "reads go on");
+    assert!(matches!(harness.engine.proofs().checkpoint("acme"), Err(ProofError::RolledBack)));
+
+    let closed = harness.engine.renew_logs().await.unwrap();
+    assert_eq!(closed.len(), 1);
+    assert_eq!((closed[0].size, closed[0].signed.size), (700, signed.size));
+    harness.restart().await;
+    assert!(harness.engine.proofs().rolled_back().is_empty());
+    let stored = harness.append(&[event("acme", 700)]).await;
+    assert_eq!(stored[0].seq, 700, "events keep their seq");
+    grow(&harness, &acme, 600).await;
+    check(&harness, &acme).await;
+    harness.seal().await;
+    check(&harness, &acme).await;
+    let place = harness.engine.proofs().place(&acme, 700).unwrap();
+    assert_eq!(place.index, 0, "it is leaf 0 of the new log");
+    let old = harness.engine.proofs().place(&acme, 699).unwrap();
+    assert_eq!((old.index, old.log), (699, closed[0].log));
+    harness.restart().await;
+    assert!(harness.engine.proofs().wait_until_published(&acme, 600, PATIENCE).await);
+    check(&harness, &acme).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_fork_is_found_out() {
+    let mut harness = Harness::new(500).await;
+    let acme = harness.create_org("acme").await;
+    grow(&harness, &acme, 300).await;
+    harness.stop().await;
+    let backup = tempfile::tempdir().unwrap();
+    copy(harness.dir.path(), backup.path());
+    harness.restart().await;
+    grow(&harness, &acme, 50).await;
+    harness.stop().await;
+    let guard = std::fs::read(harness.dir.path().join("guard")).unwrap();
+    copy(backup.path(), harness.dir.path());
+    std::fs::remove_file(harness.dir.path().join("guard")).unwrap();
+    harness.restart().await;
+    grow(&harness, &acme, 60).await;
+    harness.stop().await;
+    std::fs::write(harness.dir.path().join("guard"), guard).unwrap();
+    harness.restart().await;
+    let found = harness.engine.proofs().rolled_back();
+    assert_eq!((found[0].kind, found[0].signed.size, found[0].stored), (RollbackKind::Forked, 350, 360));
+    assert!(found[0].to_string().starts_with("FORKED"), "{}", found[0]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_directory_commits_to_every_log_and_proves_it() {
+    let mut harness = Harness::new(500).await;
+    let orgs: Vec<OrgId> = {
+        let mut orgs = Vec::new();
+        for n in 0..3 {
+            orgs.push(harness.create_org(&format!("org{n}")).await);
+        }
+        orgs
+    };
+    let mut sizes = Vec::new();
+    for round in 0..4 {
+        for org in orgs.iter().skip(round % 2) {
+            grow(&harness, org, 5).await;
+        }
+        let made = harness.engine.proofs().directory_round().await.unwrap().unwrap();
+        sizes.push(made.checkpoint.edge.size());
+        let again = harness.engine.proofs().directory_round().await.unwrap().unwrap();
+        assert_eq!((again.added, &again.checkpoint), (0, &made.checkpoint), "nothing grew");
+        if round == 2 {
+            harness.restart().await;
+        }
+    }
+    let engine = std::sync::Arc::clone(&harness.engine);
+    tokio::task::spawn_blocking(move || {
+        let proofs = engine.proofs();
+        let answer = proofs.inclusion("org1", 3, None).unwrap();
+        let directory = answer.directory.expect("the directory covers it");
+        let key = &proofs.keys().public(&proofs.directory_origin())[0].verifier_key;
+        let leaf = tallystick_merkle::leaf_hash(&directory.entry);
+        directory.proof.verify(&leaf, key).unwrap();
+        let entry = tallystick_event::DirectoryEntry::decode(&directory.entry).unwrap();
+        let text = directory.checkpoint.unverified_text();
+        assert_eq!(entry.checkpoint, tallystick_event::checkpoint_digest(text));
+        for pair in sizes.windows(2) {
+            assert!(proofs.directory_consistency(pair[0], pair[1]).is_ok());
+        }
+    })
+    .await
+    .unwrap();
+}
+
+fn copy(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(to).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) }.unwrap();
+    }
+    copy_into(from, to);
+}
+
+fn copy_into(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy_into(&path, &target);
+        } else {
+            std::fs::copy(&path, &target).unwrap();
+        }
+    }
+}
