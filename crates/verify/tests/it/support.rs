@@ -10,26 +10,26 @@ use tallystick_verify::{
     RecordUnit, VerifyError,
 };
 
-pub const NOW_MS: i64 = 1_795_168_800_000;
-pub const WITNESS_TIME: u64 = 1_795_168_900;
-pub const ORIGIN: &str = "audit.example.com/0192d3f0-7c1a-7000-8000-0000000000aa";
-pub const DIRECTORY: &str = "audit.example.com/directory";
+pub(crate) const NOW_MS: i64 = 1_795_168_800_000;
+pub(crate) const WITNESS_TIME: u64 = 1_795_168_900;
+pub(crate) const ORIGIN: &str = "audit.example.com/0192d3f0-7c1a-7000-8000-0000000000aa";
+pub(crate) const DIRECTORY: &str = "audit.example.com/directory";
 
-pub fn base64(bytes: &[u8]) -> String {
+pub(crate) fn base64(bytes: &[u8]) -> String {
     use base64::Engine as _;
     base64::engine::general_purpose::STANDARD.encode(bytes)
 }
 
-pub fn texts(hashes: &[Hash]) -> Vec<String> {
+pub(crate) fn texts(hashes: &[Hash]) -> Vec<String> {
     hashes.iter().map(|hash| base64(hash)).collect()
 }
 
-pub struct Log {
-    pub key: SigningKey,
-    pub directory_key: SigningKey,
-    pub witness_key: CosigningKey,
-    pub records: Vec<Record<'static>>,
-    pub hashes: Vec<Hash>,
+pub(crate) struct Log {
+    pub(crate) key: SigningKey,
+    pub(crate) directory_key: SigningKey,
+    pub(crate) witness_key: CosigningKey,
+    pub(crate) records: Vec<Record<'static>>,
+    pub(crate) hashes: Vec<Hash>,
 }
 
 fn log_id() -> LogId {
@@ -54,7 +54,7 @@ fn event(seq: u64) -> Units {
 }
 
 /// The units of an erasure of these units of these events.
-pub fn erasure(items: &str) -> Units {
+pub(crate) fn erasure(items: &str) -> Units {
     let event = br#"{"action":"log.erasure","occurred_at":"2026-11-20T11:00:00.000Z","outcome":"success"}"#;
     let metadata = format!(r#"{{"basis":"gdpr17","items":{items}}}"#);
     let actor = br#"{"id":"op_1","type":"user"}"#;
@@ -62,7 +62,7 @@ pub fn erasure(items: &str) -> Units {
 }
 
 impl Log {
-    pub fn new(size: u64) -> Log {
+    pub(crate) fn new(size: u64) -> Log {
         let mut log = Log {
             key: SigningKey::new(ORIGIN, &[1; 32]).unwrap(),
             directory_key: SigningKey::new(DIRECTORY, &[2; 32]).unwrap(),
@@ -76,7 +76,7 @@ impl Log {
         log
     }
 
-    pub fn append(&mut self, kind: LeafKind, units: &Units) -> u64 {
+    pub(crate) fn append(&mut self, kind: LeafKind, units: &Units) -> u64 {
         let seq = self.records.len() as u64;
         let mut salt = [7; 16];
         salt[..8].copy_from_slice(&seq.to_be_bytes());
@@ -96,12 +96,12 @@ impl Log {
         seq
     }
 
-    pub fn size(&self) -> u64 {
+    pub(crate) fn size(&self) -> u64 {
         self.records.len() as u64
     }
 
     /// Erases units of an event, as the leaf with the seq `by` says.
-    pub fn erase(&mut self, seq: u64, units: &[Unit], by: u64) {
+    pub(crate) fn erase(&mut self, seq: u64, units: &[Unit], by: u64) {
         let record = &mut self.records[seq as usize];
         let before = record.clone();
         record.redact(|name| units.iter().any(|unit| unit.name() == name));
@@ -112,20 +112,20 @@ impl Log {
         }
     }
 
-    pub fn checkpoint(&self, size: u64) -> Checkpoint {
+    pub(crate) fn checkpoint(&self, size: u64) -> Checkpoint {
         Checkpoint::new(ORIGIN, size, root_of(&self.hashes[..size as usize])).unwrap()
     }
 
-    pub fn note(&self, size: u64) -> Note {
+    pub(crate) fn note(&self, size: u64) -> Note {
         self.checkpoint(size).sign(&self.key).unwrap()
     }
 
-    pub fn inclusion(&self, index: u64, size: u64) -> Vec<Hash> {
+    pub(crate) fn inclusion(&self, index: u64, size: u64) -> Vec<Hash> {
         inclusion_proof(index, size, &LeafHashes(&self.hashes[..size as usize])).unwrap()
     }
 
     /// The directory commits to the log at `listed`; other things are proven at `size`.
-    pub fn directory(&self, listed: u64, size: u64) -> DirectoryProof {
+    pub(crate) fn directory(&self, listed: u64, size: u64) -> DirectoryProof {
         let note = self.note(listed);
         let entry = DirectoryEntry::new(log_id(), note.unverified_text(), NOW_MS);
         let others: Vec<Hash> = (0..5u8).map(|i| leaf_hash(&[i])).collect();
@@ -145,7 +145,7 @@ impl Log {
         }
     }
 
-    pub fn policy_text(&self) -> String {
+    pub(crate) fn policy_text(&self) -> String {
         format!(
             "log {}\nlog {}\nwitness w1 {}\nquorum w1\n",
             self.key.verifier_key(),
@@ -154,20 +154,20 @@ impl Log {
         )
     }
 
-    pub fn policy(&self) -> Policy {
+    pub(crate) fn policy(&self) -> Policy {
         Policy::parse(self.policy_text().as_bytes()).unwrap()
     }
 
     /// A policy that asks for no witness.
-    pub fn policy_without_witness(&self) -> Policy {
+    pub(crate) fn policy_without_witness(&self) -> Policy {
         Policy::parse(format!("log {}\nquorum none\n", self.key.verifier_key()).as_bytes()).unwrap()
     }
 
-    pub fn proven_erasure(&self, seq: u64, size: u64) -> ProvenErasure {
+    pub(crate) fn proven_erasure(&self, seq: u64, size: u64) -> ProvenErasure {
         ProvenErasure { record: self.records[seq as usize].clone(), proof: self.inclusion(seq, size) }
     }
 
-    pub fn event_proof(&self, seq: u64, size: u64) -> EventProof {
+    pub(crate) fn event_proof(&self, seq: u64, size: u64) -> EventProof {
         let record = self.records[seq as usize].clone();
         let proof = TlogProof {
             extra: Vec::new(),
@@ -186,7 +186,7 @@ impl Log {
         }
     }
 
-    pub fn range(&self, from: u64, to: u64) -> Vec<u8> {
+    pub(crate) fn range(&self, from: u64, to: u64) -> Vec<u8> {
         let size = self.size();
         let proof = tallystick_merkle::range_proof(from, to, size, &LeafHashes(&self.hashes)).unwrap();
         let header = RangeHeader {
@@ -208,7 +208,7 @@ impl Log {
         out
     }
 
-    pub fn head(&self, manifest: Manifest) -> PackHead {
+    pub(crate) fn head(&self, manifest: Manifest) -> PackHead {
         PackHead {
             manifest,
             checkpoint: self.note(self.size()),
@@ -219,7 +219,7 @@ impl Log {
         }
     }
 
-    pub fn pack(&self, head: &PackHead, seqs: impl IntoIterator<Item = u64>) -> Vec<u8> {
+    pub(crate) fn pack(&self, head: &PackHead, seqs: impl IntoIterator<Item = u64>) -> Vec<u8> {
         let source = LeafHashes(&self.hashes);
         let mut writer = PackWriter::begin(Vec::new(), head).unwrap();
         for seq in seqs {
@@ -230,12 +230,12 @@ impl Log {
         writer.finish(&gap, "What this is.\n").unwrap()
     }
 
-    pub fn range_pack(&self, from: u64, to: u64) -> Vec<u8> {
+    pub(crate) fn range_pack(&self, from: u64, to: u64) -> Vec<u8> {
         let manifest = Manifest::of_range(ORIGIN, from, to, "2026-11-20T12:00:00.000Z", "test 1");
         self.pack(&self.head(manifest), from..to)
     }
 
-    pub fn selection_pack(&self, seqs: &[u64]) -> Vec<u8> {
+    pub(crate) fn selection_pack(&self, seqs: &[u64]) -> Vec<u8> {
         let manifest =
             Manifest::of_selection(ORIGIN, Some("actor:u_1"), "2026-11-20T12:00:00.000Z", "test 1");
         self.pack(&self.head(manifest), seqs.iter().copied())
@@ -243,12 +243,12 @@ impl Log {
 }
 
 /// A published log in memory, whose files a test may change.
-pub struct Published {
-    pub files: std::collections::BTreeMap<String, Vec<u8>>,
+pub(crate) struct Published {
+    pub(crate) files: std::collections::BTreeMap<String, Vec<u8>>,
 }
 
 impl Published {
-    pub fn new(log: &Log) -> Published {
+    pub(crate) fn new(log: &Log) -> Published {
         let size = log.size();
         let mut files = std::collections::BTreeMap::new();
         files.insert("checkpoint".to_owned(), log.note(size).to_string().into_bytes());
