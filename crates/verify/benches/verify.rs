@@ -1,15 +1,52 @@
 //! How fast a pack of a range is verified, one core, as bytes in memory: events as large as real ones.
+//! Times are CPU time of the thread, so that other work on the machine does not count.
 
 use std::hint::black_box;
 use std::sync::Arc;
+use std::time::Duration;
 
+use criterion::measurement::{Measurement, ValueFormatter, WallTime};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use tallystick_event::{
-    BodyKind, Leaf, LeafKind, Limits, LogId, MaskRules, PrepareContext, Preparer, split_body,
-};
+use tallystick_event::{Leaf, LeafKind, Limits, LogId, MaskRules, PrepareContext, Preparer};
 use tallystick_merkle::{Checkpoint, Hash, LeafHashes, Policy, SigningKey, Subtrees, root_of};
 use tallystick_testkit::{FixedClock, NOW_MS, SeededRandom, events};
 use tallystick_verify::{Manifest, Options, PackHead, PackWriter, Record, verify_pack};
+
+/// CPU time of the thread.
+struct CpuTime;
+
+fn cpu_time() -> Duration {
+    rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime).try_into().expect("not negative")
+}
+
+impl Measurement for CpuTime {
+    type Intermediate = Duration;
+    type Value = Duration;
+
+    fn start(&self) -> Duration {
+        cpu_time()
+    }
+
+    fn end(&self, start: Duration) -> Duration {
+        cpu_time().saturating_sub(start)
+    }
+
+    fn add(&self, a: &Duration, b: &Duration) -> Duration {
+        *a + *b
+    }
+
+    fn zero(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    fn to_f64(&self, value: &Duration) -> f64 {
+        value.as_nanos() as f64
+    }
+
+    fn formatter(&self) -> &dyn ValueFormatter {
+        WallTime.formatter()
+    }
+}
 
 const EVENTS: u64 = 20_000;
 const ORIGIN: &str = "audit.example.com/0192d3f0-7c1a-7000-8000-0000000000aa";
@@ -66,7 +103,7 @@ fn pack(key: &SigningKey, records: &[Record<'_>], from: u64, step: usize) -> Vec
     writer.finish(&gap, "").expect("a good pack")
 }
 
-fn verify(c: &mut Criterion) {
+fn verify(c: &mut Criterion<CpuTime>) {
     let key = SigningKey::new(ORIGIN, &[1; 32]).expect("a good name");
     let policy = format!("log {}\nquorum none\n", key.verifier_key());
     let policy = Policy::parse(policy.as_bytes()).expect("a good policy");
@@ -91,7 +128,7 @@ fn verify(c: &mut Criterion) {
 
 criterion_group! {
     name = benches;
-    config = Criterion::default().sample_size(10).without_plots();
+    config = Criterion::default().with_measurement(CpuTime).sample_size(10).without_plots();
     targets = verify
 }
 criterion_main!(benches);

@@ -44,8 +44,9 @@ pub struct RangeHeader {
 pub struct RangeContext<'a> {
     /// The range that was asked for. Another one is refused.
     pub asked: Option<(u64, u64)>,
-    /// How the log is witnessed.
-    pub directory: Option<&'a DirectoryProof>,
+    /// Asked once how a checkpoint of the log is witnessed.
+    #[expect(clippy::type_complexity, reason = "a function that may fail")]
+    pub directory: Option<&'a mut dyn FnMut(&Checkpoint) -> Result<Option<DirectoryProof>, VerifyError>>,
     /// Asks for the range of one event, by which an erasure is proven that the lines do not hold. None if there is none.
     #[expect(clippy::type_complexity, reason = "a function that may fail")]
     pub erasure: Option<&'a mut dyn FnMut(u64) -> Result<Option<Vec<u8>>, VerifyError>>,
@@ -79,7 +80,8 @@ pub fn verify_range<R: BufRead>(
         return Err(VerifyError::malformed("the range", "its size is not that of its checkpoint"));
     }
     let mut log_report = LogReport::of(&checkpoint);
-    witness(&mut log_report, &note, &checkpoint, context.directory, policy);
+    let directory = context.directory.as_mut().map_or(Ok(None), |ask| ask(&checkpoint))?;
+    witness(&mut log_report, &note, &checkpoint, directory.as_ref(), policy);
     let report = Report::new(Subject::Range, log_report);
     let mut tally = Tally::new(options, log, report, !demands_witnesses(policy));
     let outcome = read_records(&mut reader, &header, &checkpoint, &mut tally)?;

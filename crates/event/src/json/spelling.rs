@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use super::special;
+
 /// Nesting that is still looked into, levels.
 const DEPTH_MAX: usize = 128;
 /// Integers of so many digits are their own canonical form: all of them are exact in an IEEE double.
@@ -50,13 +52,14 @@ impl Reader<'_> {
     fn string(&mut self) -> Option<()> {
         self.at += 1;
         loop {
-            let byte = *self.bytes.get(self.at)?;
+            // What needs no escape, up to what ends the string or stands in it as an escape.
+            self.at += special::find(self.bytes.get(self.at..)?)?;
+            let byte = self.bytes[self.at];
             self.at += 1;
             match byte {
                 b'"' => return Some(()),
                 b'\\' => self.escape()?,
-                0..0x20 => return None,
-                _ => {}
+                _ => return None,
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Whether a log continues what it was, proven from its tiles.
 
 use tallystick_merkle::{
-    Checkpoint, GenerateError, TileError, TileId, TileReader, consistency_proof, verify_consistency,
+    Checkpoint, GenerateError, Hash, TileError, TileId, TileReader, consistency_proof, verify_consistency,
 };
 
 use super::Fetch;
@@ -28,13 +28,7 @@ pub(super) fn judge(
         }
         return Ok(());
     }
-    let proof = open_tiles(fetcher, now).and_then(|reader| {
-        consistency_proof(was, is, &reader).map_err(|error| match error {
-            GenerateError::Outside(outside) => TileError::Outside(outside),
-            GenerateError::Source(error) => error,
-        })
-    });
-    match proof {
+    match prove(fetcher, was, now) {
         Err(TileError::Fetch(error)) => return Err(error),
         Err(error) => {
             let why = format!("its tiles are not those of its checkpoint: {error}");
@@ -53,6 +47,23 @@ pub(super) fn judge(
         }
     }
     Ok(())
+}
+
+/// The proof that the tree of a checkpoint continues that of its first `was` leaves, from tiles.
+pub(super) fn prove(
+    fetcher: &mut dyn Fetch,
+    was: u64,
+    now: &Checkpoint,
+) -> Result<Vec<Hash>, TileError<VerifyError>> {
+    // Nothing is to be proven, and no tile needed.
+    if was == 0 || was == now.size() {
+        return Ok(Vec::new());
+    }
+    let reader = open_tiles(fetcher, now)?;
+    consistency_proof(was, now.size(), &reader).map_err(|error| match error {
+        GenerateError::Outside(outside) => TileError::Outside(outside),
+        GenerateError::Source(error) => error,
+    })
 }
 
 /// Gives tiles from a fetcher. For a partial tile that is gone the full one is taken.

@@ -4,11 +4,12 @@ mod growth;
 mod mirror;
 mod pin;
 
-use tallystick_merkle::{Checkpoint, Note, Policy};
+use tallystick_merkle::{Checkpoint, Note, Policy, TileError};
 
 pub use pin::{Pin, PinError};
 
 use crate::report::{LogReport, LogStatus, Report, Subject};
+use crate::spelling::base64;
 use crate::trust::{DirectoryProof, TrustError, open_log, witness};
 use crate::{Options, VerifyError};
 
@@ -107,17 +108,38 @@ fn open_current(
         }
     };
     // A log that was cosigned itself, as a directory is, needs no other.
-    let directory = if policy.open(&note).is_ok() { None } else { fetch_one(fetcher, "directory")? };
-    let directory: Option<DirectoryProof> = match directory {
-        None => None,
-        Some(json) => Some(
-            serde_json::from_slice(&json)
-                .map_err(|error| VerifyError::malformed("the log's directory proof", error))?,
-        ),
-    };
+    let is_cosigned = policy.open(&note).is_ok();
+    let directory = if is_cosigned { None } else { fetch_directory(fetcher, policy, &checkpoint)? };
     let mut log = LogReport::of(&checkpoint);
     witness(&mut log, &note, &checkpoint, directory.as_ref(), policy);
     Ok(Ok((note, Report::new(subject, log), checkpoint)))
+}
+
+/// How a published log is witnessed: what it gives as `directory`, with the proof that this is consistent with a
+/// checkpoint of it that was opened already, made from its tiles.
+///
+/// # Errors
+/// If something cannot be fetched or is malformed. What is wrong is left to [`DirectoryProof::check`].
+pub fn fetch_directory(
+    fetcher: &mut dyn Fetch,
+    policy: &Policy,
+    known: &Checkpoint,
+) -> Result<Option<DirectoryProof>, VerifyError> {
+    let Some(json) = fetch_one(fetcher, "directory")? else { return Ok(None) };
+    let mut found: DirectoryProof = serde_json::from_slice(&json)
+        .map_err(|error| VerifyError::malformed("the log's directory proof", error))?;
+    found.consistency.clear();
+    let listed = Note::parse(found.checkpoint.as_bytes()).ok().and_then(|note| open_log(&note, policy).ok());
+    if let Some(listed) = listed.filter(|listed| listed.origin() == known.origin()) {
+        let (old, new) = if known.size() <= listed.size() { (known, &listed) } else { (&listed, known) };
+        match growth::prove(fetcher, old.size(), new) {
+            Ok(proof) => found.consistency = proof.iter().map(|hash| base64(hash)).collect(),
+            Err(TileError::Fetch(error)) => return Err(error),
+            // Without a proof the two are not shown to be of one log, which is said when it is checked.
+            Err(_) => {}
+        }
+    }
+    Ok(Some(found))
 }
 
 fn fetch_one(fetcher: &mut dyn Fetch, path: &str) -> Result<Option<Vec<u8>>, VerifyError> {

@@ -1,6 +1,7 @@
 //! Ranges as lines.
 
 use tallystick_event::{LeafKind, Unit};
+use tallystick_merkle::Checkpoint;
 use tallystick_verify::{
     LogStatus, Options, RangeContext, Report, Tampering, Verdict, VerifyError, verify_range,
 };
@@ -8,8 +9,8 @@ use tallystick_verify::{
 use crate::support::{Log, erasure};
 
 fn verify(log: &Log, lines: &[u8]) -> Result<Report, VerifyError> {
-    let directory = log.directory(log.size(), log.size());
-    let context = RangeContext { directory: Some(&directory), ..RangeContext::default() };
+    let mut directory = |_: &Checkpoint| Ok(Some(log.directory(log.size(), log.size())));
+    let context = RangeContext { directory: Some(&mut directory), ..RangeContext::default() };
     verify_range(lines, &log.policy(), &Options::default(), context)
 }
 
@@ -74,18 +75,18 @@ fn an_erasure_is_found_in_the_range_or_asked_for() {
     assert_eq!((report.exit_code, report.counts.erased, report.counts.ok), (0, 1, 8), "{report}");
     let report = verify(&log, &log.range(0, 8)).unwrap();
     assert_eq!((report.exit_code, report.counts.tampered), (2, 1), "{report}");
-    let directory = log.directory(9, 9);
+    let mut directory = |_: &Checkpoint| Ok(Some(log.directory(9, 9)));
     let mut asked = Vec::new();
     let mut ask = |seq: u64| {
         asked.push(seq);
         Ok(Some(log.range(seq, seq + 1)))
     };
-    let context = RangeContext { asked: None, directory: Some(&directory), erasure: Some(&mut ask) };
+    let context = RangeContext { asked: None, directory: Some(&mut directory), erasure: Some(&mut ask) };
     let report = verify_range(&log.range(0, 8)[..], &log.policy(), &Options::default(), context).unwrap();
     assert_eq!((report.exit_code, report.counts.erased), (0, 1), "{report}");
     assert_eq!(asked, [by]);
     let mut lie = |_| Ok(Some(log.range(2, 3)));
-    let context = RangeContext { asked: None, directory: Some(&directory), erasure: Some(&mut lie) };
+    let context = RangeContext { asked: None, directory: Some(&mut directory), erasure: Some(&mut lie) };
     let report = verify_range(&log.range(0, 8)[..], &log.policy(), &Options::default(), context).unwrap();
     assert_eq!((report.exit_code, report.counts.tampered), (2, 1), "{report}");
 }

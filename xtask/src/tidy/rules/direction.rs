@@ -9,6 +9,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("event", &[]),
     ("merkle", &[]),
     ("verify", &["event", "merkle"]),
+    ("auditor", &["event", "merkle", "verify"]),
     ("mapping", &[]),
     ("wal", &[]),
     ("query", &["event"]),
@@ -29,8 +30,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
 const FOR_TESTS: &[(&str, &[&str])] = &[("mapping", &["event"])];
 
 const EVERYTHING: &[&str] = &[
-    "event", "merkle", "query", "mapping", "wal", "segment", "catalog", "engine", "auth", "witness",
-    "anchor", "server",
+    "event", "merkle", "verify", "auditor", "query", "mapping", "wal", "segment", "catalog", "engine",
+    "auth", "witness", "anchor", "server",
 ];
 
 /// Crates that compute and touch nothing: they can run in a browser or in somebody's verifier.
@@ -61,7 +62,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("utoipa", &["server"]),
     ("utoipa-axum", &["server"]),
     ("sqlx", &["catalog"]),
-    ("clap", &["tallystick"]),
+    ("clap", &["tallystick", "auditor"]),
 ];
 
 pub(super) fn check(tree: &Tree) -> Vec<Problem> {

@@ -3,7 +3,7 @@
 
 use crate::tidy::{Problem, Tree};
 
-const PRINTERS: &[&str] = &["crates/tallystick/", "xtask/", "fuzz/"];
+const PRINTERS: &[&str] = &["crates/tallystick/", "crates/auditor/", "xtask/", "fuzz/"];
 
 pub(super) fn check(tree: &Tree) -> Vec<Problem> {
     let mut problems = Vec::new();

@@ -1,0 +1,199 @@
+//! What each command does.
+
+use std::error::Error;
+use std::fmt::{self, Display, Formatter};
+use std::fs::{self, File};
+use std::io::{self, BufReader, Read};
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde_json::Value;
+use tallystick_merkle::{Checkpoint, Policy};
+use tallystick_verify::{
+    LogReportAndPin, Options, PackReport, RangeContext, Report, VerifyError, fetch_directory, verify_event,
+    verify_log, verify_pack, verify_range, verify_since,
+};
+
+use crate::args::{Args, What};
+use crate::http::Http;
+use crate::source::{Source, bearer, is_address};
+use crate::state::State;
+use crate::{output, trust};
+
+/// Why nothing could be verified.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The input is not there or not what it should be.
+    Verify(VerifyError),
+    /// Anything else: what, and why.
+    Other(String, Option<Box<dyn Error>>),
+}
+
+impl Failure {
+    pub(crate) fn plain(what: String) -> Failure {
+        Failure::Other(what, None)
+    }
+
+    pub(crate) fn with(what: String, why: impl Error + 'static) -> Failure {
+        Failure::Other(what, Some(Box::new(why)))
+    }
+
+    pub(crate) fn file(path: &Path, why: io::Error) -> Failure {
+        Failure::with(format!("{} cannot be used", path.display()), why)
+    }
+}
+
+impl Display for Failure {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::Verify(error) => error.fmt(f),
+            Failure::Other(what, _) => f.write_str(what),
+        }
+    }
+}
+
+impl Error for Failure {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Failure::Verify(error) => error.source(),
+            Failure::Other(_, why) => why.as_deref(),
+        }
+    }
+}
+
+impl From<VerifyError> for Failure {
+    fn from(error: VerifyError) -> Failure {
+        Failure::Verify(error)
+    }
+}
+
+/// Verifies, prints, and says the exit status.
+pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
+    let policy = trust::policy(args)?;
+    let bar = output::progress(match args.what {
+        What::Log { .. } => "entries",
+        _ => "records",
+    });
+    let tell = |count| bar.set_position(count);
+    let options = Options {
+        records_listed: args.list,
+        age_max: args.max_age.map(|age| (now_ms(), age)),
+        needs_anchor: args.need_anchor,
+        progress: Some(&tell),
+        on_record: None,
+    };
+    let (report, json) = verify(args, &policy, &options)?;
+    bar.finish_and_clear();
+    if args.json {
+        output::print(&format!("{json:#}"))
+    } else {
+        output::print(&report.to_string())
+    }
+    Ok(report.exit_code)
+}
+
+fn verify(args: &Args, policy: &Policy, options: &Options<'_>) -> Result<(Report, Value), Failure> {
+    let report = match &args.what {
+        What::Event { file } => verify_event(&read(file)?, policy, options)?,
+        What::Pack { file } => {
+            let found = verify_pack(BufReader::with_capacity(1 << 20, open(file)?), policy, options)?;
+            let json = json_of(&found)?;
+            output::say(stated(&found));
+            return Ok((found.report, json));
+        }
+        What::Log { log } => {
+            let mut source = Source::open(log, args)?;
+            let state = args.state.as_deref().map(State::open).transpose()?;
+            let pin = state.as_ref().map_or(Ok(None), |state| state.read(&source.stated_origin()))?;
+            let found = verify_log(&mut source, policy, pin.as_ref(), options)?;
+            keep(found, state.as_ref())?
+        }
+        What::Since { checkpoint, log } => {
+            let kept = read(checkpoint)?;
+            let mut source = Source::open(log, args)?;
+            verify_since(&kept, &mut source, policy, options)?.report
+        }
+        What::Range { log, from, to } => range(args, log, (*from, *to), policy, options)?,
+    };
+    let json = json_of(&report)?;
+    Ok((report, json))
+}
+
+/// Pins what was verified.
+fn keep(found: LogReportAndPin, state: Option<&State>) -> Result<Report, Failure> {
+    if let (Some(state), Some(pin)) = (state, &found.pin) {
+        state.write(&found.report.log.origin, pin)?;
+    }
+    Ok(found.report)
+}
+
+fn range(
+    args: &Args,
+    log: &str,
+    (from, to): (u64, Option<u64>),
+    policy: &Policy,
+    options: &Options<'_>,
+) -> Result<Report, Failure> {
+    if !is_address(log) {
+        return Err(Failure::plain(
+            "a range is asked for at an address: https://host/v1/logs/<org>".to_owned(),
+        ));
+    }
+    let to = match to {
+        Some(to) => to,
+        None => size_of(&Source::open(log, args)?)?,
+    };
+    let path = |from: u64, to: u64| format!("range?from={from}&to={to}");
+    let mut lines = Http::new(log, bearer(args)?)?;
+    let mut others = Http::new(log, bearer(args)?)?;
+    let mut tiles = Http::new(log, bearer(args)?)?;
+    let mut erasure = |seq: u64| others.get(&path(seq, seq.saturating_add(1)));
+    let mut directory = |known: &Checkpoint| fetch_directory(&mut tiles, policy, known);
+    let context = RangeContext {
+        asked: Some((from, to)),
+        directory: Some(&mut directory),
+        erasure: Some(&mut erasure),
+    };
+    let reader = BufReader::with_capacity(1 << 20, lines.stream(&path(from, to))?);
+    Ok(verify_range(reader, policy, options, context)?)
+}
+
+/// What the log states as its size; only which range to ask for depends on it.
+fn size_of(source: &Source) -> Result<u64, Failure> {
+    source.stated_size().ok_or_else(|| Failure::plain("the log's checkpoint is malformed".to_owned()))
+}
+
+/// What the exporter says of a pack.
+fn stated(found: &PackReport) -> String {
+    let manifest = &found.manifest;
+    let whose = manifest.organization.as_ref().map_or_else(String::new, |org| format!(" of {:?}", org.id));
+    let query = manifest.query.as_ref().map_or_else(String::new, |query| format!(", searched for {query:?}"));
+    format!("a pack{whose}, made {:?} by {:?}{query}, as its maker says", manifest.created_at, manifest.tool)
+}
+
+fn json_of(report: &impl serde::Serialize) -> Result<Value, Failure> {
+    serde_json::to_value(report)
+        .map_err(|error| Failure::with("the report cannot be written".to_owned(), error))
+}
+
+fn open(file: &Path) -> Result<Box<dyn Read>, Failure> {
+    if file == Path::new("-") {
+        return Ok(Box::new(io::stdin().lock()));
+    }
+    Ok(Box::new(File::open(file).map_err(|error| Failure::file(file, error))?))
+}
+
+fn read(file: &Path) -> Result<Vec<u8>, Failure> {
+    if file == Path::new("-") {
+        let mut bytes = Vec::new();
+        let limit = tallystick_verify::limits::EVENT_PROOF_BYTES_MAX as u64 + 1;
+        io::stdin().lock().take(limit).read_to_end(&mut bytes).map_err(|error| Failure::file(file, error))?;
+        return Ok(bytes);
+    }
+    fs::read(file).map_err(|error| Failure::file(file, error))
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place where this command asks for the time")]
+fn now_ms() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64)
+}

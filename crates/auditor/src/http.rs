@@ -1,0 +1,148 @@
+//! A log behind HTTP. Redirects are not followed: they could carry the API key to somebody else.
+
+use std::io::{self, Read};
+use std::time::Duration;
+
+use bytes::{Buf as _, Bytes};
+use futures::{StreamExt as _, TryStreamExt as _};
+use reqwest::{StatusCode, Url};
+use tallystick_verify::{Fetch, VerifyError};
+use tokio::runtime::Runtime;
+
+use crate::command::Failure;
+
+/// Longest answer that is kept in memory: a bundle of 256 entries has at most 16 MiB.
+pub(crate) const ANSWER_BYTES_MAX: u64 = 32 << 20;
+/// Calls that are made at the same time.
+const CALLS_AT_ONCE: usize = 8;
+const CONNECT_TIME_MAX: Duration = Duration::from_secs(10);
+const CALL_TIME_MAX: Duration = Duration::from_mins(2);
+/// Times a read is made at most.
+const ATTEMPTS_MAX: u32 = 5;
+/// The first wait before a read is made again; each next one is twice as long.
+const WAIT_MIN: Duration = Duration::from_millis(200);
+
+/// A log at an address.
+pub(crate) struct Http {
+    runtime: Runtime,
+    client: reqwest::Client,
+    base: Url,
+    bearer: Option<String>,
+}
+
+impl Http {
+    pub(crate) fn new(url: &str, bearer: Option<String>) -> Result<Http, Failure> {
+        let base = Url::parse(url.trim_end_matches('/'))
+            .map_err(|error| Failure::with(format!("{url} is not an address"), error))?;
+        if bearer
+            .as_ref()
+            .is_some_and(|key| key.is_empty() || !key.bytes().all(|byte| byte.is_ascii_graphic()))
+        {
+            return Err(Failure::plain("the API key has characters that no key has".to_owned()));
+        }
+        // Installing twice fails, and the first one is the same.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = reqwest::Client::builder()
+            .connect_timeout(CONNECT_TIME_MAX)
+            .user_agent(concat!("tallystick-verify/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .map_err(|error| Failure::with("cannot set up HTTP".to_owned(), error))?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| Failure::with("cannot set up HTTP".to_owned(), error))?;
+        Ok(Http { runtime, client, base, bearer })
+    }
+
+    /// All bytes of an answer; none if there is nothing at that path.
+    pub(crate) fn get(&mut self, path: &str) -> Result<Option<Vec<u8>>, VerifyError> {
+        self.runtime.block_on(self.read(path))
+    }
+
+    /// An answer of any length, read as it comes.
+    pub(crate) fn stream(&mut self, path: &str) -> Result<Body<'_>, VerifyError> {
+        let response = self.runtime.block_on(self.call(path, None))?;
+        let response = response.ok_or_else(|| VerifyError::NotFound { path: path.to_owned() })?;
+        Ok(Body { runtime: &self.runtime, response, chunk: Bytes::new() })
+    }
+
+    async fn read(&self, path: &str) -> Result<Option<Vec<u8>>, VerifyError> {
+        let mut attempt = 1;
+        loop {
+            match self.read_once(path).await {
+                Err(_) if attempt < ATTEMPTS_MAX => {
+                    tokio::time::sleep(WAIT_MIN * 2u32.pow(attempt - 1)).await;
+                    attempt += 1;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn read_once(&self, path: &str) -> Result<Option<Vec<u8>>, VerifyError> {
+        let Some(mut response) = self.call(path, Some(CALL_TIME_MAX)).await? else { return Ok(None) };
+        let mut bytes = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| failed(path, &error.without_url()))? {
+            bytes.extend_from_slice(&chunk);
+            if bytes.len() as u64 > ANSWER_BYTES_MAX {
+                return Err(failed(path, &"the answer is too long"));
+            }
+        }
+        Ok(Some(bytes))
+    }
+
+    async fn call(
+        &self,
+        path: &str,
+        timeout: Option<Duration>,
+    ) -> Result<Option<reqwest::Response>, VerifyError> {
+        let url = format!("{}/{path}", self.base.as_str().trim_end_matches('/'));
+        let mut request = self.client.get(url);
+        if let Some(timeout) = timeout {
+            request = request.timeout(timeout);
+        }
+        if let Some(bearer) = &self.bearer {
+            request = request.bearer_auth(bearer);
+        }
+        let response = request.send().await.map_err(|error| failed(path, &error.without_url()))?;
+        match response.status() {
+            status if status.is_success() => Ok(Some(response)),
+            StatusCode::NOT_FOUND | StatusCode::GONE => Ok(None),
+            status => Err(failed(path, &format!("the answer is {status}"))),
+        }
+    }
+}
+
+fn failed(path: &str, why: &dyn std::fmt::Display) -> VerifyError {
+    VerifyError::Fetch { path: path.to_owned(), why: why.to_string() }
+}
+
+impl Fetch for Http {
+    fn fetch(&mut self, paths: &[String]) -> Result<Vec<Option<Vec<u8>>>, VerifyError> {
+        let calls = futures::stream::iter(paths).map(|path| self.read(path)).buffered(CALLS_AT_ONCE);
+        self.runtime.block_on(calls.try_collect())
+    }
+}
+
+/// The body of an answer as a reader.
+pub(crate) struct Body<'a> {
+    runtime: &'a Runtime,
+    response: reqwest::Response,
+    chunk: Bytes,
+}
+
+impl Read for Body<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        while self.chunk.is_empty() {
+            match self.runtime.block_on(self.response.chunk()) {
+                Ok(Some(chunk)) => self.chunk = chunk,
+                Ok(None) => return Ok(0),
+                Err(error) => return Err(io::Error::other(error.without_url())),
+            }
+        }
+        let len = out.len().min(self.chunk.len());
+        self.chunk.copy_to_slice(&mut out[..len]);
+        Ok(len)
+    }
+}
