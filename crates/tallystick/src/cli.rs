@@ -17,6 +17,17 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 the service cann
 4 the service refused, 5 done, but something looked at is not well (bad records, failed checks).
 The pages in docs/ explain the rest; a running service has its API at /docs.";
 
+const VERIFY_EXAMPLES: &str = "\
+Examples:
+  tallystick verify event proof.json --policy trust.policy
+  tallystick verify pack evidence.tallystick-pack.tar --policy trust.policy
+  tallystick verify log https://audit.example.com/v1/logs/acme --policy trust.policy --state ./verified
+  tallystick verify since kept.checkpoint --log https://audit.example.com/v1/logs/acme --policy trust.policy
+  tallystick verify range https://audit.example.com/v1/logs/acme --from 0 --to 1000 --policy trust.policy
+
+Exit codes of this command: 0 everything holds, 2 something was tampered with (or wrong usage), 3 nothing is wrong but
+the policy demands more than there is, 4 the input cannot be read. tallystick-verify is the same without the service.";
+
 /// A self-hosted audit log: takes in events, keeps them, finds them.
 #[derive(Debug, Parser)]
 #[command(name = "tallystick", version, after_help = AFTER_HELP, max_term_width = 100)]
@@ -54,6 +65,9 @@ pub(crate) enum Command {
     Witness(WitnessArgs),
     /// Measure what the service can do here, and compare it with other engines.
     Bench(BenchArgs),
+    /// Verify event proofs, evidence packs and logs, believing nothing but a policy.
+    #[command(after_help = VERIFY_EXAMPLES)]
+    Verify(tallystick_auditor::Args),
     /// Check a configuration and show what it comes to.
     CheckConfig(CheckConfigArgs),
 }

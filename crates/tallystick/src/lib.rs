@@ -24,6 +24,10 @@ use clap::Parser as _;
 /// Runs the command line of this process to its end.
 pub fn run() -> ExitCode {
     let cli = cli::Cli::parse_from(event_args::protect(std::env::args_os()));
+    // It has exit codes and a runtime of its own, as the command that auditors run alone.
+    if let cli::Command::Verify(args) = &cli.command {
+        return tallystick_auditor::run(args);
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return exit::report(&anyhow::Error::new(error).context("cannot start threads")).into(),

@@ -79,9 +79,8 @@ impl<'o> Tally<'o> {
     /// Checks a record, its erasures among those that are known, and counts it.
     pub(crate) fn judge(&mut self, record: &Record<'_>) {
         let checked = self.check(record).and_then(|sound| {
-            match &sound.erased {
-                Some(slots) => self.erasures.explain(record.seq, slots)?,
-                None => {}
+            if let Some(slots) = &sound.erased {
+                self.erasures.explain(record.seq, slots)?;
             }
             Ok(sound)
         });
@@ -104,7 +103,7 @@ impl<'o> Tally<'o> {
             return None;
         }
         let by = sound.erased_by();
-        let shown = self.describe(record, Some(&sound.leaf), Verdict::Erased { by: by.clone() }, true);
+        let shown = describe(record, Some(&sound.leaf), Verdict::Erased { by: by.clone() }, true);
         Some(Pending { seq: record.seq, slots, by, shown })
     }
 
@@ -145,7 +144,7 @@ impl<'o> Tally<'o> {
         if !is_listed && self.options.on_record.is_none() {
             return;
         }
-        let shown = self.describe(record, leaf, verdict, is_listed);
+        let shown = describe(record, leaf, verdict, is_listed);
         if let Some(tell) = self.options.on_record {
             tell(&shown);
         }
@@ -198,23 +197,6 @@ impl<'o> Tally<'o> {
             });
         }
     }
-
-    fn describe(
-        &self,
-        record: &Record<'_>,
-        leaf: Option<&Leaf>,
-        verdict: Verdict,
-        says: bool,
-    ) -> RecordReport {
-        let readable = leaf.cloned().or_else(|| Leaf::decode(&record.leaf).ok());
-        RecordReport {
-            seq: record.seq,
-            verdict,
-            event: readable.as_ref().map(|leaf| EventId(leaf.id.0).to_string()),
-            received_at: readable.as_ref().map(|leaf| shown_time(leaf.received_ms)),
-            says: if says { sentence(record) } else { None },
-        }
-    }
 }
 
 /// The latest time that is shown as a date, Unix ms: the end of the year 9999.
@@ -229,5 +211,16 @@ fn verdict_of(sound: &Soundness) -> Verdict {
         (Some(_), _) => Verdict::Erased { by: sound.erased_by() },
         (None, true) => Verdict::OkRedacted,
         (None, false) => Verdict::Ok,
+    }
+}
+
+fn describe(record: &Record<'_>, leaf: Option<&Leaf>, verdict: Verdict, says: bool) -> RecordReport {
+    let readable = leaf.cloned().or_else(|| Leaf::decode(&record.leaf).ok());
+    RecordReport {
+        seq: record.seq,
+        verdict,
+        event: readable.as_ref().map(|leaf| EventId(leaf.id.0).to_string()),
+        received_at: readable.as_ref().map(|leaf| shown_time(leaf.received_ms)),
+        says: if says { sentence(record) } else { None },
     }
 }

@@ -45,8 +45,8 @@ fn every_byte_matters_except_where_nothing_is_believed() {
     let believed_nothing = ["pack.json", "anchors/a", "policy", "report.txt"];
     let mut bad = pack.clone();
     for at in 0..pack.len() {
-        // One bit of each kind: case, neighbours in base64, digits; all bits where bytes are raw.
-        for flip in [0x01, 0x20, 0x80] {
+        // Neighbours in base64 and among digits; then the case of letters, or what is no ASCII.
+        for flip in [0x01, if at % 2 == 0 { 0x20 } else { 0x80 }] {
             bad[at] ^= flip;
             let found = verify(&bad);
             let of = members.iter().find(|(_, content)| content.contains(&at)).map(|(name, _)| name.as_str());
