@@ -10,8 +10,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde_json::Value;
 use tallystick_merkle::{Checkpoint, Policy};
 use tallystick_verify::{
-    LogReportAndPin, Options, PackReport, RangeContext, Report, VerifyError, fetch_directory, verify_event,
-    verify_log, verify_pack, verify_range, verify_since,
+    LogReportAndPin, Options, PackReport, RangeContext, Report, VerifyError, continues, fetch_directory,
+    verify_event, verify_log, verify_pack, verify_range, verify_since,
 };
 
 use crate::args::{Args, What};
@@ -19,6 +19,9 @@ use crate::http::Http;
 use crate::source::{Source, bearer, is_address};
 use crate::state::State;
 use crate::{output, trust};
+
+/// Events of a range that are asked for at once; services give no more.
+const RANGE_EVENTS_AT_ONCE: u64 = 100_000;
 
 /// Why nothing could be verified.
 #[derive(Debug)]
@@ -84,11 +87,7 @@ pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
     };
     let (report, json) = verify(args, &policy, &options)?;
     bar.finish_and_clear();
-    if args.json {
-        output::print(&format!("{json:#}"))
-    } else {
-        output::print(&report.to_string())
-    }
+    output::print(&if args.json { format!("{json:#}") } else { report.to_string() });
     Ok(report.exit_code)
 }
 
@@ -143,12 +142,53 @@ fn range(
         Some(to) => to,
         None => size_of(&Source::open(log, args)?)?,
     };
+    let mut tiles = Http::new(log, bearer(args)?)?;
+    let mut known: Option<Checkpoint> = None;
+    let mut whole: Option<Report> = None;
+    let mut at = from;
+    loop {
+        let end = to.min(at.saturating_add(RANGE_EVENTS_AT_ONCE));
+        let mut seen = None;
+        let part = range_part(args, log, (at, end), policy, options, &mut tiles, &mut seen)?;
+        let mut report = match whole.take() {
+            None => part,
+            Some(mut report) => {
+                report.join(part, args.list);
+                report
+            }
+        };
+        if let (Some(old), Some(now)) = (&known, &seen)
+            && old != now
+        {
+            report.accuse(continues(&mut tiles, old, now)?);
+        }
+        known = seen.or(known);
+        at = end;
+        if at >= to {
+            return Ok(report);
+        }
+        whole = Some(report);
+    }
+}
+
+/// One call's worth of a range. `seen` becomes its checkpoint.
+fn range_part(
+    args: &Args,
+    log: &str,
+    (from, to): (u64, u64),
+    policy: &Policy,
+    options: &Options<'_>,
+    tiles: &mut Http,
+    seen: &mut Option<Checkpoint>,
+) -> Result<Report, Failure> {
     let path = |from: u64, to: u64| format!("range?from={from}&to={to}");
     let mut lines = Http::new(log, bearer(args)?)?;
     let mut others = Http::new(log, bearer(args)?)?;
-    let mut tiles = Http::new(log, bearer(args)?)?;
     let mut erasure = |seq: u64| others.get(&path(seq, seq.saturating_add(1)));
-    let mut directory = |known: &Checkpoint| fetch_directory(&mut tiles, policy, known);
+    let mut directory = |known: &Checkpoint| {
+        *seen = Some(known.clone());
+        fetch_directory(tiles, policy, known)
+    };
     let context = RangeContext {
         asked: Some((from, to)),
         directory: Some(&mut directory),

@@ -22,6 +22,9 @@ const ATTEMPTS_MAX: u32 = 5;
 /// The first wait before a read is made again; each next one is twice as long.
 const WAIT_MIN: Duration = Duration::from_millis(200);
 
+/// What went wrong, and whether asking again may help.
+type Failed = (VerifyError, bool);
+
 /// A log at an address.
 pub(crate) struct Http {
     runtime: Runtime,
@@ -62,7 +65,7 @@ impl Http {
 
     /// An answer of any length, read as it comes.
     pub(crate) fn stream(&mut self, path: &str) -> Result<Body<'_>, VerifyError> {
-        let response = self.runtime.block_on(self.call(path, None))?;
+        let response = self.runtime.block_on(self.call(path, None)).map_err(|(error, _)| error)?;
         let response = response.ok_or_else(|| VerifyError::NotFound { path: path.to_owned() })?;
         Ok(Body { runtime: &self.runtime, response, chunk: Bytes::new() })
     }
@@ -71,32 +74,30 @@ impl Http {
         let mut attempt = 1;
         loop {
             match self.read_once(path).await {
-                Err(_) if attempt < ATTEMPTS_MAX => {
+                Err((_, true)) if attempt < ATTEMPTS_MAX => {
                     tokio::time::sleep(WAIT_MIN * 2u32.pow(attempt - 1)).await;
                     attempt += 1;
                 }
-                outcome => return outcome,
+                outcome => return outcome.map_err(|(error, _)| error),
             }
         }
     }
 
-    async fn read_once(&self, path: &str) -> Result<Option<Vec<u8>>, VerifyError> {
+    async fn read_once(&self, path: &str) -> Result<Option<Vec<u8>>, Failed> {
         let Some(mut response) = self.call(path, Some(CALL_TIME_MAX)).await? else { return Ok(None) };
         let mut bytes = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| failed(path, &error.without_url()))? {
+        while let Some(chunk) =
+            response.chunk().await.map_err(|error| (failed(path, &error.without_url()), true))?
+        {
             bytes.extend_from_slice(&chunk);
             if bytes.len() as u64 > ANSWER_BYTES_MAX {
-                return Err(failed(path, &"the answer is too long"));
+                return Err((failed(path, &"the answer is too long"), false));
             }
         }
         Ok(Some(bytes))
     }
 
-    async fn call(
-        &self,
-        path: &str,
-        timeout: Option<Duration>,
-    ) -> Result<Option<reqwest::Response>, VerifyError> {
+    async fn call(&self, path: &str, timeout: Option<Duration>) -> Result<Option<reqwest::Response>, Failed> {
         let url = format!("{}/{path}", self.base.as_str().trim_end_matches('/'));
         let mut request = self.client.get(url);
         if let Some(timeout) = timeout {
@@ -105,11 +106,14 @@ impl Http {
         if let Some(bearer) = &self.bearer {
             request = request.bearer_auth(bearer);
         }
-        let response = request.send().await.map_err(|error| failed(path, &error.without_url()))?;
+        let response = request.send().await.map_err(|error| (failed(path, &error.without_url()), true))?;
         match response.status() {
             status if status.is_success() => Ok(Some(response)),
             StatusCode::NOT_FOUND | StatusCode::GONE => Ok(None),
-            status => Err(failed(path, &format!("the answer is {status}"))),
+            status => {
+                let may_help = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
+                Err((failed(path, &format!("the answer is {status}")), may_help))
+            }
         }
     }
 }

@@ -24,26 +24,26 @@ pub(crate) fn policy(args: &Args) -> Result<Policy, Failure> {
 }
 
 fn of_keys(keys: &[String]) -> Result<Policy, Failure> {
-    let mut text = String::new();
+    let mut lines = Vec::new();
     let mut witnesses = Vec::new();
     for key in keys {
         let parsed: VerifierKey =
             key.parse().map_err(|error| Failure::with(format!("{key} is no verifier key"), error))?;
         match parsed.key_type() {
-            KeyType::Ed25519 => text += &format!("log {parsed}\n"),
+            KeyType::Ed25519 => lines.push(format!("log {parsed}")),
             KeyType::Cosignature => {
                 let name = format!("w{}", witnesses.len() + 1);
-                text += &format!("witness {name} {parsed}\n");
+                lines.push(format!("witness {name} {parsed}"));
                 witnesses.push(name);
             }
         }
     }
-    text += &match witnesses.as_slice() {
-        [] => "quorum none\n".to_owned(),
-        [one] => format!("quorum {one}\n"),
-        all => format!("group all all {}\nquorum all\n", all.join(" ")),
-    };
-    Policy::parse(text.as_bytes())
+    lines.push(match witnesses.as_slice() {
+        [] => "quorum none".to_owned(),
+        [one] => format!("quorum {one}"),
+        all => format!("group all all {}\nquorum all", all.join(" ")),
+    });
+    Policy::parse(lines.join("\n").as_bytes())
         .map_err(|error| Failure::with("these keys make no policy".to_owned(), error))
 }
 

@@ -61,7 +61,7 @@ fn records() -> Vec<Record<'static>> {
         .iter()
         .enumerate()
         .map(|(seq, event)| {
-            let event = preparer.prepare(event.to_string().as_bytes(), &context).expect("a good event");
+            let event = preparer.prepare(event.as_bytes(), &context).expect("a good event");
             let leaf = Leaf {
                 log,
                 seq: seq as u64,

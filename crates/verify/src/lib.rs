@@ -22,7 +22,7 @@ mod trust;
 
 pub use error::{MALFORMED_EXIT_CODE, VerifyError};
 pub use event_proof::{EVENT_PROOF_VERSION, EventProof, verify_event};
-pub use log::{Fetch, LogReportAndPin, Pin, PinError, fetch_directory, verify_log, verify_since};
+pub use log::{Fetch, LogReportAndPin, Pin, PinError, continues, fetch_directory, verify_log, verify_since};
 pub use options::Options;
 pub use pack::{
     Manifest, PACK_FORMAT, PACK_VERSION, PackHead, PackKind, PackOrganization, PackReport, PackWriteError,

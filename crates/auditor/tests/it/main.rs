@@ -1,5 +1,7 @@
 //! The command as auditors run it, against files, a folder and a small web server.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
+
 #[expect(dead_code, reason = "shared with the verifier's own tests, which need more of it")]
 #[path = "../../../verify/tests/it/support.rs"]
 mod support;

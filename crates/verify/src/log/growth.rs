@@ -6,47 +6,38 @@ use tallystick_merkle::{
 
 use super::Fetch;
 use crate::VerifyError;
-use crate::report::{LogStatus, Report};
+use crate::report::LogStatus;
 
-/// Compares a checkpoint that was verified before with the current one. Both are signed by the log: if they contradict
-/// each other, they are the evidence.
-pub(super) fn judge(
+/// Compares a checkpoint that was verified before with another of the same log. Both were opened, so the log has signed
+/// them: if they contradict each other, they are the evidence.
+///
+/// # Errors
+/// If the tiles that the proof needs cannot be fetched.
+pub fn continues(
     fetcher: &mut dyn Fetch,
     old: &Checkpoint,
     now: &Checkpoint,
-    report: &mut Report,
-) -> Result<(), VerifyError> {
+) -> Result<LogStatus, VerifyError> {
     let (was, is) = (old.size(), now.size());
     if is < was {
-        report.log.worsen(LogStatus::RolledBack { was, is });
-        return Ok(());
+        return Ok(LogStatus::RolledBack { was, is });
     }
     if is == was {
-        if old.root() != now.root() {
-            let why = format!("it has two roots at size {is}");
-            report.log.worsen(LogStatus::Forked { why });
-        }
-        return Ok(());
+        let fork = || LogStatus::Forked { why: format!("it has two roots at size {is}") };
+        return Ok(if old.root() == now.root() { LogStatus::Consistent } else { fork() });
     }
     match prove(fetcher, was, now) {
-        Err(TileError::Fetch(error)) => return Err(error),
+        Err(TileError::Fetch(error)) => Err(error),
         Err(error) => {
-            let why = format!("its tiles are not those of its checkpoint: {error}");
-            report.log.worsen(LogStatus::Tampered { why });
+            Ok(LogStatus::Tampered { why: format!("its tiles are not those of its checkpoint: {error}") })
         }
-        Ok(proof) => {
-            if let Err(error) = verify_consistency(was, is, &proof, old.root(), now.root()) {
-                let why =
-                    format!("what it is at size {is} does not continue what it was at size {was}: {error}");
-                report.log.worsen(LogStatus::Forked { why });
-            } else {
-                report
-                    .remarks
-                    .push(format!("continues the checkpoint of size {was} that was verified before"));
-            }
-        }
+        Ok(proof) => Ok(match verify_consistency(was, is, &proof, old.root(), now.root()) {
+            Ok(()) => LogStatus::Consistent,
+            Err(error) => LogStatus::Forked {
+                why: format!("what it is at size {is} does not continue what it was at size {was}: {error}"),
+            },
+        }),
     }
-    Ok(())
 }
 
 /// The proof that the tree of a checkpoint continues that of its first `was` leaves, from tiles.

@@ -6,6 +6,7 @@ mod pin;
 
 use tallystick_merkle::{Checkpoint, Note, Policy, TileError};
 
+pub use growth::continues;
 pub use pin::{Pin, PinError};
 
 use crate::report::{LogReport, LogStatus, Report, Subject};
@@ -49,7 +50,7 @@ pub fn verify_log(
     };
     let old = pin_of(pin, &checkpoint, &mut report, policy);
     if let Some(old) = &old {
-        growth::judge(fetcher, old, &checkpoint, &mut report)?;
+        compare(fetcher, old, &checkpoint, &mut report)?;
     }
     if report.log.status.conclusion() != crate::Conclusion::Tampered {
         mirror::judge(fetcher, &checkpoint, options, &mut report)?;
@@ -81,12 +82,28 @@ pub fn verify_since(
         Err(report) => return Ok(LogReportAndPin { report, pin: None }),
     };
     if checkpoint.origin() == old.origin() {
-        growth::judge(fetcher, &old, &checkpoint, &mut report)?;
+        compare(fetcher, &old, &checkpoint, &mut report)?;
     } else {
         let (expected, found) = (old.origin().to_owned(), checkpoint.origin().to_owned());
         report.log.worsen(TrustError::Origin { expected, found }.status());
     }
     Ok(finish(report, note, options))
+}
+
+fn compare(
+    fetcher: &mut dyn Fetch,
+    old: &Checkpoint,
+    now: &Checkpoint,
+    report: &mut Report,
+) -> Result<(), VerifyError> {
+    let status = continues(fetcher, old, now)?;
+    if status == LogStatus::Consistent {
+        report
+            .remarks
+            .push(format!("continues the checkpoint of size {} that was verified before", old.size()));
+    }
+    report.log.worsen(status);
+    Ok(())
 }
 
 type Opened = (Note, Report, Checkpoint);
@@ -126,8 +143,9 @@ pub fn fetch_directory(
     known: &Checkpoint,
 ) -> Result<Option<DirectoryProof>, VerifyError> {
     let Some(json) = fetch_one(fetcher, "directory")? else { return Ok(None) };
-    let mut found: DirectoryProof = serde_json::from_slice(&json)
+    let found: Option<DirectoryProof> = serde_json::from_slice(&json)
         .map_err(|error| VerifyError::malformed("the log's directory proof", error))?;
+    let Some(mut found) = found else { return Ok(None) };
     found.consistency.clear();
     let listed = Note::parse(found.checkpoint.as_bytes()).ok().and_then(|note| open_log(&note, policy).ok());
     if let Some(listed) = listed.filter(|listed| listed.origin() == known.origin()) {

@@ -6,6 +6,7 @@ mod text;
 use serde::{Serialize, Serializer};
 use tallystick_merkle::Checkpoint;
 
+use crate::limits::FAULTS_LISTED_MAX;
 use crate::record::Tampering;
 
 /// What is to be concluded from a report; the numbers are the exit status of the tools.
@@ -181,6 +182,9 @@ pub struct LogReport {
     pub status: LogStatus,
     /// How far witnesses have seen it.
     pub witnessed: Option<Witnessed>,
+    /// Why the directory's proof was not used, if it was not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub directory_unused: Option<String>,
 }
 
 /// An anchor of a pack.
@@ -233,6 +237,18 @@ pub struct Report {
     pub remarks: Vec<String>,
 }
 
+impl Counts {
+    fn add(&mut self, other: &Counts) {
+        self.records += other.records;
+        self.ok += other.ok;
+        self.redacted += other.redacted;
+        self.erased += other.erased;
+        self.tampered += other.tampered;
+        self.missing += other.missing;
+        self.unwitnessed += other.unwitnessed;
+    }
+}
+
 impl LogReport {
     pub(crate) fn of(checkpoint: &Checkpoint) -> LogReport {
         LogReport {
@@ -241,12 +257,20 @@ impl LogReport {
             root: hex::encode(checkpoint.root()),
             status: LogStatus::Consistent,
             witnessed: None,
+            directory_unused: None,
         }
     }
 
     /// Of a log whose checkpoint could not be believed.
     pub(crate) fn unopened(origin: &str, status: LogStatus) -> LogReport {
-        LogReport { origin: origin.to_owned(), size: 0, root: String::new(), status, witnessed: None }
+        LogReport {
+            origin: origin.to_owned(),
+            size: 0,
+            root: String::new(),
+            status,
+            witnessed: None,
+            directory_unused: None,
+        }
     }
 
     /// Sets the status unless a worse one is known.
@@ -296,6 +320,33 @@ impl Report {
             if counts.tampered + counts.missing > 0 { Conclusion::Tampered } else { Conclusion::Proven };
         self.conclusion = self.log.status.conclusion().worse(records);
         self.exit_code = self.conclusion.exit_code();
+    }
+
+    /// Takes in the report of the next part of a range of the same log. What is whole stays so only if the parts adjoin.
+    pub fn join(&mut self, next: Report, records_listed: usize) {
+        let Report { log, counts, range, records, remarks, .. } = next;
+        self.range = self.range.zip(range).filter(|(a, b)| a.1 == b.0).map(|(a, b)| (a.0, b.1));
+        self.counts.add(&counts);
+        for record in records {
+            let is_well =
+                matches!(record.verdict, Verdict::Ok | Verdict::OkRedacted | Verdict::Erased { .. });
+            let most = if is_well { records_listed } else { records_listed + FAULTS_LISTED_MAX };
+            if self.records.len() < most {
+                self.records.push(record);
+            }
+        }
+        self.remarks.extend(remarks);
+        let before = std::mem::replace(&mut self.log, log);
+        if before.status.conclusion().rank() >= self.log.status.conclusion().rank() {
+            self.log.status = before.status;
+        }
+        self.conclude();
+    }
+
+    /// Makes it known that the log of this report is not well, besides what was found.
+    pub fn accuse(&mut self, status: LogStatus) {
+        self.log.worsen(status);
+        self.conclude();
     }
 
     /// Nothing is wrong, but this is missing. To be called when all else is concluded.

@@ -29,6 +29,9 @@ impl Display for Report {
             writeln!(f, "           size {}, root {}", log.size, log.root)?;
         }
         self.witnesses(f)?;
+        if let Some(why) = &log.directory_unused {
+            writeln!(f, "note       the directory is not used: {}", safe(why))?;
+        }
         if counts.records + counts.missing > 0 {
             write!(f, "records    {} ({} OK", counts.records, counts.ok)?;
             let others = [

@@ -79,7 +79,6 @@ pub enum DirectoryFault {
 impl DirectoryFault {
     pub(crate) fn status(&self) -> LogStatus {
         match self {
-            DirectoryFault::Trust(error @ TrustError::UnknownLog { .. }) => error.status(),
             DirectoryFault::Fork { a, b, source: ProofError::Root } if a == b => {
                 LogStatus::Forked { why: self.to_string() }
             }

@@ -121,6 +121,11 @@ pub(crate) fn witness(
     };
     let through = directory.and_then(|directory| match directory.check(checkpoint, policy) {
         Ok(found) => Some(found),
+        // A directory that the policy does not know proves nothing, neither way.
+        Err(DirectoryFault::Trust(error @ TrustError::UnknownLog { .. })) => {
+            report.directory_unused = Some(error.to_string());
+            None
+        }
         Err(fault) => {
             report.worsen(fault.status());
             None
