@@ -1,5 +1,5 @@
-//! `cargo xtask anchors-setup`: what the tests of anchors talk to, written by others, at fixed versions: a witness, a store
-//! with object lock, a library that checks timestamps.
+//! `cargo xtask anchors-setup`: what the tests of anchors talk to, written by others, at fixed versions: a witness, a
+//! store with object lock, a library that checks timestamps.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -41,8 +41,8 @@ impl LockMode {
     }
 }
 
-/// An access key. It needs `s3:PutObject` and `s3:PutObjectRetention`; for [`ObjectLock::is_locked`] also `s3:GetObject`,
-/// `s3:GetObjectVersion` and `s3:GetObjectRetention`.
+/// An access key. It needs `s3:PutObject` and `s3:PutObjectRetention`; for [`ObjectLock::is_locked`] also
+/// `s3:GetObject`, `s3:GetObjectVersion` and `s3:GetObjectRetention`.
 #[derive(Clone)]
 pub struct S3Credentials {
     /// Its id, which is no secret.
@@ -107,8 +107,8 @@ pub enum ObjectLockError {
     /// The call failed.
     #[error(transparent)]
     Outbound(#[from] OutboundError),
-    /// The store refuses. `code` is S3's: `AccessDenied`, `NoSuchBucket`, `SignatureDoesNotMatch`; `InvalidRequest` if the
-    /// bucket has no object lock.
+    /// The store refuses. `code` is S3's: `AccessDenied`, `NoSuchBucket`, `SignatureDoesNotMatch`; `InvalidRequest` if
+    /// the bucket has no object lock.
     #[error("the store refuses with status {status}, {code}")]
     Refused {
         /// The status.
@@ -290,7 +290,11 @@ mod tests {
 
     #[test]
     fn a_code_is_a_word() {
-        let answer = |status, body: &str| Answer { status, headers: Default::default(), body: body.into() };
+        let answer = |status, body: &str| Answer {
+            status,
+            headers: reqwest::header::HeaderMap::new(),
+            body: body.into(),
+        };
         let code = |body: &str| match refused(&answer(400, body)) {
             ObjectLockError::Refused { code, .. } => code,
             other => panic!("{other}"),

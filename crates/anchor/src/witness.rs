@@ -200,7 +200,7 @@ impl WitnessClient {
         let note = Note::parse(body).map_err(|_| WitnessFault::Body)?;
         note.verify(std::slice::from_ref(&self.key)).map_err(|error| match error {
             tallystick_merkle::SignatureError::Unsigned => WitnessFault::OtherKey,
-            _ => WitnessFault::Signature,
+            tallystick_merkle::SignatureError::Bad { .. } => WitnessFault::Signature,
         })?;
         if note.unverified_text().split('\n').next() != Some(origin) {
             return Err(WitnessFault::OtherLog);

@@ -1,6 +1,6 @@
 //! What was refused as a fork, kept for whoever has to find out why.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 use tallystick_merkle::{AddCheckpoint, Checkpoint};
@@ -80,8 +80,8 @@ pub(crate) fn keep(
     Ok(true)
 }
 
-fn write(path: &PathBuf, bytes: &[u8]) -> Result<(), StateError> {
-    durable::write_atomic(path, bytes).map_err(|source| StateError::Io { path: path.clone(), source })
+fn write(path: &Path, bytes: &[u8]) -> Result<(), StateError> {
+    durable::write_atomic(path, bytes).map_err(|source| StateError::Io { path: path.to_owned(), source })
 }
 
 fn render(request: &AddCheckpoint, latest: Option<&Latest>, now: u64) -> String {

@@ -105,7 +105,7 @@ pub fn add_log(dir: &Path, key: &VerifierKey) -> Result<bool, LogsError> {
     if !text.is_empty() && !text.ends_with('\n') {
         text.push('\n');
     }
-    text.push_str(&format!("log {key}\n"));
+    text = format!("{text}log {key}\n");
     Logs::parse(&text).map_err(at)?;
     durable::write_atomic(&path, text.as_bytes()).map_err(io)?;
     drop(lock);

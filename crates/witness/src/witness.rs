@@ -137,13 +137,16 @@ impl Witness {
             AddCheckpointRefusal::Inconsistent(error) => {
                 let _one_at_a_time = self.evidence.lock();
                 let origin = request.checkpoint.unverified_text().lines().next().unwrap_or_default();
-                match evidence::keep(&self.dir, request, latest, now) {
-                    Ok(is_new) => {
-                        tracing::error!(origin, is_new, "a checkpoint does not continue the latest")
-                    }
-                    // Whether evidence can be kept or not, nothing is signed.
-                    Err(error) => tracing::error!(origin, %error, "evidence of a fork could not be kept"),
-                }
+                // Whether evidence can be kept or not, nothing is signed.
+                let kept = evidence::keep(&self.dir, request, latest, now);
+                let (is_new, error_of_keeping) =
+                    (matches!(kept, Ok(true)), kept.err().map(|e| e.to_string()));
+                tracing::error!(
+                    origin,
+                    is_new,
+                    error_of_keeping,
+                    "a checkpoint does not continue the latest"
+                );
                 Refusal::Inconsistent(error)
             }
         }

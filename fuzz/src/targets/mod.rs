@@ -1,5 +1,6 @@
 //! The list of targets; one file each, named after the parser it feeds.
 
+mod anchor_token;
 mod event_leaf;
 mod event_units;
 mod mapping_file;
@@ -15,6 +16,7 @@ mod wal_recover;
 use crate::Target;
 
 pub(crate) const ALL: &[Target] = &[
+    anchor_token::TARGET,
     event_leaf::TARGET,
     event_units::TARGET,
     mapping_file::TARGET,

@@ -1,5 +1,5 @@
-//! Which addresses may be asked. A URL that somebody configured, and a name server that somebody else runs, must not lead
-//! to what only this machine can reach.
+//! Which addresses may be asked. A URL that somebody configured, and a name server that somebody else runs, must not
+//! lead to what only this machine can reach.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 

@@ -79,8 +79,8 @@ impl TimestampClient {
         Ok(TimestampClient { outbound, url })
     }
 
-    /// Gets a token (DER of the CMS `ContentInfo`) for a message: `openssl ts -verify -token_in` reads it. `nonce` must be
-    /// random. Checked is that the token is of this message and answers this request; who signed it is checked by
+    /// Gets a token (DER of the CMS `ContentInfo`) for a message: `openssl ts -verify -token_in` reads it. `nonce` must
+    /// be random. Checked is that the token is of this message and answers this request; who signed it is checked by
     /// [`verify_token`], which needs the authority's root.
     ///
     /// # Errors

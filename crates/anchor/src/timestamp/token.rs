@@ -85,16 +85,17 @@ impl Signed {
             let items = items(part)?;
             match part[0] {
                 CERTIFICATES => signed.certificates = items.into_iter().map(<[u8]>::to_vec).collect(),
-                SET => {
-                    signed.signers =
-                        items.into_iter().map(SignerInfo::from_der).collect::<Result<_, _>>().ok()?
-                }
+                SET => signed.signers = signers(&items)?,
                 CRLS => {}
                 _ => return None,
             }
         }
         (inner.econtent_type == TST_INFO).then_some(signed)
     }
+}
+
+fn signers(items: &[&[u8]]) -> Option<Vec<SignerInfo>> {
+    items.iter().map(|item| SignerInfo::from_der(item).ok()).collect()
 }
 
 /// What is inside of a value made of others.
@@ -240,6 +241,15 @@ mod tests {
         {
             assert_eq!(generalized_time_ms(bad), None, "{bad}");
         }
+    }
+
+    /// Made with `openssl ts`; its certificate was valid for two days, which is no matter.
+    #[test]
+    fn an_old_token_is_good_for_ever() {
+        let token = include_bytes!("../../testdata/token.der");
+        let roots = TrustedRoots::from_pem(include_str!("../../testdata/root.pem")).unwrap();
+        let message = include_bytes!("../../testdata/message.txt");
+        assert_eq!(verify_token(token, message, &roots), Ok(1_795_246_699_000));
     }
 
     #[test]

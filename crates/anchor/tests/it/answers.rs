@@ -71,13 +71,13 @@ async fn each_status_has_its_meaning() {
     assert!(is_bad(&ask(reply(201, signature(2, 1000).as_bytes())).await));
     assert!(is_bad(&ask(reply(200, &vec![b'x'; 100_000])).await), "too long");
     let elsewhere = "HTTP/1.1 307 x\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n";
-    assert!(is_bad(&ask(Some(elsewhere.into())).await), "no redirect is followed");
-    assert!(matches!(ask(Some(Vec::new())).await, Err(WitnessError::Unreachable(_))));
+    assert!(is_bad(&ask(Reply::Bytes(elsewhere.into())).await), "no redirect is followed");
+    assert!(matches!(ask(Reply::Bytes(Vec::new())).await, Err(WitnessError::Unreachable(_))));
 }
 
 #[tokio::test(start_paused = true)]
 async fn nobody_is_waited_for_without_end() {
-    assert!(matches!(ask(None).await, Err(WitnessError::Unreachable(_))));
+    assert!(matches!(ask(Reply::Silence).await, Err(WitnessError::Unreachable(_))));
 }
 
 #[tokio::test]

@@ -13,8 +13,14 @@ pub(crate) struct Request {
     pub(crate) body: Vec<u8>,
 }
 
-/// What to answer: everything from the status line on, or nothing at all, ever.
-pub(crate) type Reply = Option<Vec<u8>>;
+/// What to answer.
+#[derive(Debug, Clone)]
+pub(crate) enum Reply {
+    /// Everything from the status line on.
+    Bytes(Vec<u8>),
+    /// Nothing at all, ever.
+    Silence,
+}
 
 pub(crate) struct Server {
     pub(crate) url: Url,
@@ -24,7 +30,7 @@ pub(crate) struct Server {
 /// An answer with a body.
 pub(crate) fn reply(status: u16, body: &[u8]) -> Reply {
     let head = format!("HTTP/1.1 {status} x\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", body.len());
-    Some([head.as_bytes(), body].concat())
+    Reply::Bytes([head.as_bytes(), body].concat())
 }
 
 impl Server {
@@ -42,8 +48,8 @@ impl Server {
                     seen.lock().unwrap().push(request.clone());
                     match answer(&request) {
                         // The client may have had enough of it.
-                        Some(bytes) => drop(stream.write_all(&bytes).await),
-                        None => std::future::pending::<()>().await,
+                        Reply::Bytes(bytes) => drop(stream.write_all(&bytes).await),
+                        Reply::Silence => std::future::pending::<()>().await,
                     }
                 });
             }

@@ -1,5 +1,5 @@
-//! A witness in Python, `aics-witness`, which nobody here wrote: it grows with the log, refuses a fork, and says where it
-//! is.
+//! A witness in Python, `aics-witness`, which nobody here wrote: it grows with the log, refuses a fork, and says where
+//! it is.
 
 use std::process::Command;
 
@@ -54,7 +54,9 @@ async fn aics_witness_grows_replays_and_refuses_a_fork() {
         let answer = client.add_checkpoint(&request, now()).await.unwrap();
         let WitnessAnswer::Cosigned(lines) = answer else { panic!("{answer:?}") };
         let mut note = request.checkpoint.clone();
-        lines.into_iter().for_each(|line| note.add(line).unwrap());
+        for line in lines {
+            note.add(line).unwrap();
+        }
         note.verify(&[client.key().clone(), log_key().verifier_key().clone()]).unwrap();
     }
     let stale = client.add_checkpoint(&request(300, 700, b""), now()).await.unwrap();

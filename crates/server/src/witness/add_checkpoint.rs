@@ -22,7 +22,8 @@ impl IntoResponse for Answer {
     fn into_response(self) -> Response {
         let refusal = match self.0 {
             Ok(signatures) => {
-                return signatures.iter().map(|line| format!("{line}\n")).collect::<String>().into_response();
+                let lines: Vec<String> = signatures.iter().map(NoteSignature::to_string).collect();
+                return format!("{}\n", lines.join("\n")).into_response();
             }
             Err(refusal) => refusal,
         };

@@ -74,7 +74,9 @@ async fn each_status_of_the_specification() {
     assert_eq!(answer.status(), 200);
     let lines = NoteSignature::parse_lines(&answer.text().await.unwrap()).unwrap();
     let mut note = request(0, 3, b"").checkpoint;
-    lines.into_iter().for_each(|line| note.add(line).unwrap());
+    for line in lines {
+        note.add(line).unwrap();
+    }
     let verified = note.verify(&[witness_key().verifier_key().clone()]).unwrap();
     assert_eq!(verified[0].time, Some(witness.clock.now_ms() as u64 / 1000));
 

@@ -39,11 +39,7 @@ pub(crate) const SECTIONS: &[(&str, &str)] = &[
         "log",
         "When events move from memory and the commit log into a segment file. The defaults suit nearly everybody.",
     ),
-    (
-        "integrity",
-        "What makes the log provable: checkpoints, and who vouches for them outside. Only the directory log is vouched for; it \
-         holds a commitment to every organization's log.",
-    ),
+    ("integrity", "What makes the logs provable: checkpoints, and who vouches for them outside."),
     ("limits", "What a caller may send. All limits, these and the fixed ones, are published at /v1/limits."),
     (
         "masking",

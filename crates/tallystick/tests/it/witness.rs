@@ -99,7 +99,9 @@ async fn a_log_grows_with_it_and_a_fork_is_shown() {
         let answer = client.add_checkpoint(&request, now()).await.unwrap();
         let WitnessAnswer::Cosigned(lines) = answer else { panic!("{answer:?}") };
         let mut note = request.checkpoint.clone();
-        lines.into_iter().for_each(|line| note.add(line).unwrap());
+        for line in lines {
+            note.add(line).unwrap();
+        }
         note.verify(&[client.key().clone(), log_key().verifier_key().clone()]).unwrap();
     }
     let stale = client.add_checkpoint(&request(300, 700, b""), now()).await.unwrap();

@@ -40,10 +40,10 @@ fn what_has_left_is_known_after_any_crash() {
     );
 
     for step in 0..5 {
-        let orders: [&dyn Fn(&FaultDisk); 3] =
-            [&|disk| disk.kill_in(step), &|disk| disk.fail_in(step, Effect::Lost), &|disk| {
-                disk.fail_in(step, Effect::Persisted)
-            }];
+        let kill = |disk: &FaultDisk| disk.kill_in(step);
+        let lose = |disk: &FaultDisk| disk.fail_in(step, Effect::Lost);
+        let persist = |disk: &FaultDisk| disk.fail_in(step, Effect::Persisted);
+        let orders: [&dyn Fn(&FaultDisk); 3] = [&kill, &lose, &persist];
         for (kind, order) in orders.into_iter().enumerate() {
             let (disk, answer) = grow(dir.path(), order);
             assert!(answer.is_err(), "step {step}, order {kind}");

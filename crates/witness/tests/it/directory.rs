@@ -59,7 +59,7 @@ fn a_damaged_file_stops_it() {
     let witness = start(dir.path());
     witness.add_checkpoint(&body(Side::Honest, 0, 7), NOW).unwrap();
     drop(witness);
-    let path = dir.path().join("latest").join(hex(&origin_hash(ORIGIN)));
+    let path = dir.path().join("latest").join(hex::encode(origin_hash(ORIGIN)));
     let text = fs::read_to_string(&path).unwrap();
     let swapped = request(Side::Forked, 0, 7).checkpoint.to_string();
     for damaged in [text.replace("\n7\n", "\n6\n"), String::new(), swapped] {
@@ -138,8 +138,4 @@ fn inspection_tells_sizes_without_the_lock() {
     let state = inspect(dir.path()).unwrap();
     assert_eq!((state.logs[0].size, state.logs[0].time), (Some(SHARED), Some(NOW)));
     assert_eq!(state.logs[0].key, *log_key().verifier_key());
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

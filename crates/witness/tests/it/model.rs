@@ -56,7 +56,7 @@ proptest! {
                     prop_assert_eq!(ask.old, size);
                     prop_assert!(ask.continues(size, root_then) && !ask.is_spoilt);
                     let mut note = request(ask.side, ask.old, ask.new).checkpoint;
-                    signatures.into_iter().for_each(|signature| note.add(signature).unwrap());
+                    for signature in signatures { note.add(signature).unwrap(); }
                     prop_assert_eq!(note.verify(&[verifier()]).unwrap()[0].time, Some(NOW));
                     model = Some((ask.new, root(ask.side, ask.new)));
                 }
