@@ -3,7 +3,7 @@
 use reqwest::{Method, Url};
 use sha2::{Digest as _, Sha256};
 use tallystick_merkle::{
-    AddCheckpoint, KeyType, Note, NoteSignature, VerifierKey, latest_size, limits::NOTE_BYTES_MAX,
+    AddCheckpoint, Checkpoint, KeyType, Note, NoteSignature, VerifierKey, latest_size, limits::NOTE_BYTES_MAX,
 };
 
 use crate::limits::{COSIGNATURE_SKEW_MAX_S, COSIGNATURES_BYTES_MAX};
@@ -23,8 +23,8 @@ pub struct WitnessClient {
 pub enum WitnessAnswer {
     /// It has cosigned. These are of its key and hold for the checkpoint; to be added to it.
     Cosigned(Vec<NoteSignature>),
-    /// The checkpoint that it cosigned last has this size: ask again from there. If we have never been there, the log
-    /// was restored from an old state.
+    /// The checkpoint that it cosigned last has this size: ask again from there. If it is larger than the log, the log
+    /// was restored from an old state; if it is smaller than what this witness cosigned before, the witness was.
     Stale {
         /// Leaves of that checkpoint.
         size: u64,
@@ -139,8 +139,7 @@ impl WitnessClient {
             200 => self.cosigned(request, &answer, now).map_err(WitnessError::BadAnswer),
             409 => {
                 let size = latest_size(&String::from_utf8_lossy(&answer.body));
-                size.map(|size| WitnessAnswer::Stale { size })
-                    .ok_or(WitnessError::BadAnswer(WitnessFault::Body))
+                stale(request, size.ok_or(WitnessError::BadAnswer(WitnessFault::Body))?)
             }
             404 => Err(WitnessError::UnknownLog),
             422 => Err(WitnessError::Fork { detail: beginning(&answer) }),
@@ -207,6 +206,19 @@ impl WitnessClient {
         }
         Ok(note)
     }
+}
+
+/// A witness that says that its latest is of the size we asked from means that it has another root there: so reported
+/// tlog-witness v1.0.0 what is 422 today. Asking again would go on for ever.
+fn stale(request: &AddCheckpoint, size: u64) -> Result<WitnessAnswer, WitnessError> {
+    if size != request.old_size {
+        return Ok(WitnessAnswer::Stale { size });
+    }
+    let checkpoint = request.checkpoint.unverified_text().parse::<Checkpoint>();
+    if checkpoint.is_ok_and(|checkpoint| checkpoint.size() == size) {
+        return Err(WitnessError::Fork { detail: format!("another root at size {size}") });
+    }
+    Err(WitnessError::BadAnswer(WitnessFault::Body))
 }
 
 /// A path below a prefix, whether or not that ends with a slash.

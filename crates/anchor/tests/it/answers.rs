@@ -1,12 +1,14 @@
 //! Answers that no good server gives, and what the guard refuses.
 
+use std::process::Command;
+
 use tallystick_anchor::{
     Outbound, OutboundError, OutboundOptions, Plain, TimestampClient, TimestampError, TokenError,
     WitnessAnswer, WitnessClient, WitnessError,
 };
 use tallystick_merkle::{AddCheckpoint, Checkpoint, CosigningKey, SigningKey, VerifierKey, empty_root};
 
-use crate::components::{now, to_loopback};
+use crate::components::{Process, free_ports, now, openssl, run, to_loopback};
 use crate::http::{Reply, Server, reply};
 
 const ORIGIN: &str = "log.example/one";
@@ -61,6 +63,8 @@ async fn a_witness_is_believed_only_with_its_key_and_now() {
 async fn each_status_has_its_meaning() {
     assert!(matches!(ask(reply(409, b"7\n")).await, Ok(WitnessAnswer::Stale { size: 7 })));
     assert!(is_bad(&ask(reply(409, b"seven\n")).await));
+    // The size that was asked from, at which the witness has another root.
+    assert!(matches!(ask(reply(409, b"0\n")).await, Err(WitnessError::Fork { .. })));
     assert!(matches!(ask(reply(404, b"")).await, Err(WitnessError::UnknownLog)));
     assert!(matches!(ask(reply(403, b"no\x1b[2J\nmore")).await,
         Err(WitnessError::Refused { status: 403, detail }) if detail == "no[2J"));
@@ -123,6 +127,25 @@ async fn what_was_cosigned_last_is_of_this_witness_and_this_log() {
     for bad in [cosigned(ORIGIN, 9), cosigned("log.example/two", 2), b"x".to_vec()] {
         assert!(matches!(latest(reply(200, &bad)).await.0, Err(WitnessError::BadAnswer(_))));
     }
+}
+
+#[tokio::test]
+async fn a_certificate_that_nobody_vouches_for_is_refused() {
+    let Some(openssl) = openssl() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let words = "req -x509 -newkey rsa:2048 -nodes -keyout key -out cert -days 2 -subj /CN=localhost";
+    run(Command::new(&openssl).args(words.split(' ')).current_dir(dir.path()));
+    let [port] = free_ports();
+    let words = format!("s_server -www -quiet -key key -cert cert -accept 127.0.0.1:{port}");
+    let mut process = Process::start(Command::new(&openssl).args(words.split(' ')).current_dir(dir.path()));
+    process.until(async || tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok()).await;
+    let url = format!("https://localhost:{port}/").parse().unwrap();
+    let answer = TimestampClient::new(to_loopback(), url).unwrap().stamp(b"", 1).await;
+    let Err(TimestampError::Outbound(error @ OutboundError::Unreachable { .. })) = answer else {
+        panic!("{answer:?}")
+    };
+    let mut causes = std::iter::successors(Some(&error as &dyn std::error::Error), |error| error.source());
+    assert!(causes.any(|cause| cause.to_string().contains("certificate")), "{error:?}");
 }
 
 #[tokio::test]

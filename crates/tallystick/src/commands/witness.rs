@@ -16,6 +16,7 @@ use tokio::net::TcpListener;
 use crate::{
     config,
     exit::{Advice, Exit},
+    files,
     output::{self, print, safe, say, thousands},
     signals::StopSignals,
     system::{OsRandom, SystemClock},
@@ -143,6 +144,13 @@ async fn serve(dir: &Path, listen: &str, name: Option<&str>) -> anyhow::Result<E
     let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
     let address = listener.local_addr()?;
     witness.set_listen(&address.to_string())?;
+    let key_file = dir.join("witness.key");
+    if files::is_readable_by_others(&key_file)? {
+        say(format!(
+            "warning: others can read {}; whoever has it can sign as this witness",
+            key_file.display()
+        ));
+    }
     let known = witness.state()?;
     print(format!("witness {}", known.key))?;
     print(format!("{} logs, state in {}", known.logs.len(), dir.display()))?;

@@ -3,7 +3,7 @@
 use std::{
     io::{BufRead as _, BufReader},
     path::Path,
-    process::{Child, Stdio},
+    process::{Child, Command, Stdio},
     sync::atomic::{AtomicU64, Ordering},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -44,6 +44,7 @@ fn now() -> u64 {
 struct Running {
     child: Child,
     client: WitnessClient,
+    url: String,
 }
 
 impl Running {
@@ -60,7 +61,7 @@ impl Running {
                 let options = OutboundOptions { allow_private: true, plain: Plain::Private };
                 let outbound = Outbound::new(options).unwrap();
                 let client = WitnessClient::new(outbound, url.parse().unwrap(), key.unwrap()).unwrap();
-                return Running { child, client };
+                return Running { child, client, url: url.to_owned() };
             }
         }
         panic!("no start: {}", child.wait().unwrap());
@@ -122,6 +123,62 @@ async fn a_log_grows_with_it_and_a_fork_is_shown() {
     assert_eq!(second.status.code(), Some(1), "{}", text(&second.stdout));
     assert!(text(&second.stderr).contains("is in use by process"), "{}", text(&second.stderr));
 }
+
+/// A log in Python asks our witness, with a client that nobody here wrote.
+#[tokio::test]
+async fn a_client_in_python_is_served() {
+    let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/anchors-venv/bin/python");
+    if !python.exists() {
+        let told = "aics-witness is not there; install it with: cargo xtask anchors-setup";
+        assert!(std::env::var_os("CI").is_none_or(|value| value.is_empty()), "{told}");
+        println!("NOT TESTED: {told}");
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    make(dir.path());
+    let running = Running::start(dir.path());
+    let proof: Vec<String> = request(300, 600, b"").path.iter().map(hex::encode).collect();
+    let notes = [
+        request(0, 300, b""),
+        request(300, 600, b""),
+        request(600, 600, b"other"),
+        request(600, 601, b"other"),
+    ];
+    let notes: Vec<String> = notes.iter().map(|request| request.checkpoint.to_string()).collect();
+    let given = serde_json::json!({
+        "url": running.url,
+        "key": running.client.key().to_string(),
+        "notes": notes,
+        "proof": proof,
+    });
+    let output = Command::new(python).args(["-c", PYTHON_CLIENT, &given.to_string()]).output().unwrap();
+    assert_eq!(text(&output.stdout), "served\n", "{}", text(&output.stderr));
+}
+
+const PYTHON_CLIENT: &str = "
+import json, sys
+from aics_witness.feeder import WitnessClient, WitnessRejected, WitnessAhead
+given = json.loads(sys.argv[1])
+proof = lambda old, new: [bytes.fromhex(h) for h in given['proof']]
+new = lambda: WitnessClient(given['url'], given['key'])
+client = new()
+client.submit(given['notes'][0], proof)
+client.submit(given['notes'][1], proof)
+# One that knows nothing is told the size, and asks again.
+new().submit(given['notes'][1], proof)
+try:
+    new().submit(given['notes'][0], proof)
+    sys.exit('an old checkpoint was cosigned')
+except WitnessAhead:
+    pass
+for fork in given['notes'][2:]:
+    try:
+        client.submit(fork, proof)
+        sys.exit('a fork was cosigned')
+    except WitnessRejected as error:
+        assert error.status == 422, error.status
+print('served')
+";
 
 #[tokio::test]
 async fn whatever_it_said_before_it_was_killed_it_still_says() {
