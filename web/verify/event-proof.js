@@ -52,6 +52,7 @@ export function parseEventDocument(bytes) {
   if (!found || !isText(found.origin) || !isText(found.proof) || !isText(found.leaf_hash)) {
     throw new FormatError("the event proof has other members than it should have");
   }
+  if (!Array.isArray(found.erasures ?? [])) throw new FormatError("the erasures are not a list");
   const erasures = (found.erasures ?? []).map(erasureOf);
   for (let i = 1; i < erasures.length; i++) {
     if (erasures[i].record.seq <= erasures[i - 1].record.seq) throw new FormatError("the erasures do not ascend");

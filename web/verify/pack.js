@@ -187,6 +187,7 @@ async function readChunk(number, members, records, pause) {
   const offset = members.source.offset;
   const content = await members.expect(name, CHUNK_BYTES_MAX);
   if (!content.length || hashes.length % 32) throw new FormatError(`${name} or its hashes are malformed`);
+  const before = records.tally.last;
   const leaves = [];
   let first = null;
   let at = 0;
@@ -200,7 +201,7 @@ async function readChunk(number, members, records, pause) {
     if (leaves.length % SLICE === 0) await pause?.();
   }
   if (at !== hashes.length) records.fault ??= "a hash is left over";
-  return { offset, length: content.length, first, count: leaves.length, digest: digestOf(leaves) };
+  return { offset, length: content.length, first, count: leaves.length, before, digest: digestOf(leaves) };
 }
 
 function recordAt(content, from, to, name, index) {
