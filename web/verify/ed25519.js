@@ -4,7 +4,7 @@
 
 import { Point, hashes } from "../vendor/noble-ed25519/index.js";
 import { sha512 } from "../vendor/noble-hashes/sha2.js";
-import { concat, equal } from "./bytes.js";
+import { concat, equal, hex } from "./bytes.js";
 
 hashes.sha512 = sha512;
 
@@ -31,9 +31,22 @@ const multiply = (base, scalar) => (scalar === 0n ? Point.ZERO : base.multiply(s
 /** Whether 32 bytes are a public key for which signatures prove something. */
 export const isPublicKey = (bytes) => bytes.length === 32 && point(bytes) !== null;
 
+/** Signatures that were checked, as a file is checked again when the policy changes. */
+const known = new Map();
+const KNOWN_MAX = 256;
+
 /** Whether `signature` is that of `message` by the key. */
 export function verifies(publicKey, message, signature) {
   if (signature.length !== 64) return false;
+  const place = hex(sha512(concat(publicKey, signature, message)));
+  if (!known.has(place)) {
+    if (known.size >= KNOWN_MAX) known.clear();
+    known.set(place, isGood(publicKey, message, signature));
+  }
+  return known.get(place);
+}
+
+function isGood(publicKey, message, signature) {
   const r = signature.subarray(0, 32);
   const s = littleEndian(signature.subarray(32));
   const key = point(publicKey);
