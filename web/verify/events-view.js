@@ -4,19 +4,23 @@
 import { el, facts, icon, name, number } from "./dom.js";
 
 const PAGE = 50;
-const VERDICTS = {
-  ok: ["Verified", "yes"], ok_redacted: ["Verified, parts left out", "yes"], erased: ["Verified, parts erased", "yes"],
-  tampered: ["Tampered with", "tampered"],
-};
+const PARTS = { ok: "", ok_redacted: ", parts left out", erased: ", parts erased" };
 const OUTCOMES = ["success", "failure", "denied", "unknown"];
 
 const thing = (found, kind) => [found.type && found.type !== "user" ? [found.type, " "] : null, name(found.label, kind)];
 
+const capital = (text) => text[0].toUpperCase() + text.slice(1);
+
 /** Who did what to what. */
 function sentence(row) {
   if (row.verdict === "tampered") return el("span", { class: "bad" }, row.why);
-  const actor = row.actor ? thing(row.actor, "who") : el("i", {}, "somebody not shown");
-  const action = row.action ? name(row.action, "action") : el("i", {}, row.kind === "event" ? "something not shown" : row.kind);
+  if (!row.actor && !row.action) {
+    const why = row.verdict === "erased" ? "erased" : row.kind === "event" ? "not shown" : row.kind;
+    return el("i", { class: "quiet" }, capital(why));
+  }
+  const isHidden = row.units.some((found) => found.state !== "disclosed");
+  const actor = row.actor ? thing(row.actor, "who") : el("i", {}, isHidden ? "Somebody not shown" : "The log");
+  const action = row.action ? name(row.action, "action") : el("i", {}, "did something not shown");
   const targets = row.targets.flatMap((target, index) => [index ? ", " : " ", thing(target, "target")]);
   const others = row.on_behalf_of.flatMap((other) => [" for ", thing(other)]);
   return el("span", {}, actor, " ", action, targets,
@@ -28,10 +32,14 @@ function outcome(row) {
   return el("span", { class: OUTCOMES.includes(row.outcome) ? `outcome ${row.outcome}` : "outcome" }, name(row.outcome));
 }
 
-function verdict(row) {
-  const [text, shape] = VERDICTS[row.verdict];
-  return el("span", { class: row.verdict === "tampered" ? "bad seal" : "seal" }, icon(shape),
-    row.unwitnessed ? `${text}, not yet witnessed` : text);
+/** How much a sound event is worth: what its entry commits to is proven only if the log itself holds. */
+const WORTH = { verified: ["Verified", "seal", "yes"], consistent: ["Consistent", "quiet", "yes"], unproven: ["Not proven", "quiet", "no"] };
+
+function verdict(row, worth) {
+  if (row.verdict === "tampered") return el("span", { class: "bad mark" }, icon("tampered"), "Tampered with");
+  const [text, kind, shape] = WORTH[worth];
+  const witnessed = row.unwitnessed && worth === "verified" ? ", not yet witnessed" : "";
+  return el("span", { class: `mark ${kind}` }, icon(shape), `${text}${PARTS[row.verdict]}${witnessed}`);
 }
 
 function unit(found) {
@@ -50,14 +58,14 @@ function details(row) {
       ["Event", row.event_id && el("code", {}, row.event_id)],
       ["Received", row.received_at],
       ["Happened", row.occurred_at && name(row.occurred_at)],
-      ["Entry", row.kind],
+      ["Kind", row.kind],
       ["Reason", row.reason && name(row.reason)],
     ]),
     row.units.map(unit));
 }
 
 /** Two rows of the table: the event, and below it what opens. */
-function rows(row) {
+function rows(row, worth) {
   const id = `event-${row.seq}`;
   const below = el("tr", { class: "below", id, hidden: true }, el("td", { colspan: "5" }));
   const toggle = el("button", {
@@ -72,12 +80,12 @@ function rows(row) {
   const time = row.received_at ? el("time", {}, row.received_at.replace("T", " ").replace("Z", "")) : null;
   const above = el("tr", { class: `event ${row.verdict}` },
     el("th", { scope: "row" }, toggle), el("td", { class: "when" }, time), el("td", {}, outcome(row)),
-    el("td", { class: "what" }, sentence(row)), el("td", { class: "verdict-cell" }, verdict(row)));
+    el("td", { class: "what" }, sentence(row)), el("td", { class: "verdict-cell" }, verdict(row, worth)));
   return [above, below];
 }
 
-/** A view of the events in `groups`, of which `ask` gets rows. */
-export function eventsView(groups, ask) {
+/** A view of the events in `groups`, of which `ask` gets rows; `worth` says what a sound one of them proves. */
+export function eventsView(groups, ask, worth) {
   const total = groups.reduce((sum, group) => sum + group.count, 0);
   if (!total) return null;
   let first = 0;
@@ -90,7 +98,7 @@ export function eventsView(groups, ask) {
     first -= first % PAGE;
     try {
       const found = await rowsFrom(groups, ask, first, PAGE);
-      body.replaceChildren(...found.flatMap(rows));
+      body.replaceChildren(...found.flatMap((row) => rows(row, worth)));
       where.textContent = `${number(first + 1)} to ${number(first + found.length)} of ${number(total)}`;
       trouble.textContent = "";
       back.disabled = first === 0;

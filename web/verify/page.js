@@ -98,7 +98,7 @@ async function verify(evidence, ask) {
 }
 
 function show({ report, json, groups }, ask) {
-  const events = groups?.length ? eventsView(groups, ask) : null;
+  const events = groups?.length ? eventsView(groups, ask, report.worth) : null;
   const parts = resultView(report);
   // The events stand behind what counts most, before what they rest on.
   if (events) parts.splice(parts.findIndex((part) => part.classList.contains("columns")) + 1, 0, events);
@@ -126,7 +126,7 @@ function showPolicy(policy, from) {
   const parts = `: ${number(logs.length)} ${logs.length === 1 ? "log" : "logs"}, ` +
     `${number(witnesses.length)} ${witnesses.length === 1 ? "witness" : "witnesses"}` +
     (policy.has_quorum ? "" : ", no quorum asked for");
-  shown.replaceChildren(icon("key"), name(from), parts);
+  shown.replaceChildren(icon("key"), el("span", {}, name(from), parts));
 }
 
 function trouble(text) {

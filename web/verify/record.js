@@ -1,7 +1,7 @@
 // One event as it leaves the service, and whether it is what its leaf commits to: docs/formats/event-proof.md. Records
 // come as lines that have exactly one spelling, so they are read where they lie, without a JSON parser.
 
-import { ascii, decimal, decodeStandard, decodeUrl, equal, toBase64, u64, utf8 } from "./bytes.js";
+import { ascii, decimal, decodeStandard, decodeUrl, equal, toUrl, u64, utf8 } from "./bytes.js";
 import { DEPTH_MAX, members, parseCanonical } from "./json.js";
 import { FormatError } from "./note.js";
 import { sha256Into } from "./sha256.js";
@@ -355,7 +355,7 @@ export function unitsShown(record, checked, erasures) {
     if (unit.kind === DISCLOSED) {
       return { state: "disclosed", name: names[place], value: JSON.stringify(checked.disclosures[place][2], null, 2) };
     }
-    const hash = toBase64(unit.digest);
+    const hash = toUrl(unit.digest);
     if (unit.kind === REDACTED) return { state: "redacted", hash };
     return { state: "erased", name: names[place], hash, by: unit.by.toString() };
   });

@@ -156,6 +156,7 @@ export function reportOf(result) {
       ...status,
       witnessed: witnessedShown(result.witnessed),
     },
+    worth: rank(status.status) === 2 ? "unproven" : trust.by === "auditor" ? "verified" : "consistent",
     trust: { by: trust.by, why: trust.why ?? null, signatures: signaturesOf(result), comparison: comparison(result) },
     counts: counts && { ...counts },
     range: result.range,

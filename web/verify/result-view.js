@@ -6,7 +6,7 @@ const list = (title, kind, sentences) =>
   el("section", { class: `claims ${kind}` },
     el("h3", {}, title),
     sentences.length
-      ? el("ul", {}, sentences.map((text) => el("li", {}, icon(kind === "proven" ? "yes" : "no"), el("span", {}, text))))
+      ? el("ul", {}, sentences.map((text) => el("li", {}, icon(kind === "unproven" ? "no" : "yes"), el("span", {}, text))))
       : el("p", { class: "quiet" }, "Nothing."));
 
 function verdict(report) {
@@ -17,14 +17,14 @@ function verdict(report) {
 }
 
 const COUNTED = [
-  ["ok", "complete"], ["redacted", "with parts left out"], ["erased", "with parts erased"], ["tampered", "tampered with"],
+  ["ok", "in full"], ["redacted", "with parts left out"], ["erased", "with parts erased"], ["tampered", "tampered with"],
   ["missing", "missing"], ["unwitnessed", "not yet witnessed"],
 ];
 
 function counts(report) {
   if (!report.counts) return null;
   const all = report.counts.records;
-  const cells = COUNTED.filter(([key]) => key === "ok" || report.counts[key] > 0);
+  const cells = COUNTED.filter(([key]) => report.counts[key] > 0);
   const cell = (value, label, kind) => el("li", { class: kind }, el("b", {}, number(value)), ` ${label}`);
   return el("ul", { class: "counts" },
     cell(all, all === 1 ? "event" : "events", "all"),
@@ -39,10 +39,11 @@ function signature({ name: signer, id, key, in_your_policy: yours }, by) {
     el("code", {}, key ?? `key ID ${id}`));
 }
 
-function seenBy({ witnessed }) {
+function seenBy({ witnessed }, by) {
   if (!witnessed) return null;
   const { witnesses } = witnessed;
-  const quorum = witnessed.is_quorum ? "the quorum is met" : "the quorum is not met";
+  const whose = by === "auditor" ? "the quorum" : "by the keys in the pack, its quorum";
+  const quorum = `${whose} is ${witnessed.is_quorum ? "" : "not "}met`;
   return el("div", {},
     el("div", {}, `${number(witnessed.size)} events, ${quorum}`,
       witnessed.directory ? [", through ", name(witnessed.directory, "mono")] : null),
@@ -59,7 +60,7 @@ function basis(report) {
       ["Root of its tree", log.root && el("code", {}, log.root)],
       ["Range", range && `#${range[0]} up to, not including, #${range[1]}: complete`],
       ["Received", report.received && `${report.received[0]} to ${report.received[1]}`],
-      ["Seen by", seenBy(log)],
+      ["Seen by", seenBy(log, trust.by)],
       ["Signatures", el("ul", { class: "keys" }, trust.signatures.map((found) => signature(found, trust.by)))],
       ["Keys in the pack", trust.comparison],
     ]),
@@ -124,10 +125,11 @@ function problems(report) {
 /** The whole result but its events. */
 export function resultView(report) {
   if (report.conclusion === "malformed") return [verdict(report)];
+  const isTrusted = report.trust.by === "auditor";
   return [
     verdict(report), counts(report), problems(report),
     el("div", { class: "columns" },
-      list("Proven", "proven", report.proven), list("Not proven", "unproven", report.not_proven)),
+      list(isTrusted ? "Proven" : "Holds within the file", isTrusted ? "proven" : "held", report.proven), list("Not proven", "unproven", report.not_proven)),
     basis(report), anchors(report), stated(report),
   ].filter((part) => part);
 }

@@ -128,7 +128,7 @@ test("files are chosen by buttons, and a policy that comes later is used", async
   const said = await page.locator("#result").textContent();
   assert.match(said, /proves only that the evidence pack is consistent with itself/);
   assert.match(said, /Compare these keys/);
-  assert.ok(said.includes(keys.log.vkey));
+  assert.ok(said.includes(keys.log.vkey) && !said.includes("Verified"), "nothing may look verified");
   await accessible(page);
   await shot(page, "no-policy");
   await page.setInputFiles("#policy-input", file("some.policy", POLICY));
@@ -158,6 +158,19 @@ test("a pack that was tampered with: which event, and why", async () => {
   assert.equal(await page.locator(".event.tampered").count(), 1);
   await accessible(page);
   await shot(page, "tampered");
+  await close();
+});
+
+test("events of a log that does not hold are not shown as verified", async () => {
+  const { page, close } = await open("file");
+  const [root] = [Buffer.from(GOOD)];
+  const at = root.indexOf(Buffer.from("erasures.ndjson")) + 512 + 20;
+  root[root.indexOf('"]}', root.indexOf('"proof":["', at)) - 6] ^= 1;
+  await drop(page, [["p.policy", POLICY], ["pack.tar", root]]);
+  assert.equal(await verdict(page), "Tampered with");
+  await page.waitForSelector(".event");
+  assert.ok(!(await page.locator(".events").textContent()).includes("Verified"));
+  await shot(page, "log-does-not-hold");
   await close();
 });
 
