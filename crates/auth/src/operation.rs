@@ -94,6 +94,8 @@ operations! {
     ListAnchors, "log.anchors", Some(Scope::IntegrityRead), Bound::Own;
     /// `GET /v1/logs/{log}/range`: whole events.
     ReadRange, "log.range", Some(Scope::EventsRead), Bound::Own;
+    /// `GET /v1/evidence`: many events with all that proves them.
+    ExportEvidence, "evidence.export", Some(Scope::EventsRead), Bound::Own;
     /// `GET /v1/logs/{log}/integrity`.
     GetIntegrity, "log.integrity", Some(Scope::IntegrityRead), Bound::Own;
     /// `GET /v1/events/{id}/proof`: the event with its proof.

@@ -367,6 +367,9 @@ async fn open_proofs(
         interval: options.checkpoint_interval,
         directory: Directory::open(&shared.catalog, &*shared.random).await?,
     });
+    if !proofs.is_signed_by_us().await {
+        return Err(OpenError::ForeignSignature);
+    }
     let counts = shared.catalog.tile_counts().await?;
     let sealed = std::mem::take(&mut start.sealed);
     let checked = tokio::task::spawn_blocking(move || {

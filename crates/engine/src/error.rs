@@ -155,6 +155,12 @@ pub enum OpenError {
     /// The trees of the logs cannot be checked.
     #[error("the trees of the logs cannot be checked: {0}")]
     Proofs(ReadError),
+    /// The directory's stored checkpoint is not one that our keys have signed.
+    #[error(
+        "TAMPERED: the newest checkpoint of the directory in the catalog is not signed by the keys in keys/log.keys: \
+         bring the right keys, or the right catalog, back"
+    )]
+    ForeignSignature,
     /// The configured origin is not the one that the logs of this instance are signed under.
     #[error("the logs of this instance are signed as {signed}; it cannot become {configured}")]
     Origin {

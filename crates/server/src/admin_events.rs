@@ -30,6 +30,9 @@ pub const API_KEY_REVOKED: &str = "api_key.revoked";
 /// The key that logs are signed with was replaced.
 pub const LOG_KEY_ROTATED: &str = "log.key_rotated";
 
+/// Events left with all that proves them.
+pub const EVIDENCE_EXPORTED: &str = "audit_export.downloaded";
+
 /// What such events have as their `source`.
 const SOURCE: &str = "tallystick";
 

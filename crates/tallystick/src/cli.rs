@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     BenchArgs, CheckConfigArgs, CountArgs, DemoArgs, DoctorArgs, ExportArgs, ImportArgs, KeysArgs, OrgsArgs,
-    SearchArgs, SendArgs, ServeArgs, TailArgs, WitnessArgs,
+    RecoverArgs, SearchArgs, SendArgs, ServeArgs, TailArgs, WitnessArgs,
 };
 
 const AFTER_HELP: &str = "\
@@ -59,6 +59,8 @@ pub(crate) enum Command {
     Orgs(OrgsArgs),
     /// Make, list and revoke API keys.
     Keys(KeysArgs),
+    /// Go on after the data was found to be other than what was signed before.
+    Recover(RecoverArgs),
     /// Look a data directory or a running service over.
     Doctor(DoctorArgs),
     /// Be a witness: cosign the checkpoints of logs, and never two that contradict each other.

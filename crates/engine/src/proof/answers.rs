@@ -113,7 +113,7 @@ impl Proofs {
         find(&self.trees, name).ok_or_else(|| ProofError::UnknownLog { log: name.to_owned() })
     }
 
-    fn published_tree(&self, name: &str) -> Result<(Arc<Tree>, Arc<Published>), ProofError> {
+    pub(super) fn published_tree(&self, name: &str) -> Result<(Arc<Tree>, Arc<Published>), ProofError> {
         let tree = self.tree(name)?;
         if !self.rolled_back().is_empty() {
             return Err(ProofError::RolledBack);
@@ -207,7 +207,7 @@ impl Proofs {
     }
 
     /// A size of a log with its root, not larger than what is published.
-    fn at(&self, tree: &Tree, size: u64, newest: &Published) -> Result<Published, ProofError> {
+    pub(super) fn at(&self, tree: &Tree, size: u64, newest: &Published) -> Result<Published, ProofError> {
         if size == newest.size {
             return Ok(*newest);
         }

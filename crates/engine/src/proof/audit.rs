@@ -13,7 +13,8 @@ use tallystick_merkle::{Edge, Hash};
 use crate::{
     error::ReadError,
     head::TILE_HEIGHT,
-    proof::{Proofs, Published, Tree, hashes::TILE_HASHES},
+    options::INSTANCE_ORG,
+    proof::{Guarded, Proofs, Published, Tree, hashes::TILE_HASHES},
 };
 
 /// Events a second that the background audit reads at least, while it runs.
@@ -151,8 +152,42 @@ impl Proofs {
             }
             report.logs += 1;
         }
+        self.audit_directory(&mut report);
         report.ended_ms = self.clock.now_ms();
         report
+    }
+
+    /// The directory's entries have the root that was signed, and say of each log what is true.
+    fn audit_directory(&self, report: &mut AuditReport) {
+        let Some(newest) = self.runtime.block_on(self.directory_newest()) else { return };
+        let signed = Guarded { size: newest.edge.size(), root: newest.edge.root() };
+        let org: OrgId = INSTANCE_ORG.parse().expect("a valid organization id");
+        let log = self.directory.log();
+        let mut add = |kind, what: String| {
+            report.add(AuditFinding { kind, org: org.clone(), log, seq: None, what });
+        };
+        match self.check_directory_against(signed) {
+            Ok(None) => {}
+            Ok(Some(_)) => {
+                add(FindingKind::Forked, "the directory's entries do not have the root signed".to_owned())
+            }
+            Err(error) => add(FindingKind::Unreadable, format!("the directory: {error}")),
+        }
+        let entries = match self.runtime.block_on(self.catalog.newest_directory_entries()) {
+            Ok(entries) => entries,
+            Err(error) => return add(FindingKind::Unreadable, format!("the directory: {error}")),
+        };
+        for entry in
+            entries.iter().filter(|entry| self.trees.of_log(entry.log).is_some_and(|tree| !tree.closed))
+        {
+            match self.check_against(entry.log, Guarded { size: entry.size, root: entry.root }) {
+                Ok(None) => {}
+                Ok(Some(found)) => add(FindingKind::Forked, format!("against the directory: {found}")),
+                Err(error) => {
+                    add(FindingKind::Unreadable, format!("entry {} of the directory: {error}", entry.index))
+                }
+            }
+        }
     }
 
     /// False when it was told to stop.

@@ -89,6 +89,16 @@ impl Directory {
 }
 
 impl Proofs {
+    /// Whether the newest checkpoint is signed by a key that we have; true while there is none.
+    pub(crate) async fn is_signed_by_us(&self) -> bool {
+        let Some(newest) = self.directory_newest().await else { return true };
+        let Ok(note) = Note::parse(newest.note.as_bytes()) else { return false };
+        let root = newest.edge.root();
+        let keys = self.keys.public(&self.directory_origin());
+        keys.iter()
+            .any(|key| Checkpoint::open(&note, &key.verifier_key).is_ok_and(|signed| *signed.root() == root))
+    }
+
     /// Adds an entry for every log that was published with more leaves than its last entry says, and signs the result.
     /// None while there is nothing in the directory, or nothing may be signed.
     pub async fn directory_round(&self) -> Result<Option<DirectoryRound>, ReadError> {

@@ -14,6 +14,7 @@ mod directory;
 mod guard;
 mod hashes;
 mod keys;
+mod packing;
 mod rebuild;
 mod renew;
 mod rollback;
@@ -40,6 +41,7 @@ pub use audit::{AUDIT_CYCLE_MAX, AUDIT_RATE_MIN, AuditFinding, AuditReport, Audi
 pub use directory::{DirectoryProof, DirectoryRound};
 pub use guard::{GUARD_FILE, GuardError, Guarded};
 pub use keys::{KEY_OVERLAP_MS, LogKeys, LogKeysError, PublicLogKey};
+pub use packing::PackBase;
 pub use renew::RenewedLog;
 pub use rollback::{RollbackKind, RolledBack};
 pub use trees::Published;

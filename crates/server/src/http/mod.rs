@@ -10,7 +10,6 @@ pub mod metrics;
 pub mod openapi;
 pub mod params;
 pub mod path;
-pub mod record;
 pub mod request_id;
 pub mod router;
 pub mod schema;

@@ -94,6 +94,6 @@ mod tests {
                 operations += 1;
             }
         }
-        assert_eq!(operations, 34);
+        assert_eq!(operations, 35);
     }
 }

@@ -46,6 +46,11 @@ impl Params {
         Ok(found.filter(|value| !value.is_empty()))
     }
 
+    /// The value of a parameter that somebody else will take.
+    pub fn peek(&self, name: &str) -> Option<String> {
+        self.left.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone())
+    }
+
     /// A parameter with a type.
     pub fn parse<T: FromStr>(&mut self, name: &'static str, expected: &str) -> Result<Option<T>, ApiError> {
         match self.text(name)? {

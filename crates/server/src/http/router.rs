@@ -45,6 +45,7 @@ pub fn api() -> (Router<Arc<AppState>>, OpenApi) {
         .routes(routes!(v1::directory::checkpoint::checkpoint))
         .routes(routes!(v1::directory::consistency::consistency))
         .routes(routes!(v1::directory::tile::get_tile))
+        .routes(routes!(v1::evidence::evidence))
         .routes(routes!(v1::log_keys::list::log_keys))
         .routes(routes!(v1::log_keys::rotate::rotate))
         .routes(routes!(v1::limits::limits))

@@ -38,6 +38,7 @@ fn call(operation: Operation) -> (Method, &'static str, Value) {
         Operation::GetLogDirectory => (Method::GET, "/v1/logs/acme/directory", Value::Null),
         Operation::ListAnchors => (Method::GET, "/v1/logs/acme/anchors", Value::Null),
         Operation::ReadRange => (Method::GET, "/v1/logs/acme/range?from=0", Value::Null),
+        Operation::ExportEvidence => (Method::GET, "/v1/evidence?org=acme", Value::Null),
         Operation::GetIntegrity => (Method::GET, "/v1/logs/acme/integrity", Value::Null),
         Operation::ProveEvent => (Method::GET, "/v1/events/{event}/proof", Value::Null),
         Operation::GetDirectoryCheckpoint => (Method::GET, "/v1/directory/checkpoint", Value::Null),

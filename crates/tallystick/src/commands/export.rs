@@ -10,11 +10,14 @@ use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Deserialize;
 
-use super::search::write_lines;
+use super::{
+    evidence::{self, EvidenceArgs},
+    search::write_lines,
+};
 use crate::{
     client::{Call, Client, Connection, Page},
     event_args::{QueryArgs, plain},
-    exit::Exit,
+    exit::{Advice, Exit},
     output::{say, thousands},
 };
 
@@ -25,6 +28,8 @@ const EXAMPLES: &str = "\
 Examples:
   tallystick export --org acme --from 2026-10-01 --to 2026-11-01 --output october.ndjson
   tallystick export --org acme 'action:role.*' | gzip > roles.ndjson.gz
+  tallystick export --org acme --evidence --output acme.tallystick-pack.tar
+  tallystick export --org acme 'actor:u_1' --evidence --redact context --output u_1.tallystick-pack.tar
   tallystick export --org acme --cursor CURSOR --output october.ndjson --append
 
 Events that arrive while it runs are in it if they happened later than what is already written. The output is what
@@ -45,6 +50,8 @@ pub(crate) struct ExportArgs {
     #[arg(long)]
     append: bool,
     #[command(flatten)]
+    evidence: EvidenceArgs,
+    #[command(flatten)]
     connection: Connection,
 }
 
@@ -56,6 +63,13 @@ struct Count {
 /// Writes all pages.
 pub(crate) async fn run(args: ExportArgs) -> anyhow::Result<Exit> {
     let client = Client::new(&args.connection)?;
+    if args.evidence.evidence {
+        if args.cursor.is_some() || args.append {
+            return Err(Advice::usage("a pack is written at once", "leave --cursor and --append out"));
+        }
+        let mut out = open(&args)?;
+        return evidence::run(&client, &args.query, &args.evidence, &mut *out, &args.output).await;
+    }
     // The first page before the file: a mistyped query must not leave an empty file.
     let first = page(&client, &args, args.cursor.as_deref()).await?;
     let mut out = open(&args)?;

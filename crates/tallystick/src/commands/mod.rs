@@ -5,10 +5,12 @@ mod check_config;
 mod count;
 mod demo;
 mod doctor;
+mod evidence;
 mod export;
 mod import;
 mod keys;
 mod orgs;
+mod recover;
 mod search;
 mod send;
 mod serve;
@@ -31,6 +33,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Orgs(args) => orgs::run(args).await,
         Command::Keys(args) => keys::run(args).await,
         Command::Doctor(args) => doctor::run(args).await,
+        Command::Recover(args) => recover::run(args).await,
         Command::Witness(args) => witness::run(args).await,
         Command::Bench(args) => bench::run(args).await,
         Command::Verify(_) => unreachable!("it runs before there is a runtime"),
@@ -40,6 +43,6 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<Exit> {
 
 pub(crate) use self::{
     bench::BenchArgs, check_config::CheckConfigArgs, count::CountArgs, demo::DemoArgs, doctor::DoctorArgs,
-    export::ExportArgs, import::ImportArgs, keys::KeysArgs, orgs::OrgsArgs, search::SearchArgs,
-    send::SendArgs, serve::ServeArgs, tail::TailArgs, witness::WitnessArgs,
+    export::ExportArgs, import::ImportArgs, keys::KeysArgs, orgs::OrgsArgs, recover::RecoverArgs,
+    search::SearchArgs, send::SendArgs, serve::ServeArgs, tail::TailArgs, witness::WitnessArgs,
 };

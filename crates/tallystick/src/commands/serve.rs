@@ -99,5 +99,18 @@ fn tell_recovered(found: &Recovered) -> Vec<String> {
             .iter()
             .map(|file| format!("recovered: rebuilt the damaged index of segment {file}")),
     );
+    lines.extend(found.rebuilt_trees.iter().map(|org| {
+        format!("recovered: made the tree hashes of {org} again from its events; they have the root that was recorded")
+    }));
+    for rolled_back in &found.rolled_back {
+        lines.push(rolled_back.to_string());
+    }
+    if !found.rolled_back.is_empty() {
+        lines.push(
+            "READ-ONLY: nothing is written and nothing is signed. Bring the right data back, or see: \
+                    tallystick recover --help"
+                .to_owned(),
+        );
+    }
     lines
 }

@@ -19,7 +19,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("auth", &["event", "catalog"]),
     ("witness", &["merkle", "wal"]),
     ("anchor", &["event", "merkle", "catalog", "engine"]),
-    ("server", &["event", "merkle", "query", "mapping", "catalog", "engine", "auth", "witness"]),
+    ("server", &["event", "merkle", "verify", "query", "mapping", "catalog", "engine", "auth", "witness"]),
     ("tallystick", EVERYTHING),
     ("testkit", &["event"]),
     ("fuzz", EVERYTHING),

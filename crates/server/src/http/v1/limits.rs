@@ -8,7 +8,7 @@ use tallystick_catalog::{LIVE_KEYS_MAX, NAME_CHARS_MAX};
 use tallystick_engine::LIVE_LAG_EVENTS_MAX;
 use tallystick_query::limits::{LIST_VALUES_MAX, QUERY_CHARS_MAX, QUERY_DEPTH_MAX, QUERY_TERMS_MAX};
 
-use super::{events, facets, histogram, logs};
+use super::{events, evidence, facets, histogram, logs};
 use crate::{
     error::{ApiError, Problem},
     http::{body, caller::Authenticated, json, params::Params, selection},
@@ -53,6 +53,7 @@ pub async fn limits(
         ("tails_max", TAILS_MAX as u64),
         ("tail_lag_events_max", LIVE_LAG_EVENTS_MAX),
         ("range_events_max", logs::range::RANGE_EVENTS_MAX),
+        ("evidence_selection_events_max", evidence::SELECTION_EVENTS_MAX as u64),
         ("proven_events_max", events::receipts::PROVEN_EVENTS_MAX as u64),
         ("proof_wait_ms_max", events::proof::PUBLISH_WAIT_MAX.as_millis() as u64),
         ("connections_max", CONNECTIONS_MAX as u64),

@@ -3,6 +3,7 @@
 pub mod count;
 pub mod directory;
 pub mod events;
+pub mod evidence;
 pub mod explain;
 pub mod facets;
 pub mod histogram;

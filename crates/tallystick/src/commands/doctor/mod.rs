@@ -1,5 +1,6 @@
 //! `tallystick doctor`: looks a data directory or a running service over, and changes nothing.
 
+mod deep;
 mod directory;
 mod finding;
 mod online;
@@ -17,6 +18,7 @@ const EXAMPLES: &str = "\
 Examples:
   tallystick doctor --data-dir ./data
   tallystick doctor --data-dir ./data --verbose
+  tallystick doctor --data-dir ./data --deep
   tallystick doctor --online --server http://127.0.0.1:8440 --key-file data/keys/root.key
 
 Each line is OK, WARN (look at it) or FAIL (act on it). The exit code is 5 if there is a FAIL, else 0.";
@@ -30,6 +32,10 @@ pub(crate) struct DoctorArgs {
     /// Where the catalog is, if not in the data directory: sqlite:PATH or postgres://….
     #[arg(long, value_name = "URL", env = "TALLYSTICK_DATA__CATALOG", hide_env_values = true)]
     catalog: Option<String>,
+    /// Also read every event and compare it with its leaf, its tree and what was signed. No service may run; the directory
+    /// is opened as one would, and tree hashes that are wrong are made again.
+    #[arg(long, requires = "data_dir")]
+    deep: bool,
     /// Ask the running service at --server.
     #[arg(long)]
     online: bool,
@@ -48,6 +54,9 @@ pub(crate) async fn run(args: DoctorArgs) -> anyhow::Result<Exit> {
     let mut findings = Findings::new();
     if let Some(folder) = &args.data_dir {
         directory::check(folder, args.catalog.as_deref(), args.verbose, &mut findings).await?;
+        if args.deep {
+            deep::check(folder, args.catalog.as_deref(), &mut findings).await?;
+        }
     }
     if args.online {
         online::check(&args.connection, &mut findings).await?;

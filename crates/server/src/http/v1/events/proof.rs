@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 use tallystick_auth::{Operation, Reach};
 use tallystick_engine::{proof::InclusionAnswer, search::Scope};
 use tallystick_event::EventId;
+use tallystick_verify::Record;
 
 use crate::{
     error::{ApiError, ErrorCode, Problem},
@@ -18,7 +19,6 @@ use crate::{
         caller::Authenticated,
         params::Params,
         path::Id,
-        record,
         v1::logs::{ask, directory},
     },
     state::AppState,
@@ -86,9 +86,10 @@ pub async fn prove(
 /// The JSON form.
 pub fn json_of(answer: &InclusionAnswer) -> Result<String, ApiError> {
     let mut line = Vec::new();
-    record::write(&answer.leaf, &mut line);
+    let stored = &answer.leaf;
+    Record::of_event(&stored.leaf, &stored.meta.salt, &stored.units).write_line(&mut line);
     let record = String::from_utf8(line).map_err(ApiError::internal)?;
-    let record = RawValue::from_string(record).map_err(ApiError::internal)?;
+    let record = RawValue::from_string(record.trim_end().to_owned()).map_err(ApiError::internal)?;
     #[derive(serde::Serialize)]
     struct Proof<'a> {
         version: u8,

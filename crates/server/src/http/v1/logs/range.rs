@@ -13,6 +13,7 @@ use serde_json::json;
 use tallystick_auth::Operation;
 use tallystick_engine::proof::{ProofError, RangeAnswer};
 use tallystick_merkle::Hash;
+use tallystick_verify::Record;
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::{LogPath, ask, log};
@@ -21,7 +22,6 @@ use crate::{
     http::{
         caller::Authenticated,
         params::{Params, invalid},
-        record,
     },
     state::AppState,
 };
@@ -102,8 +102,7 @@ pub async fn range(
 fn records(leaves: &[tallystick_engine::proof::StoredLeaf]) -> Result<Vec<u8>, ProofError> {
     let mut out = Vec::with_capacity(leaves.len() * 1_200);
     for stored in leaves {
-        record::write(stored, &mut out);
-        out.push(b'\n');
+        Record::of_event(&stored.leaf, &stored.meta.salt, &stored.units).write_line(&mut out);
     }
     Ok(out)
 }
