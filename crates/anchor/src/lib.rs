@@ -2,8 +2,8 @@
 //! authorities](TimestampClient) (RFC 3161), and [stores](ObjectLock) that do not delete before a date.
 //!
 //! All of them speak through one guarded client, [`Outbound`]: TLS, only addresses that the operator means, no
-//! redirects, bounded in time and size. What comes back is believed only after it was checked. [`Rounds`] asks them all,
-//! every so often, about the checkpoint of the directory log.
+//! redirects, bounded in time and size. What comes back is believed only after it was checked. [`Rounds`] asks them
+//! all, every so often, about the checkpoint of the directory log.
 
 #![forbid(unsafe_code)]
 
