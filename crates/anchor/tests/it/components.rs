@@ -3,6 +3,7 @@
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use tallystick_anchor::{Outbound, OutboundOptions, Plain};
@@ -41,15 +42,18 @@ pub(crate) fn run(command: &mut Command) -> String {
     text(&output.stdout)
 }
 
+/// Ports given out by this process.
+static TAKEN: AtomicU16 = AtomicU16::new(0);
+
 /// A port of loopback that nothing listens on now, from a range in which 10,000 more is a port too.
 pub(crate) fn free_ports<const N: usize>() -> [u16; N] {
     let mut held = Vec::new();
     let mut ports = [0; N];
-    // Where to begin differs between processes, so that parallel tests do not meet.
-    let mut next = 20_000 + (std::process::id() % 3_000) as u16 * 5;
+    // Where to begin differs between processes, and no two tests of one get the same: what is free now is taken later.
+    let begin = 20_000 + (std::process::id() % 2_500) as u16 * 10;
     for port in &mut ports {
         *port = loop {
-            next = if next > 45_000 { 20_000 } else { next + 1 };
+            let next = begin + TAKEN.fetch_add(1, Ordering::SeqCst);
             let both =
                 (TcpListener::bind(("127.0.0.1", next)), TcpListener::bind(("127.0.0.1", next + 10_000)));
             if let (Ok(low), Ok(high)) = both {

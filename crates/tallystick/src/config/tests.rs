@@ -160,10 +160,7 @@ fn mistakes_about_anchors_are_named() {
         ("object_lock_endpoint = \"https://s3.example\"", "object_lock_bucket: is needed"),
     ] {
         let told = one(lines);
-        assert!(
-            told.contains(part) && told.starts_with("line 3: integrity.") && !told.contains("hunter2"),
-            "{told}"
-        );
+        assert!(told.contains(part) && told.contains(": integrity.") && !told.contains("hunter2"), "{told}");
     }
     let twice = format!("witnesses = [\"{WITNESS} https://a.example/\", \"{WITNESS} http://b.example/\"]");
     let told = one(&twice);
