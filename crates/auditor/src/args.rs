@@ -12,8 +12,8 @@ pub struct Args {
     /// What to verify.
     #[command(subcommand)]
     pub what: What,
-    /// Policy file (C2SP tlog-policy): the keys of the log and of the directory, witnesses, the quorum. Get the keys from
-    /// somewhere else than the file you verify.
+    /// Policy file (C2SP tlog-policy): the keys of the log and of the directory, witnesses, the quorum. Get the keys
+    /// from somewhere else than the file you verify.
     #[arg(long, global = true, value_name = "FILE", help_heading = "Trust")]
     pub policy: Option<PathBuf>,
     /// A key to believe, instead of a policy: of a log or a witness; several if need be. All witnesses given must have

@@ -1,5 +1,6 @@
-//! The command that auditors run, as a library: `tallystick-verify`, which is this alone, and `tallystick verify` are the
-//! same code. What is true and what is not is decided by `tallystick_verify`; here are files, HTTP and the terminal.
+//! The command that auditors run, as a library: `tallystick-verify`, which is this alone, and `tallystick verify` are
+//! the same code. What is true and what is not is decided by `tallystick_verify`; here are files, HTTP and the
+//! terminal.
 
 #![forbid(unsafe_code)]
 

@@ -61,7 +61,7 @@ mod tests {
         let none = of_keys(&[log.to_string()]).unwrap();
         assert!(none.is_quorum(&[]));
         let both = of_keys(&[log.to_string(), a.to_string(), b.to_string()]).unwrap();
-        assert!(!both.is_quorum(&[a.clone()]) && both.is_quorum(&[a, b]));
+        assert!(!both.is_quorum(std::slice::from_ref(&a)) && both.is_quorum(&[a, b]));
         assert!(of_keys(&["x".to_owned()]).is_err());
     }
 }

@@ -47,7 +47,8 @@ pub struct RangeContext<'a> {
     /// Asked once how a checkpoint of the log is witnessed.
     #[expect(clippy::type_complexity, reason = "a function that may fail")]
     pub directory: Option<&'a mut dyn FnMut(&Checkpoint) -> Result<Option<DirectoryProof>, VerifyError>>,
-    /// Asks for the range of one event, by which an erasure is proven that the lines do not hold. None if there is none.
+    /// Asks for the range of one event, by which an erasure is proven that the lines do not hold. None if there is
+    /// none.
     #[expect(clippy::type_complexity, reason = "a function that may fail")]
     pub erasure: Option<&'a mut dyn FnMut(u64) -> Result<Option<Vec<u8>>, VerifyError>>,
 }

@@ -12,8 +12,8 @@ const PLAIN_DIGITS_MAX: usize = 15;
 /// From this byte on UTF-8 text may sort otherwise than UTF-16 does (U+E000 and above, and what has surrogates).
 const SURROGATE_ORDER_FROM: u8 = 0xee;
 
-/// How many bytes the JSON value at the start of `text` has, if it is canonical JSON of at most 128 levels; what follows
-/// it is not looked at, except that a number ends where no character of a number follows.
+/// How many bytes the JSON value at the start of `text` has, if it is canonical JSON of at most 128 levels; what
+/// follows it is not looked at, except that a number ends where no character of a number follows.
 pub fn canonical_len(text: &str) -> Option<usize> {
     let mut reader = Reader { text, bytes: text.as_bytes(), at: 0 };
     reader.value(DEPTH_MAX)?;

@@ -1,5 +1,5 @@
-//! Selection proofs: that some leaves, in ascending order, are in a tree, with one list of hashes for all of them. It is
-//! the range proof with several ranges; each hash between two leaves is given once and used once.
+//! Selection proofs: that some leaves, in ascending order, are in a tree, with one list of hashes for all of them. It
+//! is the range proof with several ranges; each hash between two leaves is given once and used once.
 
 use super::error::{OutsideTree, ProofError};
 use super::node::{Node, cover};
@@ -114,7 +114,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_selection_is_proven_and_no_other(chosen in prop::collection::vec(any::<bool>(), 1..90), bad in any::<prop::sample::Index>()) {
+        fn every_selection_is_proven_and_no_other(
+            chosen in prop::collection::vec(any::<bool>(), 1..90),
+            bad in any::<prop::sample::Index>(),
+        ) {
             let leaves: Vec<Hash> = (0..chosen.len()).map(|i| leaf_hash(&i.to_be_bytes())).collect();
             let root = root_of(&leaves);
             let size = leaves.len() as u64;

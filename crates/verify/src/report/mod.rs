@@ -1,5 +1,5 @@
-//! What was found out: verdicts of records, the status of the log, and what to conclude. Serialises to the JSON that the
-//! tools print with `--json`.
+//! What was found out: verdicts of records, the status of the log, and what to conclude. Serialises to the JSON that
+//! the tools print with `--json`.
 
 mod text;
 
@@ -322,7 +322,8 @@ impl Report {
         self.exit_code = self.conclusion.exit_code();
     }
 
-    /// Takes in the report of the next part of a range of the same log. What is whole stays so only if the parts adjoin.
+    /// Takes in the report of the next part of a range of the same log. What is whole stays so only if the parts
+    /// adjoin.
     pub fn join(&mut self, next: Report, records_listed: usize) {
         let Report { log, counts, range, records, remarks, .. } = next;
         self.range = self.range.zip(range).filter(|(a, b)| a.1 == b.0).map(|(a, b)| (a.0, b.1));

@@ -1,9 +1,9 @@
 //! Whom the policy believes, for which of the two logs.
 //!
-//! A policy names keys of logs and witnesses, and a quorum. The organization's log is signed by its own key alone, so its
-//! checkpoints are opened with the policy's keys of that origin and no quorum is asked for. The quorum is asked of the
-//! directory's checkpoint, which [`Policy::open`] judges, and reaches the organization's log through the directory's
-//! entry ([`DirectoryProof`]). A quorum that cosigned the organization's own checkpoint does as well.
+//! A policy names keys of logs and witnesses, and a quorum. The organization's log is signed by its own key alone, so
+//! its checkpoints are opened with the policy's keys of that origin and no quorum is asked for. The quorum is asked
+//! of the directory's checkpoint, which [`Policy::open`] judges, and reaches the organization's log through the
+//! directory's entry ([`DirectoryProof`]). A quorum that cosigned the organization's own checkpoint does as well.
 
 mod directory;
 

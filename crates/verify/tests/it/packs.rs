@@ -16,7 +16,12 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
-    fn ranges_and_selections_verify(size in 1u64..60, bits in any::<u64>(), a in any::<prop::sample::Index>(), b in any::<prop::sample::Index>()) {
+    fn ranges_and_selections_verify(
+        size in 1u64..60,
+        bits in any::<u64>(),
+        a in any::<prop::sample::Index>(),
+        b in any::<prop::sample::Index>(),
+    ) {
         let log = Log::new(size);
         let (a, b) = (a.index(size as usize + 1) as u64, b.index(size as usize + 1) as u64);
         let (from, to) = (a.min(b), a.max(b));
