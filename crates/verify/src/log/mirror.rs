@@ -19,7 +19,7 @@ pub(super) fn judge(
     options: &Options<'_>,
     report: &mut Report,
 ) -> Result<(), VerifyError> {
-    let mut entries = Entries { log: log_id(checkpoint.origin()).ok(), next: 0, last_ms: 0 };
+    let mut entries = Entries { log: log_id(checkpoint.origin()).ok(), len: None, next: 0, last_ms: 0 };
     let mut edge = Edge::new();
     let mut fault = None;
     let bundles: Vec<BundleId> = bundles_between(0, checkpoint.size()).collect();
@@ -49,6 +49,9 @@ pub(super) fn judge(
     }
     report.counts.records = edge.size();
     report.counts.ok = edge.size();
+    if entries.len == Some(DIRECTORY_ENTRY_BYTES) {
+        report.remarks.push("it is a directory log: its entries are checkpoints of other logs".to_owned());
+    }
     if let Some(why) = fault {
         report.log.worsen(LogStatus::Tampered { why });
     } else if edge.root() != *checkpoint.root() {
@@ -87,8 +90,10 @@ fn find(fetcher: &mut dyn Fetch, checkpoint: &Checkpoint) -> Result<String, Veri
 
 /// The rules that entries follow one after the other.
 struct Entries {
-    /// Of an organization's log.
+    /// Id of the log, if its origin ends with one.
     log: Option<LogId>,
+    /// Length of its first entry, by which the two kinds of logs are told apart.
+    len: Option<usize>,
     next: u64,
     last_ms: i64,
 }
@@ -97,9 +102,11 @@ impl Entries {
     fn check(&mut self, entry: &[u8]) -> Result<(), String> {
         let seq = self.next;
         self.next += 1;
-        let ms = match self.log {
-            Some(log) => leaf_time(log, seq, entry)?,
-            None => directory_time(entry).map_err(|why| format!("entry {seq}: {why}"))?,
+        let len = *self.len.get_or_insert(entry.len());
+        let ms = match (len == DIRECTORY_ENTRY_BYTES, self.log) {
+            (true, _) => directory_time(entry).map_err(|why| format!("entry {seq}: {why}"))?,
+            (false, Some(log)) => leaf_time(log, seq, entry)?,
+            (false, None) => return Err("its origin does not end with the id of a log".to_owned()),
         };
         if ms < self.last_ms {
             return Err(format!("entry {seq} is older than its predecessor"));

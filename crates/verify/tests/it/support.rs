@@ -13,7 +13,7 @@ use tallystick_verify::{
 pub(crate) const NOW_MS: i64 = 1_795_168_800_000;
 pub(crate) const WITNESS_TIME: u64 = 1_795_168_900;
 pub(crate) const ORIGIN: &str = "audit.example.com/0192d3f0-7c1a-7000-8000-0000000000aa";
-pub(crate) const DIRECTORY: &str = "audit.example.com/directory";
+pub(crate) const DIRECTORY: &str = "audit.example.com/directory/0192d3f0-7c1a-7000-8000-0000000000dd";
 
 pub(crate) fn base64(bytes: &[u8]) -> String {
     use base64::Engine as _;
