@@ -173,13 +173,14 @@ impl<'a> Cursor<'a> {
         Some(number)
     }
 
-    fn next_is(&mut self, text: &[u8]) -> bool {
-        let is = self.line[self.at..].starts_with(text);
-        self.at += if is { text.len() } else { 0 };
+    /// Of known length, so that comparing is a few instructions.
+    fn next_is<const N: usize>(&mut self, text: &[u8; N]) -> bool {
+        let is = self.line[self.at..].first_chunk() == Some(text);
+        self.at += if is { N } else { 0 };
         is
     }
 
-    fn expect(&mut self, text: &[u8]) -> Option<()> {
+    fn expect<const N: usize>(&mut self, text: &[u8; N]) -> Option<()> {
         self.next_is(text).then_some(())
     }
 }
