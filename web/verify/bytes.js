@@ -1,5 +1,5 @@
-// Bytes and their spellings. Every value has one spelling here and every other is refused, because a verifier that reads
-// two spellings of one value can be shown two different things under one proof.
+// Bytes and their spellings. Every value has one spelling here and every other is refused, because a verifier that
+// reads two spellings of one value can be shown two different things under one proof.
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const UTF8_SHOWN = new TextDecoder("utf-8");
@@ -59,26 +59,41 @@ export function concat(...parts) {
   return all;
 }
 
-/** Decodes characters `from` up to `to` of `source` into `target`; the number of bytes, or -1 if a bit is out of place. */
+/**
+ * Decodes characters `from` up to `to` of `source` into `target`; the number of bytes, or -1 if a bit is out of
+ * place.
+ */
 function decode(values, source, from, to, target) {
-  let bits = 0;
-  let count = 0;
+  const whole = to - ((to - from) & 3);
   let at = 0;
-  for (let i = from; i < to; i++) {
-    const value = values[source[i]];
-    if (value < 0) return -1;
-    bits = ((bits << 6) | value) & 0xffff;
-    count += 6;
-    if (count >= 8) {
-      count -= 8;
-      target[at++] = bits >> count;
-    }
+  let i = from;
+  let bad = 0;
+  for (; i < whole; i += 4, at += 3) {
+    const a = values[source[i]];
+    const b = values[source[i + 1]];
+    const c = values[source[i + 2]];
+    const d = values[source[i + 3]];
+    bad |= a | b | c | d;
+    target[at] = (a << 2) | (b >> 4);
+    target[at + 1] = (b << 4) | (c >> 2);
+    target[at + 2] = (c << 6) | d;
   }
-  if (count >= 6 || (bits & ((1 << count) - 1)) !== 0) return -1;
+  if (bad < 0) return -1;
+  if (i === to) return at;
+  const a = values[source[i]];
+  const b = i + 1 < to ? values[source[i + 1]] : -1;
+  const c = i + 2 < to ? values[source[i + 2]] : 0;
+  const stray = i + 2 < to ? c & 3 : b & 15;
+  if ((a | b | c) < 0 || stray) return -1;
+  target[at++] = (a << 2) | (b >> 4);
+  if (i + 2 < to) target[at++] = (b << 4) | (c >> 2);
   return at;
 }
 
-/** base64url without padding of the characters `from` up to `to`; how many bytes it put into `target`, -1 if malformed. */
+/**
+ * base64url without padding of the characters `from` up to `to`; how many bytes it put into `target`, -1 if
+ * malformed.
+ */
 export const decodeUrl = (source, from, to, target) => decode(URL_VALUES, source, from, to, target);
 
 /** base64 with padding of the characters `from` up to `to`; how many bytes it put into `target`, -1 if malformed. */

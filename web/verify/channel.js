@@ -52,7 +52,9 @@ function workerOf(core) {
   const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
   // The page's policy allows scripts by address from here alone.
   const rules = { createScriptURL: (address) => address };
-  return new Worker(globalThis.trustedTypes ? trustedTypes.createPolicy("verifier", rules).createScriptURL(url) : url);
+  return new Worker(
+    globalThis.trustedTypes ? trustedTypes.createPolicy("verifier", rules).createScriptURL(url) : url,
+  );
 }
 
 /** Lets the page do other things when a slice of time is used up. */

@@ -1,7 +1,8 @@
 // Builds what the page shows. Everything from a file is untrusted, so text becomes text nodes and nothing else, and
 // characters that hide or reorder others are made visible.
 
-const HIDING = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+const HIDING =
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
 
 /** Text with its hiding characters written out. */
 export const visible = (text) =>
@@ -14,7 +15,12 @@ export function el(name, attributes = {}, ...children) {
     if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
     else if (value !== null && value !== false) element.setAttribute(key, value === true ? "" : value);
   }
-  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined).map(nodeOf));
+  element.append(
+    ...children
+      .flat(Infinity)
+      .filter((child) => child !== null && child !== undefined)
+      .map(nodeOf),
+  );
   return element;
 }
 
@@ -52,7 +58,11 @@ export function icon(kind, size = 16) {
 /** A list of terms and what belongs to them; those without are left out. */
 export function facts(entries) {
   const shown = entries.filter(([, value]) => value !== null && value !== undefined);
-  return el("dl", { class: "facts" }, shown.map(([term, value]) => el("div", {}, el("dt", {}, term), el("dd", {}, value))));
+  return el(
+    "dl",
+    { class: "facts" },
+    shown.map(([term, value]) => el("div", {}, el("dt", {}, term), el("dd", {}, value))),
+  );
 }
 
 export const number = (value) => BigInt(value).toLocaleString("en");

@@ -1,6 +1,6 @@
-// Ed25519 signatures, checked strictly, so that every verifier of this project accepts the same ones: S below the group's
-// order, neither the key nor R of small order, R compared by its bytes. The curve is @noble/ed25519's; the equation is
-// here because that package checks it times the cofactor.
+// Ed25519 signatures, checked strictly, so that every verifier of this project accepts the same ones: S below the
+// group's order, neither the key nor R of small order, R compared by its bytes. The curve is @noble/ed25519's; the
+// equation is here because that package checks it times the cofactor.
 
 import { Point, hashes } from "../vendor/noble-ed25519/index.js";
 import { sha512 } from "../vendor/noble-hashes/sha2.js";

@@ -29,7 +29,8 @@ function directoryOf(value) {
   if (value === undefined || value === null) return null;
   const found = members(value, ["checkpoint", "consistency", "entry", "proof"]);
   const entry = found && isText(found.entry) ? base64(found.entry) : null;
-  if (!entry || !isText(found.checkpoint) || !isText(found.proof)) throw new FormatError("the directory is malformed");
+  if (!entry || !isText(found.checkpoint) || !isText(found.proof))
+    throw new FormatError("the directory is malformed");
   const consistency = hashes(found.consistency, "the consistency proof");
   return parseDirectory({ checkpoint: ascii(found.checkpoint), consistency, entry, proof: ascii(found.proof) });
 }
@@ -79,7 +80,16 @@ export function joinTlogProof(proof, record) {
 export function verifyEvent(found, auditor) {
   const { record, proof, origin } = found;
   const trust = judge(origin, auditor, null);
-  const result = { subject: "event", origin, note: proof.note, trust, template: null, record, range: null, anchors: [] };
+  const result = {
+    subject: "event",
+    origin,
+    note: proof.note,
+    trust,
+    template: null,
+    record,
+    range: null,
+    anchors: [],
+  };
   let checkpoint;
   try {
     result.logId = logId(origin);
@@ -97,8 +107,10 @@ export function verifyEvent(found, auditor) {
   if (seen.status) tally.worsen(seen.status);
   if (trust.by !== "auditor") tally.worsen({ status: "untrusted", why: trust.why });
   const hash = leafHash(record.leaf);
-  if (!found.leafHash || !equal(found.leafHash, hash)) tally.tampered("the leaf hash stated in the proof is another one");
-  if (proof.index !== record.seq) tally.tampered(`the proof is about seq ${proof.index}, the record about ${record.seq}`);
+  if (!found.leafHash || !equal(found.leafHash, hash))
+    tally.tampered("the leaf hash stated in the proof is another one");
+  if (proof.index !== record.seq)
+    tally.tampered(`the proof is about seq ${proof.index}, the record about ${record.seq}`);
   if (!verifyInclusion(proof.index, checkpoint.size, hash, proof.path, checkpoint.root)) {
     tally.tampered("the proof does not lead from the event to the checkpoint");
   }

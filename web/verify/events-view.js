@@ -1,5 +1,5 @@
-// The events of a checked file, page by page. A page is read from the file again and checked again before it is shown, so
-// that a file of any size can be looked through without being kept.
+// The events of a checked file, page by page. A page is read from the file again and checked again before it is
+// shown, so that a file of any size can be looked through without being kept.
 
 import { el, facts, icon, name, number } from "./dom.js";
 
@@ -7,7 +7,10 @@ const PAGE = 50;
 const PARTS = { ok: "", ok_redacted: ", parts left out", erased: ", parts erased" };
 const OUTCOMES = ["success", "failure", "denied", "unknown"];
 
-const thing = (found, kind) => [found.type && found.type !== "user" ? [found.type, " "] : null, name(found.label, kind)];
+const thing = (found, kind) => [
+  found.type && found.type !== "user" ? [found.type, " "] : null,
+  name(found.label, kind),
+];
 
 const capital = (text) => text[0].toUpperCase() + text.slice(1);
 
@@ -23,17 +26,33 @@ function sentence(row) {
   const action = row.action ? name(row.action, "action") : el("i", {}, "did something not shown");
   const targets = row.targets.flatMap((target, index) => [index ? ", " : " ", thing(target, "target")]);
   const others = row.on_behalf_of.flatMap((other) => [" for ", thing(other)]);
-  return el("span", {}, actor, " ", action, targets,
-    row.more_targets ? ` and ${number(row.more_targets)} more` : null, others);
+  return el(
+    "span",
+    {},
+    actor,
+    " ",
+    action,
+    targets,
+    row.more_targets ? ` and ${number(row.more_targets)} more` : null,
+    others,
+  );
 }
 
 function outcome(row) {
   if (!row.outcome) return null;
-  return el("span", { class: OUTCOMES.includes(row.outcome) ? `outcome ${row.outcome}` : "outcome" }, name(row.outcome));
+  return el(
+    "span",
+    { class: OUTCOMES.includes(row.outcome) ? `outcome ${row.outcome}` : "outcome" },
+    name(row.outcome),
+  );
 }
 
 /** How much a sound event is worth: what its entry commits to is proven only if the log itself holds. */
-const WORTH = { verified: ["Verified", "seal", "yes"], consistent: ["Consistent", "quiet", "yes"], unproven: ["Not proven", "quiet", "no"] };
+const WORTH = {
+  verified: ["Verified", "seal", "yes"],
+  consistent: ["Consistent", "quiet", "yes"],
+  unproven: ["Not proven", "quiet", "no"],
+};
 
 function verdict(row, worth) {
   if (row.verdict === "tampered") return el("span", { class: "bad mark" }, icon("tampered"), "Tampered with");
@@ -43,16 +62,24 @@ function verdict(row, worth) {
 }
 
 function unit(found) {
-  const title = el("h4", {}, found.name === null || found.name === undefined ? "A part whose name is not shown" : name(found.name));
-  if (found.state === "disclosed") return el("section", { class: "unit" }, title, el("pre", { tabindex: "0" }, found.value));
-  const gone = found.state === "erased"
-    ? `Erased for good, as the log's entry #${found.by} says. Its hash still proves its place:`
-    : "Left out of this copy. Its hash proves that it exists:";
+  const title = el(
+    "h4",
+    {},
+    found.name === null || found.name === undefined ? "A part whose name is not shown" : name(found.name),
+  );
+  if (found.state === "disclosed")
+    return el("section", { class: "unit" }, title, el("pre", { tabindex: "0" }, found.value));
+  const gone =
+    found.state === "erased"
+      ? `Erased for good, as the log's entry #${found.by} says. Its hash still proves its place:`
+      : "Left out of this copy. Its hash proves that it exists:";
   return el("section", { class: `unit ${found.state}` }, title, el("p", {}, gone), el("code", {}, found.hash));
 }
 
 function details(row) {
-  return el("div", { class: "details" },
+  return el(
+    "div",
+    { class: "details" },
     row.verdict === "tampered" ? el("p", { class: "bad" }, `Not shown: ${row.why}.`) : null,
     facts([
       ["Event", row.event_id && el("code", {}, row.event_id)],
@@ -61,26 +88,40 @@ function details(row) {
       ["Kind", row.kind],
       ["Reason", row.reason && name(row.reason)],
     ]),
-    row.units.map(unit));
+    row.units.map(unit),
+  );
 }
 
 /** Two rows of the table: the event, and below it what opens. */
 function rows(row, worth) {
   const id = `event-${row.seq}`;
   const below = el("tr", { class: "below", id, hidden: true }, el("td", { colspan: "5" }));
-  const toggle = el("button", {
-    class: "toggle", type: "button", "aria-expanded": "false", "aria-controls": id,
-    onclick: () => {
-      const isOpen = toggle.getAttribute("aria-expanded") === "true";
-      toggle.setAttribute("aria-expanded", String(!isOpen));
-      below.hidden = isOpen;
-      if (!isOpen && !below.firstChild.firstChild) below.firstChild.append(details(row));
+  const toggle = el(
+    "button",
+    {
+      class: "toggle",
+      type: "button",
+      "aria-expanded": "false",
+      "aria-controls": id,
+      onclick: () => {
+        const isOpen = toggle.getAttribute("aria-expanded") === "true";
+        toggle.setAttribute("aria-expanded", String(!isOpen));
+        below.hidden = isOpen;
+        if (!isOpen && !below.firstChild.firstChild) below.firstChild.append(details(row));
+      },
     },
-  }, `#${row.seq}`);
+    `#${row.seq}`,
+  );
   const time = row.received_at ? el("time", {}, row.received_at.replace("T", " ").replace("Z", "")) : null;
-  const above = el("tr", { class: `event ${row.verdict}` },
-    el("th", { scope: "row" }, toggle), el("td", { class: "when" }, time), el("td", {}, outcome(row)),
-    el("td", { class: "what" }, sentence(row)), el("td", { class: "verdict-cell" }, verdict(row, worth)));
+  const above = el(
+    "tr",
+    { class: `event ${row.verdict}` },
+    el("th", { scope: "row" }, toggle),
+    el("td", { class: "when" }, time),
+    el("td", {}, outcome(row)),
+    el("td", { class: "what" }, sentence(row)),
+    el("td", { class: "verdict-cell" }, verdict(row, worth)),
+  );
   return [above, below];
 }
 
@@ -117,19 +158,48 @@ export function eventsView(groups, ask, worth) {
     if (/^[0-9]{1,20}$/.test(wanted.value)) find(groups, ask, BigInt(wanted.value)).then(show, () => {});
   };
   show(0);
-  return el("section", { class: "events" },
+  return el(
+    "section",
+    { class: "events" },
     el("h3", { id: "events-title" }, "Events"),
-    el("div", { class: "scroll", tabindex: "0", role: "region", "aria-labelledby": "events-title" },
-      el("table", {},
-        el("thead", {}, el("tr", {},
-          ["Entry", "Received (UTC)", "Outcome", "What happened", "Verdict"].map((text) => el("th", { scope: "col" }, text)))),
-        body)),
+    el(
+      "div",
+      { class: "scroll", tabindex: "0", role: "region", "aria-labelledby": "events-title" },
+      el(
+        "table",
+        {},
+        el(
+          "thead",
+          {},
+          el(
+            "tr",
+            {},
+            ["Entry", "Received (UTC)", "Outcome", "What happened", "Verdict"].map((text) =>
+              el("th", { scope: "col" }, text),
+            ),
+          ),
+        ),
+        body,
+      ),
+    ),
     trouble,
     total > PAGE
-      ? el("div", { class: "pager" }, back, next, where,
-          el("form", { onsubmit: go }, el("label", { for: "wanted" }, "Go to entry #"), wanted,
-            el("button", { class: "button" }, "Go")))
-      : null);
+      ? el(
+          "div",
+          { class: "pager" },
+          back,
+          next,
+          where,
+          el(
+            "form",
+            { onsubmit: go },
+            el("label", { for: "wanted" }, "Go to entry #"),
+            wanted,
+            el("button", { class: "button" }, "Go"),
+          ),
+        )
+      : null,
+  );
 }
 
 /** `count` rows from the number `from` of all on, across the borders of groups. */
@@ -151,5 +221,11 @@ async function find(groups, ask, seq) {
   if (group < 0) group = 0;
   const before = groups.slice(0, group).reduce((sum, { count }) => sum + count, 0);
   const rows = await ask({ ask: "rows", group, from: 0, count: groups[group].count });
-  return before + Math.max(0, rows.findLastIndex((row) => row.seq <= seq));
+  return (
+    before +
+    Math.max(
+      0,
+      rows.findLastIndex((row) => row.seq <= seq),
+    )
+  );
 }

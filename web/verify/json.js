@@ -1,11 +1,8 @@
-// JSON of two kinds. Documents (an event proof, a pack's description) are read by a parser of our own, because numbers go
-// up to 2^64 - 1 and no member may occur twice. Values inside of units must be canonical (RFC 8785), and are read by the
-// browser's parser and then compared with what canonical JSON they would be.
+// JSON documents: an event proof, a pack's description. The browser's own parser would change numbers above 2^53, where
+// ours go up to 2^64 - 1, and let a member occur twice.
 
 import { U64_MAX } from "./bytes.js";
-
-/** Levels of nesting that are followed. */
-export const DEPTH_MAX = 128;
+import { DEPTH_MAX } from "./canonical.js";
 
 const LONE_SURROGATE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
 
@@ -109,50 +106,4 @@ export function members(value, required, optional = []) {
   const known = (name) => required.includes(name) || optional.includes(name);
   if (!required.every((name) => value.has(name)) || ![...value.keys()].every(known)) return null;
   return Object.fromEntries(value);
-}
-
-/** Whether names ascend by UTF-16 code units all the way down, within a depth. */
-function isOrdered(value, depth) {
-  if (value === null || typeof value !== "object") return true;
-  if (depth === 0) return false;
-  if (Array.isArray(value)) {
-    for (const item of value) if (!isOrdered(item, depth - 1)) return false;
-    return true;
-  }
-  let before = null;
-  for (const name of Object.keys(value)) {
-    if ((before !== null && before >= name) || !isOrdered(value[name], depth - 1)) return false;
-    before = name;
-  }
-  return true;
-}
-
-/** Canonical JSON of a value with names that JavaScript would put into another order, those that look like numbers. */
-function canonical(value, depth) {
-  if (value === null || typeof value !== "object") return JSON.stringify(value);
-  if (depth === 0) return "";
-  if (Array.isArray(value)) return `[${value.map((item) => canonical(item, depth - 1)).join(",")}]`;
-  const names = Object.keys(value).sort();
-  return `{${names.map((name) => `${JSON.stringify(name)}:${canonical(value[name], depth - 1)}`).join(",")}}`;
-}
-
-/** The value of canonical JSON whose parts nest at most `depth` levels; undefined if the text is anything else. */
-export function parseCanonical(text, depth) {
-  let value;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  // The browser's own order of names is canonical unless some of them look like numbers.
-  const isSame = (isOrdered(value, depth) ? JSON.stringify(value) : canonical(value, depth)) === text;
-  // Canonical text has this escape for lone surrogates alone, if not behind a backslash that is escaped itself.
-  const mayBeLone = isSame && text.includes("\\ud");
-  return isSame && !(mayBeLone && hasLoneSurrogate(value)) ? value : undefined;
-}
-
-function hasLoneSurrogate(value) {
-  if (typeof value === "string") return LONE_SURROGATE.test(value);
-  if (value === null || typeof value !== "object") return false;
-  return (Array.isArray(value) ? value : Object.entries(value).flat()).some(hasLoneSurrogate);
 }

@@ -118,7 +118,8 @@ export function parseHashLines(text, countMax) {
 export function parseTlogProof(bytes) {
   const text = utf8(bytes);
   const parts = /^c2sp\.org\/tlog-proof@v1\n(?:extra ([^\n]*)\n)?index ([0-9]+)\n((?:[^\n]+\n)*)\n/.exec(text ?? "");
-  if (!parts || bytes.length > NOTE_BYTES_MAX + 2 * EXTRA_BYTES_MAX) throw new FormatError("a tlog-proof is malformed");
+  if (!parts || bytes.length > NOTE_BYTES_MAX + 2 * EXTRA_BYTES_MAX)
+    throw new FormatError("a tlog-proof is malformed");
   const extra = parts[1] === undefined ? null : base64(parts[1]);
   if (parts[1] !== undefined && !(extra && extra.length >= 1 && extra.length <= EXTRA_BYTES_MAX)) {
     throw new FormatError("the extra data of a tlog-proof is malformed");
@@ -140,4 +141,3 @@ export function logIdText(origin) {
 
 /** Whether two keys are the same. */
 export const sameKey = (a, b) => a.name === b.name && a.type === b.type && equal(a.publicKey, b.publicKey);
-

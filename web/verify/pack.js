@@ -44,11 +44,16 @@ export function parseManifest(bytes) {
   const organization = found.organization === null ? null : membersOf(found.organization, ["id", "name"]);
   const isRange = found.kind === "range";
   const good =
-    isText(found.origin) && isText(found.created_at) && isText(found.tool) &&
-    (found.organization === null || (organization && isText(organization.id) && isNullOr(isText)(organization.name))) &&
-    (isRange ? isSeq(found.from) && isSeq(found.to) && found.from <= found.to && isSeq(found.count) && found.query === null
+    isText(found.origin) &&
+    isText(found.created_at) &&
+    isText(found.tool) &&
+    (found.organization === null ||
+      (organization && isText(organization.id) && isNullOr(isText)(organization.name))) &&
+    (isRange
+      ? isSeq(found.from) && isSeq(found.to) && found.from <= found.to && isSeq(found.count) && found.query === null
       : found.kind === "selection" && found.from === null && found.to === null) &&
-    isNullOr(isSeq)(found.count) && isNullOr(isText)(found.query);
+    isNullOr(isSeq)(found.count) &&
+    isNullOr(isText)(found.query);
   if (!good) throw new FormatError("a member of pack.json is not what it should be");
   return { ...found, organization };
 }
@@ -85,7 +90,7 @@ async function readDirectory(members) {
 /** Calls `work` with where each line lies; all of them end with a line feed. */
 function* lines(content, name) {
   if (content.length && content.at(-1) !== LINE_FEED) throw new FormatError(`${name} does not end with a line feed`);
-  for (let from = 0; from < content.length; ) {
+  for (let from = 0; from < content.length;) {
     const to = content.indexOf(LINE_FEED, from);
     yield [from, to];
     from = to + 1;
@@ -112,7 +117,9 @@ function templateOf(bytes) {
 /** By whose keys a log is judged: the auditor's, or else those that come with the file, or none. */
 export function judge(origin, auditor, template) {
   if (auditor && logKeys(auditor, origin).length) return { policy: auditor, by: "auditor" };
-  const why = auditor ? `your policy has no key for the log ${origin}` : "there is no policy that says whom to believe";
+  const why = auditor
+    ? `your policy has no key for the log ${origin}`
+    : "there is no policy that says whom to believe";
   if (template && logKeys(template, origin).length) return { policy: template, by: "pack", why };
   return { policy: null, by: "nobody", why };
 }
@@ -244,7 +251,8 @@ function open(head, trust) {
   if (trust.policy) return openLogOf(note, trust.policy, manifest.origin);
   const [origin, size, root] = note.text.split("\n");
   const unsigned = { origin, size: decimal(size ?? ""), root: null, text: note.text, signers: [] };
-  if (origin !== manifest.origin || unsigned.size === null) throw new LogFault("tampered", "the checkpoint is malformed");
+  if (origin !== manifest.origin || unsigned.size === null)
+    throw new LogFault("tampered", "the checkpoint is malformed");
   return { ...unsigned, root: parseHashLines(`${root}\n`, 1)[0] };
 }
 

@@ -77,7 +77,11 @@ async function takeKeys(text, ask) {
 async function verify(evidence, ask) {
   const run = ++state.run;
   const size = evidence.reduce((sum, { file }) => sum + file.size, 0);
-  byId("evidence-name").replaceChildren(icon("file"), name(evidence.map(({ file }) => file.name).join(", ")), ` ${bytes(size)}`);
+  byId("evidence-name").replaceChildren(
+    icon("file"),
+    name(evidence.map(({ file }) => file.name).join(", ")),
+    ` ${bytes(size)}`,
+  );
   byId("result").replaceChildren();
   beginProgress(size);
   let answer;
@@ -90,9 +94,11 @@ async function verify(evidence, ask) {
   endProgress();
   if (answer.trouble) return trouble(answer.trouble);
   if (answer.waiting) {
-    return trouble(answer.waiting === "record"
-      ? "This proof needs the event it is about: choose the event's record as well."
-      : "This is an event without a proof: choose its .tlog-proof as well.");
+    return trouble(
+      answer.waiting === "record"
+        ? "This proof needs the event it is about: choose the event's record as well."
+        : "This is an event without a proof: choose its .tlog-proof as well.",
+    );
   }
   show(answer, ask);
 }
@@ -123,7 +129,8 @@ function showPolicy(policy, from) {
   const shown = byId("policy-name");
   if (!policy) return shown.replaceChildren("No policy: only consistency is checked.");
   const { logs, witnesses } = policy;
-  const parts = `: ${number(logs.length)} ${logs.length === 1 ? "log" : "logs"}, ` +
+  const parts =
+    `: ${number(logs.length)} ${logs.length === 1 ? "log" : "logs"}, ` +
     `${number(witnesses.length)} ${witnesses.length === 1 ? "witness" : "witnesses"}` +
     (policy.has_quorum ? "" : ", no quorum asked for");
   shown.replaceChildren(icon("key"), el("span", {}, name(from), parts));

@@ -120,7 +120,10 @@ export function parsePolicy(bytes) {
  * strictest that they can mean.
  */
 export function parsePasted(text) {
-  const lines = text.replaceAll("\r\n", "\n").split("\n").map((line) => line.trim());
+  const lines = text
+    .replaceAll("\r\n", "\n")
+    .split("\n")
+    .map((line) => line.trim());
   const items = lines.filter((line) => line !== "" && !line.startsWith("#"));
   if (items.some((line) => /^(log|witness|group|quorum)\s/.test(line))) return parsePolicy(ascii(lines.join("\n")));
   const keys = items.map(parseKey);

@@ -2,7 +2,8 @@
 // come as lines that have exactly one spelling, so they are read where they lie, without a JSON parser.
 
 import { ascii, decimal, decodeStandard, decodeUrl, equal, toUrl, u64, utf8 } from "./bytes.js";
-import { DEPTH_MAX, members, parseCanonical } from "./json.js";
+import { DEPTH_MAX, canonicalEnd, stringEnd, stringOf } from "./canonical.js";
+import { members } from "./json.js";
 import { FormatError } from "./note.js";
 import { sha256Into } from "./sha256.js";
 
@@ -14,7 +15,14 @@ const PROOF_HASHES_MAX = 64;
 
 /** Kinds of leaves, by their number. */
 export const KINDS = [
-  "event", "erasure", "key change", "retention notice", "legal hold", "log close", "recovery", "imported event",
+  "event",
+  "erasure",
+  "key change",
+  "retention notice",
+  "legal hold",
+  "log close",
+  "recovery",
+  "imported event",
 ];
 const ERASURE = 1;
 const RETENTION_NOTICE = 3;
@@ -184,20 +192,49 @@ const rootInput = new Uint8Array(UNITS_PREFIX.length + 2 + 32 * UNITS_MAX);
 rootInput.set(UNITS_PREFIX);
 const rootOutput = new Uint8Array(32);
 let room = new Uint8Array(64 << 10);
-/** 16 bytes in base64url: of the last of 22 characters two bits count. */
-const SALT = /^[A-Za-z0-9_-]{21}[AQgw]$/;
+const SALT_CHARS = 22;
+const QUOTED_SALT_END = 2 + SALT_CHARS;
+const salt = new Uint8Array(18);
 
-/** The salt, name and value behind a disclosure; null if it is not the canonical spelling of them. */
-function disclosure(source, from, to) {
+/** Puts the bytes behind a disclosure into `room`; how many there are, -1 if it is no base64url of UTF-8. */
+function open(source, from, to) {
   if (to - from > room.length) room = new Uint8Array(2 * (to - from));
   const length = decodeUrl(source, from, to, room);
-  const text = length < 0 ? null : utf8(room.subarray(0, length));
-  // The array around the value is a level of its own.
-  const value = text === null ? undefined : parseCanonical(text, DEPTH_MAX + 1);
-  if (!Array.isArray(value) || value.length !== 3) return null;
-  const [salt, name] = value;
-  if (typeof salt !== "string" || typeof name !== "string" || ["", "_sd", "..."].includes(name)) return null;
-  return SALT.test(salt) ? value : null;
+  for (let i = 0; i < length; i++) {
+    if (room[i] >= 0x80) return utf8(room.subarray(0, length)) === null ? -1 : length;
+  }
+  return length;
+}
+
+/** A disclosed unit: its name, and its value, which is read again from the source when somebody wants it. */
+class Disclosure {
+  constructor(source, unit, name, from, to) {
+    this.source = source;
+    this.unit = unit;
+    this.name = name;
+    this.from = from;
+    this.to = to;
+  }
+
+  get value() {
+    open(this.source, this.unit.from, this.unit.to);
+    return JSON.parse(utf8(room.subarray(this.from, this.to)));
+  }
+}
+
+/** Reads a disclosure, the canonical JSON of salt, name and value; null if it is spelled in any other way. */
+function disclosure(source, unit) {
+  const end = open(source, unit.from, unit.to);
+  const isHead =
+    end > QUOTED_SALT_END + 4 && room[0] === 0x5b && room[1] === QUOTE && room[QUOTED_SALT_END] === QUOTE;
+  if (!isHead || room[QUOTED_SALT_END + 1] !== 0x2c || decodeUrl(room, 2, QUOTED_SALT_END, salt) !== 16) return null;
+  const start = QUOTED_SALT_END + 2;
+  const nameEnd = room[start] === QUOTE ? stringEnd(room, start, end) : -1;
+  if (nameEnd < 0 || room[nameEnd] !== 0x2c) return null;
+  const name = stringOf(room, start, nameEnd);
+  const valueEnd = canonicalEnd(room, nameEnd + 1, end, DEPTH_MAX);
+  if (valueEnd !== end - 1 || room[valueEnd] !== 0x5d || ["", "_sd", "..."].includes(name)) return null;
+  return new Disclosure(source, unit, name, nameEnd + 1, valueEnd);
 }
 
 function parseLeaf(bytes) {
@@ -212,7 +249,7 @@ function parseLeaf(bytes) {
 
 /**
  * Checks all of a record but its erasures (rules 1 to 4, and what of 5 it shows itself). Gives the leaf's fields, the
- * disclosed units as `[salt, name, value]` in their places, and whether units are missing. Throws a Tampering.
+ * disclosed units in their places, and whether units are missing. Throws a Tampering.
  */
 export function checkRecord(record, logId) {
   const leaf = parseLeaf(record.leaf);
@@ -231,7 +268,8 @@ export function checkRecord(record, logId) {
     at += 32;
   }
   sha256Into(rootInput, 0, at, rootOutput, 0);
-  if (!equal(rootOutput, record.leaf.subarray(56))) throw new Tampering("its content is not what the leaf commits to");
+  if (!equal(rootOutput, record.leaf.subarray(56)))
+    throw new Tampering("its content is not what the leaf commits to");
   return { leaf, ...checkUnits(record, leaf) };
 }
 
@@ -242,10 +280,10 @@ function checkUnits({ units, source, seq }, leaf) {
   let before = "";
   for (const unit of units) {
     if (unit.kind === DISCLOSED) {
-      const found = disclosure(source, unit.from, unit.to);
+      const found = disclosure(source, unit);
       if (!found) throw new Tampering("a unit is not canonical");
-      if (found[1] <= before) throw new Tampering(`the unit ${found[1]} is out of order`);
-      before = found[1];
+      if (found.name <= before) throw new Tampering(`the unit ${found.name} is out of order`);
+      before = found.name;
       disclosures.push(found);
     } else {
       if (unit.kind === ERASED) {
@@ -280,8 +318,9 @@ export class Erasures {
     let before = null;
     record.units.forEach((unit, place) => {
       if (unit.kind === DISCLOSED) {
-        const name = checked.disclosures[place][1];
-        if (before !== null && name <= before) throw new Tampering("an erased unit is not one that its erasure names");
+        const { name } = checked.disclosures[place];
+        if (before !== null && name <= before)
+          throw new Tampering("an erased unit is not one that its erasure names");
         before = name;
       } else if (unit.kind === ERASED) {
         before = this.nameOf(unit.by, record.seq, before);
@@ -304,7 +343,7 @@ export class Erasures {
   namesOf(record, checked) {
     let before = null;
     return record.units.map((unit, place) => {
-      if (unit.kind === DISCLOSED) return (before = checked.disclosures[place][1]);
+      if (unit.kind === DISCLOSED) return (before = checked.disclosures[place].name);
       if (unit.kind === REDACTED) return null;
       const name = this.nameOf(unit.by, record.seq, before);
       return name === before ? null : (before = name);
@@ -312,13 +351,18 @@ export class Erasures {
   }
 }
 
+/** The values of disclosed units by their names. */
+export const valuesOf = (disclosures) =>
+  new Map(disclosures.filter((found) => found).map((found) => [found.name, found.value]));
+
 const seqOf = (value) => (Number.isSafeInteger(value) && value >= 0 ? BigInt(value) : null);
 
 function scopeOf(disclosures) {
-  const values = new Map(disclosures.filter((found) => found).map(([, name, value]) => [name, value]));
+  const values = valuesOf(disclosures);
   const inMetadata = values.get("metadata");
   const isObject = inMetadata !== null && typeof inMetadata === "object" && !Array.isArray(inMetadata);
-  const find = (name) => values.get(name) ?? (isObject && Object.hasOwn(inMetadata, name) ? inMetadata[name] : undefined);
+  const find = (name) =>
+    values.get(name) ?? (isObject && Object.hasOwn(inMetadata, name) ? inMetadata[name] : undefined);
   const items = find("items");
   const range = find("range");
   if ((items === undefined) === (range === undefined)) return null;
@@ -353,7 +397,11 @@ export function unitsShown(record, checked, erasures) {
   const names = erasures.namesOf(record, checked);
   return record.units.map((unit, place) => {
     if (unit.kind === DISCLOSED) {
-      return { state: "disclosed", name: names[place], value: JSON.stringify(checked.disclosures[place][2], null, 2) };
+      return {
+        state: "disclosed",
+        name: names[place],
+        value: JSON.stringify(checked.disclosures[place].value, null, 2),
+      };
     }
     const hash = toUrl(unit.digest);
     if (unit.kind === REDACTED) return { state: "redacted", hash };

@@ -7,7 +7,8 @@ import { logKeys } from "./policy.js";
 import { timeOfMs, timeOfSeconds } from "./sentence.js";
 import { rank } from "./trust.js";
 
-const count = (number, one, many = `${one}s`) => `${number.toLocaleString("en")} ${Number(number) === 1 ? one : many}`;
+const count = (number, one, many = `${one}s`) =>
+  `${number.toLocaleString("en")} ${Number(number) === 1 ? one : many}`;
 const CONCLUSIONS = ["proven", "inconclusive", "tampered"];
 const EXIT_CODES = { proven: 0, inconclusive: 3, tampered: 2 };
 
@@ -18,8 +19,7 @@ function conclusionOf({ status, tally }) {
 
 /** Signatures under the checkpoint: name, ID, the whole key if it is known, and whose list it is on. */
 function signaturesOf({ note, trust, template }) {
-  const known = (policy) =>
-    policy ? [...policy.logs, ...policy.witnesses].map((item) => item.key) : [];
+  const known = (policy) => (policy ? [...policy.logs, ...policy.witnesses].map((item) => item.key) : []);
   return note.signatures.map(({ name, id }) => {
     const is = (key) => key.name === name && key.id === id;
     const yours = trust.by === "auditor" ? known(trust.policy).find(is) : undefined;
@@ -41,7 +41,7 @@ function comparison({ trust, template, manifest }) {
 }
 
 const NOT_THE_TRUTH =
-  "That what was reported to the log is true, or that everything was reported. The log proves that it was not changed " +
+  "That what was reported to the log is true, or that everything was. The log proves that it was not changed " +
   "afterwards.";
 
 function provenBySigning(result, proven) {
@@ -51,13 +51,17 @@ function provenBySigning(result, proven) {
     const ids = checkpoint.signers.map((key) => key.id).join(", ");
     proven.push(`The log of ${size} is signed with the key that your policy names for it (${ids}).`);
   } else if (trust.by === "pack") {
-    proven.push(`The pack is consistent with itself: the log of ${size} is signed with a key that came with the pack.`);
+    proven.push(
+      `The pack is consistent with itself: the log of ${size} is signed with a key that came with the pack.`,
+    );
   }
   if (trust.by === "auditor" && witnessed?.is_quorum && witnessed.since !== null) {
     const of = witnessed.directory ? ` through the directory ${witnessed.directory}` : "";
     const when = timeOfSeconds(witnessed.since);
-    proven.push(`Witnesses of your policy had seen the first ${count(witnessed.size, "event")}${of} by ${when}. ` +
-      "Those events are at least that old and have not changed since.");
+    proven.push(
+      `Witnesses of your policy had seen the first ${count(witnessed.size, "event")}${of} by ${when}. ` +
+        "Those events are at least that old and have not changed since.",
+    );
   }
 }
 
@@ -75,7 +79,10 @@ function provenByRecords({ subject, range, tally }, proven) {
   }
   if (counts.erased) {
     const were = counts.erased === 1 ? "event has" : "events have";
-    proven.push(`${counts.erased.toLocaleString("en")} ${were} parts that were erased. A later entry of the log says so each time.`);
+    proven.push(
+      `${counts.erased.toLocaleString("en")} ${were} parts that were erased. ` +
+        "A later entry of the log says so each time.",
+    );
   }
 }
 
@@ -83,20 +90,28 @@ function unproven(result, conclusion) {
   const { subject, trust, tally, status } = result;
   const open = [];
   if (trust.by !== "auditor") {
-    open.push("Who signed it. Whoever gave you the file could have made the keys too. " +
-      "Compare them with keys that you got elsewhere, or load your policy.");
+    open.push(
+      "Who signed it. Whoever gave you the file could have made the keys too. " +
+        "Compare them with keys that you got elsewhere, or load your policy.",
+    );
   }
   if (status.status === "unwitnessed") {
-    open.push(status.since === 0n
-      ? "That others have seen the log: the quorum of your policy has not cosigned it. Its owner could still show somebody else another one."
-      : `That others have seen the events from #${status.since} on: the quorum of your policy has not cosigned them yet.`);
+    open.push(
+      status.since === 0n
+        ? "That others have seen the log: the quorum of your policy has not cosigned it. " +
+            "Its owner could still show somebody else another one."
+        : `That others have seen the events from #${status.since} on: the quorum has not cosigned them yet.`,
+    );
   }
   if (status.status === "untrusted" && trust.by === "auditor") open.push(`Who has seen it: ${status.why}.`);
   if (subject === "pack_of_selection") {
-    open.push("That nothing else would have matched. A selection proves each event in it, not that others were left out.");
+    open.push(
+      "That nothing else would have matched. A selection proves each event in it, not that others were left out.",
+    );
   }
   if (tally?.counts.redacted) open.push("What the parts say that were left out of this copy.");
-  if (result.manifest) open.push("What the exporter states about the pack: its name, its date and its query are signed by nobody.");
+  if (result.manifest)
+    open.push("What the exporter states about the pack: its name, its date and its query are signed by nobody.");
   if (conclusion !== "tampered") open.push(NOT_THE_TRUTH);
   return open;
 }
@@ -109,11 +124,15 @@ function headline(conclusion, result) {
   if (conclusion === "tampered") return { title: "Tampered with", text: tamperedText(result, what) };
   const { by } = result.trust;
   if (by === "auditor") {
-    return { title: "Not conclusive", text: "Nothing is wrong, but not everything is there that your policy demands." };
+    return {
+      title: "Not conclusive",
+      text: "Nothing is wrong, but not everything is there that your policy demands.",
+    };
   }
-  const text = by === "pack"
-    ? `Nothing is wrong, but ${result.trust.why}. This proves only that the ${what} is consistent with itself.`
-    : `${capital(result.trust.why)}. No signature was checked.`;
+  const text =
+    by === "pack"
+      ? `Nothing is wrong, but ${result.trust.why}. This proves only that the ${what} is consistent with itself.`
+      : `${capital(result.trust.why)}. No signature was checked.`;
   return { title: by === "pack" ? "Consistent with itself only" : "Not conclusive", text };
 }
 
@@ -123,7 +142,8 @@ function tamperedText({ status, tally }, what) {
   if (status.status === "forked") return "The log has been forked: there are two signed versions of it.";
   const { tampered = 0, missing = 0n } = tally?.counts ?? {};
   const parts = [];
-  if (tampered) parts.push(`${count(tampered, "event")} ${tampered === 1 ? "is" : "are"} not what the log committed to`);
+  if (tampered)
+    parts.push(`${count(tampered, "event")} ${tampered === 1 ? "is" : "are"} not what the log committed to`);
   if (missing) parts.push(`${count(missing, "event")} ${missing === 1n ? "is" : "are"} missing`);
   if (parts.length) return `${capital(parts.join(", and "))}.`;
   return `This ${what} is not what the log committed to: ${status.why}.`;

@@ -1,7 +1,7 @@
 // What a record says, in parts for people. All of it is text that strangers chose.
 
 import { hex } from "./bytes.js";
-import { KINDS } from "./record.js";
+import { KINDS, valuesOf } from "./record.js";
 
 const CHARS_MAX = 200;
 const LAST_SHOWN_MS = 253402300799999n;
@@ -29,7 +29,7 @@ const eventId = (leaf) => `evt_${hex(leaf.subarray(36, 52))}`;
 
 /** The parts of a row: when, who, what, on what, with what outcome; null for what is not shown. */
 export function partsOf(record, checked) {
-  const values = new Map(checked.disclosures.filter((found) => found).map(([, name, value]) => [name, value]));
+  const values = valuesOf(checked.disclosures);
   const event = values.get("event");
   // Logs of other producers have units for what is a member of `event` here.
   const ofEvent = (name) => textOf(event, name) ?? textOf(Object.fromEntries(values), name);
@@ -42,7 +42,12 @@ export function partsOf(record, checked) {
     received_at: timeOfMs(checked.leaf.receivedAt),
     occurred_at: ofEvent("occurred_at"),
     actor: thing(values.get("actor")),
-    on_behalf_of: Array.isArray(onBehalfOf) ? onBehalfOf.slice(0, 8).map(thing).filter((found) => found) : [],
+    on_behalf_of: Array.isArray(onBehalfOf)
+      ? onBehalfOf
+          .slice(0, 8)
+          .map(thing)
+          .filter((found) => found)
+      : [],
     action: ofEvent("action"),
     targets: (Array.isArray(targets) ? targets.slice(0, 3) : []).map(thing).filter((found) => found),
     more_targets: Math.max(0, count - 3),

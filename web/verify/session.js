@@ -1,5 +1,5 @@
-// The part that runs apart from the page, in a worker where the browser allows one: takes files, finds out what they are,
-// checks them, and shows groups of records of what it has checked. Everything goes in and out as messages.
+// The part that runs apart from the page, in a worker where the browser allows one: takes files, finds out what they
+// are, checks them, and shows groups of records of what it has checked. Everything goes in and out as messages.
 
 import { shownUtf8 } from "./bytes.js";
 import { joinTlogProof, parseEventDocument, verifyEvent } from "./event-proof.js";
@@ -144,7 +144,13 @@ export class Session {
     if (!checked) return { seq: record.seq, ...verdict, units: [] };
     const { erasures, witnessedSize } = this.result.tally;
     const units = unitsShown(record, checked, erasures);
-    return { seq: record.seq, ...verdict, ...partsOf(record, checked), units, unwitnessed: record.seq >= witnessedSize };
+    return {
+      seq: record.seq,
+      ...verdict,
+      ...partsOf(record, checked),
+      units,
+      unwitnessed: record.seq >= witnessedSize,
+    };
   }
 
   /** Does what a message asks for; errors that a person can act on are told apart from faults of ours. */

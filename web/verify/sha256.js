@@ -1,5 +1,6 @@
-// SHA-256, synchronous and without allocation: a pack has dozens of short hashes a record, where WebCrypto, asynchronous
-// and absent over plain HTTP, is several times slower, and so is a general library. The tests compare it with two others.
+// SHA-256, synchronous and without allocation: a pack has dozens of short hashes a record, where WebCrypto,
+// asynchronous and absent over plain HTTP, is several times slower, and so is a general library. The tests compare it
+// with two others.
 
 const K = new Int32Array(64);
 const START = new Int32Array(8);
@@ -30,6 +31,8 @@ const tail = new Uint8Array(128);
   }
 })();
 
+const rotated = (word, by) => (word >>> by) | (word << (32 - by));
+
 /** Takes one block of 64 bytes into the state. */
 function block(bytes, at) {
   for (let i = 0; i < 16; i++, at += 4) {
@@ -38,8 +41,8 @@ function block(bytes, at) {
   for (let i = 16; i < 64; i++) {
     const x = W[i - 15];
     const y = W[i - 2];
-    const s0 = ((x >>> 7) | (x << 25)) ^ ((x >>> 18) | (x << 14)) ^ (x >>> 3);
-    const s1 = ((y >>> 17) | (y << 15)) ^ ((y >>> 19) | (y << 13)) ^ (y >>> 10);
+    const s0 = rotated(x, 7) ^ rotated(x, 18) ^ (x >>> 3);
+    const s1 = rotated(y, 17) ^ rotated(y, 19) ^ (y >>> 10);
     W[i] = (W[i - 16] + s0 + W[i - 7] + s1) | 0;
   }
   let a = state[0];
@@ -50,19 +53,32 @@ function block(bytes, at) {
   let f = state[5];
   let g = state[6];
   let h = state[7];
-  for (let i = 0; i < 64; i++) {
-    const s1 = ((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7));
-    const one = (h + s1 + ((e & f) ^ (~e & g)) + K[i] + W[i]) | 0;
-    const s0 = ((a >>> 2) | (a << 30)) ^ ((a >>> 13) | (a << 19)) ^ ((a >>> 22) | (a << 10));
-    const two = (s0 + ((a & b) ^ (a & c) ^ (b & c))) | 0;
-    h = g;
-    g = f;
-    f = e;
-    e = (d + one) | 0;
-    d = c;
-    c = b;
-    b = a;
-    a = (one + two) | 0;
+  // Eight rounds a turn, so that no variable has to be moved.
+  for (let i = 0; i < 64; i += 8) {
+    h = (h + (rotated(e, 6) ^ rotated(e, 11) ^ rotated(e, 25)) + (g ^ (e & (f ^ g))) + K[i] + W[i]) | 0;
+    d = (d + h) | 0;
+    h = (h + (rotated(a, 2) ^ rotated(a, 13) ^ rotated(a, 22)) + ((a & b) ^ (c & (a ^ b)))) | 0;
+    g = (g + (rotated(d, 6) ^ rotated(d, 11) ^ rotated(d, 25)) + (f ^ (d & (e ^ f))) + K[i + 1] + W[i + 1]) | 0;
+    c = (c + g) | 0;
+    g = (g + (rotated(h, 2) ^ rotated(h, 13) ^ rotated(h, 22)) + ((h & a) ^ (b & (h ^ a)))) | 0;
+    f = (f + (rotated(c, 6) ^ rotated(c, 11) ^ rotated(c, 25)) + (e ^ (c & (d ^ e))) + K[i + 2] + W[i + 2]) | 0;
+    b = (b + f) | 0;
+    f = (f + (rotated(g, 2) ^ rotated(g, 13) ^ rotated(g, 22)) + ((g & h) ^ (a & (g ^ h)))) | 0;
+    e = (e + (rotated(b, 6) ^ rotated(b, 11) ^ rotated(b, 25)) + (d ^ (b & (c ^ d))) + K[i + 3] + W[i + 3]) | 0;
+    a = (a + e) | 0;
+    e = (e + (rotated(f, 2) ^ rotated(f, 13) ^ rotated(f, 22)) + ((f & g) ^ (h & (f ^ g)))) | 0;
+    d = (d + (rotated(a, 6) ^ rotated(a, 11) ^ rotated(a, 25)) + (c ^ (a & (b ^ c))) + K[i + 4] + W[i + 4]) | 0;
+    h = (h + d) | 0;
+    d = (d + (rotated(e, 2) ^ rotated(e, 13) ^ rotated(e, 22)) + ((e & f) ^ (g & (e ^ f)))) | 0;
+    c = (c + (rotated(h, 6) ^ rotated(h, 11) ^ rotated(h, 25)) + (b ^ (h & (a ^ b))) + K[i + 5] + W[i + 5]) | 0;
+    g = (g + c) | 0;
+    c = (c + (rotated(d, 2) ^ rotated(d, 13) ^ rotated(d, 22)) + ((d & e) ^ (f & (d ^ e)))) | 0;
+    b = (b + (rotated(g, 6) ^ rotated(g, 11) ^ rotated(g, 25)) + (a ^ (g & (h ^ a))) + K[i + 6] + W[i + 6]) | 0;
+    f = (f + b) | 0;
+    b = (b + (rotated(c, 2) ^ rotated(c, 13) ^ rotated(c, 22)) + ((c & d) ^ (e & (c ^ d)))) | 0;
+    a = (a + (rotated(f, 6) ^ rotated(f, 11) ^ rotated(f, 25)) + (h ^ (f & (g ^ h))) + K[i + 7] + W[i + 7]) | 0;
+    e = (e + a) | 0;
+    a = (a + (rotated(b, 2) ^ rotated(b, 13) ^ rotated(b, 22)) + ((b & c) ^ (d & (b ^ c)))) | 0;
   }
   state[0] = (state[0] + a) | 0;
   state[1] = (state[1] + b) | 0;
@@ -76,7 +92,8 @@ function block(bytes, at) {
 
 /** Puts the hash of `bytes` from `from` up to `to` into `out` at `at`. */
 export function sha256Into(bytes, from, to, out, at) {
-  state.set(START);
+  // Loops, because for so few words the calls of typed arrays cost more than the hashing.
+  for (let i = 0; i < 8; i++) state[i] = START[i];
   const length = to - from;
   let next = from;
   for (; to - next >= 64; next += 64) block(bytes, next);
@@ -84,9 +101,13 @@ export function sha256Into(bytes, from, to, out, at) {
   for (let i = 0; i < rest; i++) tail[i] = bytes[next + i];
   tail[rest] = 0x80;
   const end = rest < 56 ? 64 : 128;
-  tail.fill(0, rest + 1, end);
-  const bits = length * 8;
-  for (let i = 0; i < 7; i++) tail[end - 1 - i] = Math.floor(bits / 2 ** (8 * i)) & 0xff;
+  for (let i = rest + 1; i < end - 8; i++) tail[i] = 0;
+  const high = Math.floor(length / 2 ** 29);
+  const low = length << 3;
+  for (let i = 0; i < 4; i++) {
+    tail[end - 8 + i] = high >>> (24 - 8 * i);
+    tail[end - 4 + i] = low >>> (24 - 8 * i);
+  }
   block(tail, 0);
   if (end === 128) block(tail, 64);
   for (let i = 0; i < 8; i++, at += 4) {

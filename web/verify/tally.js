@@ -1,5 +1,5 @@
-// What has been found out about a file while it is read, in memory that does not grow with it: counts, the log's status,
-// and the first of the records that are not well.
+// What has been found out about a file while it is read, in memory that does not grow with it: counts, the log's
+// status, and the first of the records that are not well.
 
 import { Tampering, Erasures, checkRecord, verdictOf } from "./record.js";
 import { rank } from "./trust.js";

@@ -29,7 +29,7 @@ export class Source {
 
   /** Fills `target`; a file that ends before is refused. */
   async fill(target) {
-    for (let filled = 0; filled < target.length; ) {
+    for (let filled = 0; filled < target.length;) {
       if (!(await this.more())) throw new FormatError("the file ends too early");
       const part = this.chunk.subarray(this.at, this.at + target.length - filled);
       target.set(part, filled);

@@ -93,7 +93,7 @@ function height(at, end) {
 /** Heights of the complete subtrees that cover the leaves from `from` up to `to`, from left to right. */
 export function cover(from, to) {
   const heights = [];
-  for (let at = from; at < to; ) {
+  for (let at = from; at < to;) {
     const h = height(at, to);
     heights.push(h);
     at += 1n << BigInt(h);

@@ -1,5 +1,5 @@
-// Whether a log's checkpoint is to be believed, by the keys of a policy, and how far witnesses have seen the log: directly,
-// or through the directory log. docs/formats/event-proof.md.
+// Whether a log's checkpoint is to be believed, by the keys of a policy, and how far witnesses have seen the log:
+// directly, or through the directory log. docs/formats/event-proof.md.
 
 import { ascii, concat, equal, u64, uuid } from "./bytes.js";
 import { logIdText, parseCheckpoint, parseNote, parseTlogProof, verifyNote } from "./note.js";

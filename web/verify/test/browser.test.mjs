@@ -1,5 +1,5 @@
-// The built page in a browser, as an auditor uses it: from a file and over plain HTTP, by drop and by button. Fails without
-// a browser, and without the packages that `npm ci` installs here.
+// The built page in a browser, as an auditor uses it: from a file and over plain HTTP, by drop and by button. Fails
+// without a browser, and without the packages that `npm ci` installs here.
 
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
@@ -26,7 +26,11 @@ let address;
 
 /** A page at this address that fails on any error, any message of the console, and any request but the page itself. */
 async function open(where, options = {}) {
-  const context = await browser.newContext({ acceptDownloads: true, viewport: { width: 1200, height: 900 }, ...options });
+  const context = await browser.newContext({
+    acceptDownloads: true,
+    viewport: { width: 1200, height: 900 },
+    ...options,
+  });
   const page = await context.newPage();
   const seen = { trouble: [], requests: [] };
   page.on("console", (message) => seen.trouble.push(message.text()));
@@ -37,7 +41,10 @@ async function open(where, options = {}) {
   await page.goto(url);
   const close = async () => {
     assert.deepEqual(seen.trouble, []);
-    assert.deepEqual(seen.requests.filter((request) => request !== url && !request.startsWith("blob:")), []);
+    assert.deepEqual(
+      seen.requests.filter((request) => request !== url && !request.startsWith("blob:")),
+      [],
+    );
     await context.close();
   };
   return { page, close, seen };
@@ -54,12 +61,17 @@ const shot = (page, name) => SHOTS && page.screenshot({ path: join(SHOTS, `${nam
 
 /** Drops files on the page, as a person does. */
 async function drop(page, contents) {
-  const transfer = await page.evaluateHandle((items) => {
-    const data = new DataTransfer();
-    for (const [name, bytes] of items) data.items.add(new File([Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0))], name));
-    return data;
-  }, contents.map(([name, content]) => [name, Buffer.from(content).toString("base64")]));
-  for (const type of ["dragenter", "dragover", "drop"]) await page.dispatchEvent("main", type, { dataTransfer: transfer });
+  const transfer = await page.evaluateHandle(
+    (items) => {
+      const data = new DataTransfer();
+      for (const [name, bytes] of items)
+        data.items.add(new File([Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0))], name));
+      return data;
+    },
+    contents.map(([name, content]) => [name, Buffer.from(content).toString("base64")]),
+  );
+  for (const type of ["dragenter", "dragover", "drop"])
+    await page.dispatchEvent("main", type, { dataTransfer: transfer });
   await page.waitForSelector("#verdict");
 }
 
@@ -67,11 +79,17 @@ async function accessible(page) {
   await page.evaluate(AXE);
   const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
   const { violations } = await page.evaluate((runOnly) => globalThis.axe.run(document, { runOnly }), tags);
-  assert.deepEqual(violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html)]), []);
+  assert.deepEqual(
+    violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html)]),
+    [],
+  );
 }
 
 async function noSideScroll(page) {
-  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "the page scrolls sideways");
+  assert.ok(
+    await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
+    "the page scrolls sideways",
+  );
 }
 
 const log = eventfulLog(130);
@@ -104,7 +122,10 @@ for (const where of ["file", "http"]) {
     const { page, close, seen } = await open(where === "file" ? where : address);
     assert.equal(await page.evaluate(() => isSecureContext), where === "file");
     await shot(page, `start-${where}`);
-    await drop(page, [["acme.tallystick-pack.tar", GOOD], ["acme.policy", POLICY]]);
+    await drop(page, [
+      ["acme.tallystick-pack.tar", GOOD],
+      ["acme.policy", POLICY],
+    ]);
     assert.equal(await verdict(page), "Verified");
     assert.ok(seen.hasWorker, "no worker was used");
     assert.equal(await page.title(), "Verified · Tallystick verifier");
@@ -151,7 +172,10 @@ test("keys are pasted instead of a policy", async () => {
 
 test("a pack that was tampered with: which event, and why", async () => {
   const { page, close } = await open("file");
-  await drop(page, [["p.policy", POLICY], ["pack.tar", TAMPERED]]);
+  await drop(page, [
+    ["p.policy", POLICY],
+    ["pack.tar", TAMPERED],
+  ]);
   assert.equal(await verdict(page), "Tampered with");
   assert.match(await page.locator(".verdict").textContent(), /1 event is not what the log committed to/);
   assert.match(await page.locator("#result table").first().textContent(), /#40Tampered with/);
@@ -166,7 +190,10 @@ test("events of a log that does not hold are not shown as verified", async () =>
   const [root] = [Buffer.from(GOOD)];
   const at = root.indexOf(Buffer.from("erasures.ndjson")) + 512 + 20;
   root[root.indexOf('"]}', root.indexOf('"proof":["', at)) - 6] ^= 1;
-  await drop(page, [["p.policy", POLICY], ["pack.tar", root]]);
+  await drop(page, [
+    ["p.policy", POLICY],
+    ["pack.tar", root],
+  ]);
   assert.equal(await verdict(page), "Tampered with");
   await page.waitForSelector(".event");
   assert.ok(!(await page.locator(".events").textContent()).includes("Verified"));
@@ -181,20 +208,28 @@ test("a file that is no pack, and one that is cut short", async () => {
   await accessible(page);
   await shot(page, "cut-short");
   await page.setInputFiles("#evidence-input", file("notes.txt", "hello"));
-  await page.waitForFunction(() => document.getElementById("trouble").textContent.includes("neither an evidence pack"));
+  await page.waitForFunction(() =>
+    document.getElementById("trouble").textContent.includes("neither an evidence pack"),
+  );
   await close();
 });
 
 test("an event proof, opened at once, and a tlog-proof with its record", async () => {
   const { page, close } = await open("file");
   const proof = eventProof(log, 3, { directory: directoryOf(log, 130) });
-  await drop(page, [["p.policy", POLICY], ["event.json", JSON.stringify(proof)]]);
+  await drop(page, [
+    ["p.policy", POLICY],
+    ["event.json", JSON.stringify(proof)],
+  ]);
   assert.equal(await verdict(page), "Verified");
   await page.waitForSelector("#event-3:not([hidden])");
   await accessible(page);
   await shot(page, "event");
   const { proof: text, record } = eventProof(log, 9);
-  await drop(page, [["e.tlog-proof", text], ["record.json", JSON.stringify(record)]]);
+  await drop(page, [
+    ["e.tlog-proof", text],
+    ["record.json", JSON.stringify(record)],
+  ]);
   await page.waitForSelector("#event-9:not([hidden])");
   assert.equal(await verdict(page), "Not conclusive");
   await close();
@@ -203,7 +238,10 @@ test("an event proof, opened at once, and a tlog-proof with its record", async (
 test("events are looked through page by page", async () => {
   const { page, close } = await open("file");
   const large = makeLog(9000);
-  await drop(page, [["p.policy", POLICY], ["pack.tar", makePack(large, { from: 100, to: 9000, perChunk: 1000 })]]);
+  await drop(page, [
+    ["p.policy", POLICY],
+    ["pack.tar", makePack(large, { from: 100, to: 9000, perChunk: 1000 })],
+  ]);
   const entry = (seq) => page.getByRole("button", { name: `#${seq}`, exact: true }).waitFor();
   await entry(100);
   await page.getByRole("button", { name: "Later" }).click();
@@ -217,7 +255,10 @@ test("events are looked through page by page", async () => {
 
 test("the report is downloaded", async () => {
   const { page, close } = await open("file");
-  await drop(page, [["p.policy", POLICY], ["pack.tar", GOOD]]);
+  await drop(page, [
+    ["p.policy", POLICY],
+    ["pack.tar", GOOD],
+  ]);
   const waiting = page.waitForEvent("download");
   await page.getByRole("button", { name: "Download the report as JSON" }).click();
   const report = JSON.parse(readFileSync(await (await waiting).path(), "utf8"));
@@ -227,9 +268,15 @@ test("the report is downloaded", async () => {
 
 test("hostile text stays text, and what hides is made visible", async () => {
   const { page, close } = await open("file");
-  await drop(page, [["p.policy", POLICY], ["<img src=x>.tar", GOOD]]);
+  await drop(page, [
+    ["p.policy", POLICY],
+    ["<img src=x>.tar", GOOD],
+  ]);
   assert.equal(await page.locator("main img").count(), 0);
-  assert.match(await page.locator("tbody").last().textContent(), /Zoë ⟨U\+202E⟩evil⟨U\+202C⟩ <img src=x onerror=alert\(1\)>/);
+  assert.match(
+    await page.locator("tbody").last().textContent(),
+    /Zoë ⟨U\+202E⟩evil⟨U\+202C⟩ <img src=x onerror=alert\(1\)>/,
+  );
   await close();
 });
 
@@ -239,9 +286,15 @@ test("dark, and 390 px wide", async () => {
     ["narrow", { viewport: { width: 390, height: 844 } }],
     ["narrow-dark", { viewport: { width: 390, height: 844 }, colorScheme: "dark" }],
   ]) {
-    for (const [kind, pack] of [["verified", GOOD], ["tampered", TAMPERED]]) {
+    for (const [kind, pack] of [
+      ["verified", GOOD],
+      ["tampered", TAMPERED],
+    ]) {
       const { page, close } = await open("file", options);
-      await drop(page, [["p.policy", POLICY], ["pack.tar", pack]]);
+      await drop(page, [
+        ["p.policy", POLICY],
+        ["pack.tar", pack],
+      ]);
       await page.getByRole("button", { name: "#3", exact: true }).click();
       await accessible(page);
       await noSideScroll(page);
@@ -253,7 +306,10 @@ test("dark, and 390 px wide", async () => {
 
 test("by keyboard alone", async () => {
   const { page, close } = await open("file");
-  await drop(page, [["p.policy", POLICY], ["pack.tar", GOOD]]);
+  await drop(page, [
+    ["p.policy", POLICY],
+    ["pack.tar", GOOD],
+  ]);
   assert.equal(await page.evaluate(() => document.activeElement.id), "verdict");
   for (let i = 0; i < 5; i++) {
     await page.keyboard.press("Tab");
@@ -269,7 +325,10 @@ test("where no worker can be made, the page checks by itself", async () => {
   const page = await context.newPage();
   await page.addInitScript(() => delete globalThis.Worker);
   await page.goto(`file://${PAGE}`);
-  await drop(page, [["p.policy", POLICY], ["pack.tar", GOOD]]);
+  await drop(page, [
+    ["p.policy", POLICY],
+    ["pack.tar", GOOD],
+  ]);
   assert.equal(await verdict(page), "Verified");
   await context.close();
 });
@@ -279,7 +338,10 @@ test("nothing can be sent, and no script but the page's own can run", async () =
   const page = await context.newPage();
   await page.goto(address);
   const outcome = await page.evaluate(async () => {
-    const fetched = await fetch("/verify").then(() => "sent", () => "refused");
+    const fetched = await fetch("/verify").then(
+      () => "sent",
+      () => "refused",
+    );
     const script = document.createElement("script");
     let set = "run";
     try {

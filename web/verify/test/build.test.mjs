@@ -18,8 +18,12 @@ test("its security policy allows its own script and style, and no network", () =
   const policy = /<meta http-equiv="Content-Security-Policy" content="([^"]*)">/.exec(page)[1];
   assert.match(policy, /^default-src 'none'; /);
   assert.doesNotMatch(policy, /unsafe|https?:|\*|connect-src/);
-  for (const rule of ["base-uri 'none'", "form-action 'none'", "require-trusted-types-for 'script'"]) assert.ok(policy.includes(rule));
-  for (const [name, element] of [["script-src", "script"], ["style-src", "style"]]) {
+  for (const rule of ["base-uri 'none'", "form-action 'none'", "require-trusted-types-for 'script'"])
+    assert.ok(policy.includes(rule));
+  for (const [name, element] of [
+    ["script-src", "script"],
+    ["style-src", "style"],
+  ]) {
     const contents = [...page.matchAll(new RegExp(`<${element}>(.*?)</${element}>`, "gs"))];
     assert.equal(contents.length, 1);
     const hash = createHash("sha256").update(contents[0][1]).digest("base64");
@@ -29,8 +33,20 @@ test("its security policy allows its own script and style, and no network", () =
 
 test("it loads nothing and builds nothing from text", () => {
   const script = page.slice(page.lastIndexOf("<script>"));
-  for (const word of ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function", "fetch(",
-    "XMLHttpRequest", "WebSocket", "sendBeacon", "import(", "localStorage"]) {
+  for (const word of [
+    "innerHTML",
+    "outerHTML",
+    "insertAdjacentHTML",
+    "document.write",
+    "eval(",
+    "new Function",
+    "fetch(",
+    "XMLHttpRequest",
+    "WebSocket",
+    "sendBeacon",
+    "import(",
+    "localStorage",
+  ]) {
     assert.ok(!script.includes(word), word);
   }
   assert.doesNotMatch(page.slice(0, page.lastIndexOf("<script>")), /\s(src|href)="(?!data:,")/);

@@ -7,14 +7,17 @@ function streamOf(bytes) {
   const sizes = [1, 511, 7, 4096, 100_000];
   let at = 0;
   let turn = 0;
-  return new ReadableStream({
-    pull(controller) {
-      if (at >= bytes.length) return controller.close();
-      const next = at + sizes[turn++ % sizes.length];
-      controller.enqueue(new Uint8Array(bytes.subarray(at, next)));
-      at = next;
+  return new ReadableStream(
+    {
+      pull(controller) {
+        if (at >= bytes.length) return controller.close();
+        const next = at + sizes[turn++ % sizes.length];
+        controller.enqueue(new Uint8Array(bytes.subarray(at, next)));
+        at = next;
+      },
     },
-  }, { highWaterMark: 0 });
+    { highWaterMark: 0 },
+  );
 }
 
 export class FakeFile extends Blob {

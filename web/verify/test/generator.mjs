@@ -20,7 +20,10 @@ const u64 = (number) => {
 export function canonical(value) {
   if (value === null || typeof value !== "object") return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
-  return `{${Object.keys(value).sort().map((name) => `${JSON.stringify(name)}:${canonical(value[name])}`).join(",")}}`;
+  return `{${Object.keys(value)
+    .sort()
+    .map((name) => `${JSON.stringify(name)}:${canonical(value[name])}`)
+    .join(",")}}`;
 }
 
 export class Key {
@@ -40,7 +43,9 @@ export class Key {
   }
 
   cosign(text, time) {
-    return this.line(Buffer.concat([u64(time), sign(null, Buffer.from(`cosignature/v1\ntime ${time}\n${text}`), this.secret)]));
+    return this.line(
+      Buffer.concat([u64(time), sign(null, Buffer.from(`cosignature/v1\ntime ${time}\n${text}`), this.secret)]),
+    );
   }
 
   line(bytes) {
@@ -114,8 +119,13 @@ export function unitsOf(seq) {
   return {
     actor: { email: `u${who}@example.com`, id: `usr_${who}`, name: NAMES[who], type: "user" },
     context: { ip: `192.0.2.${seq % 250}`, user_agent: "curl/8.5" },
-    event: { action: "user.role.changed", occurred_at: "2026-11-20T10:00:00.000Z", org: "acme", outcome: OUTCOMES[seq % 5] },
-    metadata: { "10": 1, "9": "ü", nested: { depth: [1, 2.5, null, true], text: 'quote " \\ \u0007' } },
+    event: {
+      action: "user.role.changed",
+      occurred_at: "2026-11-20T10:00:00.000Z",
+      org: "acme",
+      outcome: OUTCOMES[seq % 5],
+    },
+    metadata: { 10: 1, 9: "ü", nested: { depth: [1, 2.5, null, true], text: 'quote " \\ \u0007' } },
     targets: [{ id: `doc_${seq}`, name: `Document ${seq}`, type: "document" }],
   };
 }
@@ -134,7 +144,14 @@ export function makeEvent(seq, units = unitsOf(seq), { kind = 0, time = 17951689
   const root = sha("alog/units/v1\n", count, ...digests);
   const id = sha(`id ${seq}`).subarray(0, 16);
   const leaf = Buffer.concat([
-    Buffer.from("ALF1"), LOG_BYTES, u64(seq), u64(time), id, Buffer.from([kind, 0]), count, root,
+    Buffer.from("ALF1"),
+    LOG_BYTES,
+    u64(seq),
+    u64(time),
+    id,
+    Buffer.from([kind, 0]),
+    count,
+    root,
   ]);
   return { seq, leaf, names, disclosures, digests };
 }
@@ -158,8 +175,11 @@ export function makeLog(count, special = {}) {
 }
 
 export const keys = {
-  log: new Key(ORIGIN, 1, 1), directory: new Key(DIRECTORY, 1, 2),
-  w1: new Key("witness.example/w1", 4, 3), w2: new Key("witness.example/w2", 4, 4), other: new Key(ORIGIN, 1, 9),
+  log: new Key(ORIGIN, 1, 1),
+  directory: new Key(DIRECTORY, 1, 2),
+  w1: new Key("witness.example/w1", 4, 3),
+  w2: new Key("witness.example/w2", 4, 4),
+  other: new Key(ORIGIN, 1, 9),
 };
 
 export const policyText = (quorum = "quorum both") =>
@@ -177,14 +197,21 @@ const base64Lines = (hashes) => hashes.map((hash) => `${hash.toString("base64")}
 export function directoryOf(log, size, listed = size, cosigners = [keys.w1, keys.w2]) {
   const note = checkpoint(ORIGIN, log.tree, listed, keys.log);
   const text = note.slice(0, note.lastIndexOf("\n\n") + 1);
-  const entry = Buffer.concat([Buffer.from("ALD1"), sha("alog/dirtag/v1\n", LOG_BYTES), sha(text), u64(1795168990000)]);
+  const entry = Buffer.concat([
+    Buffer.from("ALD1"),
+    sha("alog/dirtag/v1\n", LOG_BYTES),
+    sha(text),
+    u64(1795168990000),
+  ]);
   const others = Array.from({ length: 6 }, (_, i) => sha(`another entry ${i}`));
   const tree = new Tree([...others.slice(0, 3), leafHash(entry), ...others.slice(3)]);
   const top = checkpoint(DIRECTORY, tree, tree.size, keys.directory, cosigners);
   const late = Math.max(size, listed);
   const consistency = new Tree(log.tree.hashes.slice(0, late)).consistency(Math.min(size, listed));
   return {
-    checkpoint: note, consistency, entry,
+    checkpoint: note,
+    consistency,
+    entry,
     proof: `c2sp.org/tlog-proof@v1\nindex 3\n${base64Lines(tree.path(3))}\n${top}`,
   };
 }
@@ -194,20 +221,25 @@ export function eventProof(log, seq, { directory = null, hide = log.hide[seq], s
   const tree = new Tree(log.tree.hashes.slice(0, size));
   const path = base64Lines(tree.path(seq));
   return {
-    version: 1, origin: ORIGIN,
+    version: 1,
+    origin: ORIGIN,
     record: JSON.parse(recordLine(log.events[seq], hide)),
     leaf_hash: tree.hashes[seq].toString("hex"),
     proof: `c2sp.org/tlog-proof@v1\nindex ${seq}\n${path}\n${checkpoint(ORIGIN, tree, size, keys.log)}`,
     erasures: log.erasures.map((by) => JSON.parse(erasureLine(log, tree, by))),
     directory: directory && {
-      ...directory, consistency: directory.consistency.map((hash) => hash.toString("base64")),
+      ...directory,
+      consistency: directory.consistency.map((hash) => hash.toString("base64")),
       entry: directory.entry.toString("base64"),
     },
   };
 }
 
 const erasureLine = (log, tree, by) =>
-  `{"record":${recordLine(log.events[by])},"proof":[${tree.path(by).map((hash) => `"${hash.toString("base64")}"`).join(",")}]}`;
+  `{"record":${recordLine(log.events[by])},"proof":[${tree
+    .path(by)
+    .map((hash) => `"${hash.toString("base64")}"`)
+    .join(",")}]}`;
 
 function tarMember(name, content) {
   const header = Buffer.alloc(512);
@@ -241,18 +273,35 @@ export function packMembers(log, options = {}) {
   const isRange = kind === "range";
   const seqs = options.seqs ?? Array.from({ length: to - from }, (_, i) => from + i);
   const manifest = {
-    format: "tallystick-pack", version: 1, origin: ORIGIN, organization: { id: "acme", name: "Acme <b>Inc</b>" },
-    created_at: "2026-11-21T06:00:00Z", tool: "tallystick 0.1.0", kind, from: isRange ? from : null, to: isRange ? to : null,
-    count: seqs.length, query: isRange ? null : "actor:ana", ...options.manifest,
+    format: "tallystick-pack",
+    version: 1,
+    origin: ORIGIN,
+    organization: { id: "acme", name: "Acme <b>Inc</b>" },
+    created_at: "2026-11-21T06:00:00Z",
+    tool: "tallystick 0.1.0",
+    kind,
+    from: isRange ? from : null,
+    to: isRange ? to : null,
+    count: seqs.length,
+    query: isRange ? null : "actor:ana",
+    ...options.manifest,
   };
-  const members = [["pack.json", JSON.stringify(manifest)], ["checkpoint", checkpoint(ORIGIN, tree, size, keys.log, cosigners)]];
+  const members = [
+    ["pack.json", JSON.stringify(manifest)],
+    ["checkpoint", checkpoint(ORIGIN, tree, size, keys.log, cosigners)],
+  ];
   if (directory) {
-    members.push(["directory/checkpoint", directory.checkpoint], ["directory/consistency", base64Lines(directory.consistency)],
-      ["directory/entry", directory.entry], ["directory/proof", directory.proof]);
+    members.push(
+      ["directory/checkpoint", directory.checkpoint],
+      ["directory/consistency", base64Lines(directory.consistency)],
+      ["directory/entry", directory.entry],
+      ["directory/proof", directory.proof],
+    );
   }
   for (const name of Object.keys(anchors).sort()) members.push([`anchors/${name}`, anchors[name]]);
   members.push(["policy", policy]);
-  if (log.erasures.length) members.push(["erasures.ndjson", log.erasures.map((by) => `${erasureLine(log, tree, by)}\n`).join("")]);
+  if (log.erasures.length)
+    members.push(["erasures.ndjson", log.erasures.map((by) => `${erasureLine(log, tree, by)}\n`).join("")]);
   let at = 0;
   for (let chunk = 0; chunk * perChunk < seqs.length; chunk++) {
     const some = seqs.slice(chunk * perChunk, (chunk + 1) * perChunk);
@@ -274,14 +323,26 @@ export const makePack = (log, options) => tarOf(packMembers(log, options));
 
 /** A log with an erasure, a retention notice, and records that they are about. */
 export function eventfulLog(count = 23) {
-  const erasure = { event: { action: "log.erasure" }, metadata: { basis: "gdpr17", items: [[3, ["actor", "context"]], [5, ["event"]]] } };
+  const erasure = {
+    event: { action: "log.erasure" },
+    metadata: {
+      basis: "gdpr17",
+      items: [
+        [3, ["actor", "context"]],
+        [5, ["event"]],
+      ],
+    },
+  };
   const notice = { event: { action: "log.retention" }, metadata: { range: [0, 2] } };
   const log = makeLog(count, { 12: [erasure, { kind: 1 }], 14: [notice, { kind: 3 }] });
   log.erasures = [12, 14];
   const by = (seq) => ({ erased_by: seq });
   const all = (seq) => Object.fromEntries(log.events[seq].names.map((name) => [name, by(14)]));
   log.hide = {
-    0: all(0), 1: all(1), 3: { actor: by(12), context: by(12) }, 5: { event: by(12), targets: { redacted: true } },
+    0: all(0),
+    1: all(1),
+    3: { actor: by(12), context: by(12) },
+    5: { event: by(12), targets: { redacted: true } },
     7: { actor: { redacted: true } },
   };
   return log;

@@ -1,4 +1,5 @@
-// Known answers that others computed: RFC 6962 trees, the notes, leaf, units and directory entry of the format documents.
+// Known answers that others computed: RFC 6962 trees, the notes, leaf, units and directory entry of the format
+// documents.
 
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
@@ -6,7 +7,8 @@ import { test } from "node:test";
 
 import { base64, base64 as fromBase64, concat, fromHex, hex, toBase64, toUrl, decimal } from "../bytes.js";
 import { isPublicKey, verifies } from "../ed25519.js";
-import { parseCanonical, parseDocument } from "../json.js";
+import { canonicalEnd } from "../canonical.js";
+import { parseDocument } from "../json.js";
 import { parseCheckpoint, parseKey, parseNote, parseTlogProof, verifyNote } from "../note.js";
 import { demandsWitnesses, isQuorum, parsePasted, parsePolicy } from "../policy.js";
 import { checkRecord, parseRecord, verdictOf } from "../record.js";
@@ -14,10 +16,11 @@ import { sha256 } from "../sha256.js";
 import { directoryTag, logId } from "../trust.js";
 import { TreeBuilder, cover, leafHash, verifyConsistency, verifyInclusion } from "../tree.js";
 import { sha256 as noble } from "../../vendor/noble-hashes/sha2.js";
-import { Tree } from "./generator.mjs";
+import { Tree, canonical } from "./generator.mjs";
 
 const bytes = (text) => new TextEncoder().encode(text);
-const LOG_KEY = "audit.example.com/0192d3f0-7c1a-7000-8000-0000000000aa+315172d2+AQOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4";
+const LOG_KEY =
+  "audit.example.com/0192d3f0-7c1a-7000-8000-0000000000aa+315172d2+AQOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4";
 const WITNESS_KEY = "witness.example/w1+20324abe+BCmsuuFBvMrwsi4alNNNC8c2HlJtC/4SyJeUvJMilm3X";
 const ORIGIN = "audit.example.com/0192d3f0-7c1a-7000-8000-0000000000aa";
 const TEXT = `${ORIGIN}\n600\nlSH202HJx98/qoD/8j/O9eTBHl/aDmuc6fcEvv9mX18=\n`;
@@ -43,8 +46,10 @@ test("base64 and numbers have one spelling", () => {
     assert.equal(toUrl(input), input.toString("base64url"));
     assert.deepEqual([...fromBase64(toBase64(input))], [...input]);
   }
-  for (const bad of ["AA", "AA=", "AB==", "AA==\n", "A A=", "-_8=", "====", "AAA=AAAA", "A==="]) assert.equal(base64(bad), null, bad);
-  for (const bad of ["", "00", "01", "+1", "-0", " 1", "1_0", "18446744073709551616", "\u0661"]) assert.equal(decimal(bad), null);
+  for (const bad of ["AA", "AA=", "AB==", "AA==\n", "A A=", "-_8=", "====", "AAA=AAAA", "A==="])
+    assert.equal(base64(bad), null, bad);
+  for (const bad of ["", "00", "01", "+1", "-0", " 1", "1_0", "18446744073709551616", "\u0661"])
+    assert.equal(decimal(bad), null);
   assert.equal(decimal("18446744073709551615"), 2n ** 64n - 1n);
 });
 
@@ -82,7 +87,8 @@ test("every proof of trees of up to 40 leaves holds, and none of its neighbours"
       assert.ok(!holds(index + 1, size, path) && !holds(index, size, [...path, hashes[0]]));
       if (path.length) assert.ok(!holds(index, size, path.slice(1)) && !holds(index, size, path.slice(0, -1)));
       const old = tree.consistency(index);
-      const continues = (proof) => verifyConsistency(BigInt(index), BigInt(size), proof, tree.root(0, index), tree.root());
+      const continues = (proof) =>
+        verifyConsistency(BigInt(index), BigInt(size), proof, tree.root(0, index), tree.root());
       assert.ok(continues(old), `${index} to ${size}`);
       assert.ok(!continues([...old, hashes[0]]));
       if (old.length) assert.ok(!continues(old.slice(1)) && !continues(old.slice(0, -1)));
@@ -108,7 +114,10 @@ test("the note of the specification, the example checkpoint and its cosignature"
 
   const keys = [LOG_KEY, WITNESS_KEY].map(parseKey);
   const found = verifyNote(parseNote(bytes(NOTE)), keys);
-  assert.deepEqual(found.good.map(({ time }) => time), [null, 1795168900n]);
+  assert.deepEqual(
+    found.good.map(({ time }) => time),
+    [null, 1795168900n],
+  );
   assert.equal(parseCheckpoint(TEXT).size, 600n);
   assert.equal(hex(parseCheckpoint(TEXT).root), "9521f6d361c9c7df3faa80fff23fcef5e4c11e5fda0e6b9ce9f704beff665f5f");
   const changed = parseNote(bytes(NOTE.replace("\n600\n", "\n601\n")));
@@ -119,12 +128,24 @@ test("the note of the specification, the example checkpoint and its cosignature"
 
 test("what is not a note, a key, a checkpoint or a tlog-proof is refused", () => {
   const bad = [
-    "", "a\n\n", NOTE.slice(0, -1), NOTE.replace("600", "6\u000000"), NOTE.replace("\u2014", "-"), NOTE.replace("\n\n", "\n"),
-    `a\n\n${"\u2014 a AAAAAAA=\n".repeat(101)}`, "a\n\n\u2014 a AAAAAA==\n", "a\n\n\u2014 a+b AAAAAAA=\n",
+    "",
+    "a\n\n",
+    NOTE.slice(0, -1),
+    NOTE.replace("600", "6\u000000"),
+    NOTE.replace("\u2014", "-"),
+    NOTE.replace("\n\n", "\n"),
+    `a\n\n${"\u2014 a AAAAAAA=\n".repeat(101)}`,
+    "a\n\n\u2014 a AAAAAA==\n",
+    "a\n\n\u2014 a+b AAAAAAA=\n",
   ];
   for (const text of bad) assert.throws(() => parseNote(bytes(text)), JSON.stringify(text.slice(0, 40)));
   assert.throws(() => parseNote(Uint8Array.from([0xff, 0x0a])));
-  for (const text of [LOG_KEY.replace("315172d2", "315172d3"), "a+b", "a+00000000+AA==", LOG_KEY.replace("+AQ", "+BQ")]) {
+  for (const text of [
+    LOG_KEY.replace("315172d2", "315172d3"),
+    "a+b",
+    "a+00000000+AA==",
+    LOG_KEY.replace("+AQ", "+BQ"),
+  ]) {
     assert.throws(() => parseKey(text), text);
   }
   for (const text of ["a\n1\n", "a\n01\nAA==\n", TEXT.replace("lSH", "lS"), `${TEXT}\n`, `\n${TEXT}`]) {
@@ -133,7 +154,12 @@ test("what is not a note, a key, a checkpoint or a tlog-proof is refused", () =>
   const proof = `c2sp.org/tlog-proof@v1\nindex 4\n${"AAAA".repeat(10)}AAA=\n\n${NOTE}`;
   assert.equal(parseTlogProof(bytes(proof)).path.length, 1);
   assert.equal(parseTlogProof(bytes(proof.replace("index", "extra AA==\nindex"))).index, 4n);
-  for (const text of [proof.replace("@v1", "@v2"), proof.replace("4", "04"), proof.replace("index", "extra \nindex"), proof.slice(1)]) {
+  for (const text of [
+    proof.replace("@v1", "@v2"),
+    proof.replace("4", "04"),
+    proof.replace("index", "extra \nindex"),
+    proof.slice(1),
+  ]) {
     assert.throws(() => parseTlogProof(bytes(text)), text.slice(0, 60));
   }
 });
@@ -160,14 +186,26 @@ test("policies: groups, quorums, and what is refused", () => {
   assert.ok(demandsWitnesses(policy) && isQuorum(policy, [witness.key]) && !isQuorum(policy, []));
   assert.ok(!demandsWitnesses(parsePolicy(bytes(`${text}quorum none\n`))));
   const bad = [
-    text, `${text}quorum x`, `${text}quorum none\nquorum w`, `${text}quorum w\r\n`, `${text}group g 2 w\nquorum g`,
-    `${text}group g 0 w\nquorum g`, `${text}group g all w w\nquorum g`, `${text}group none all w\nquorum none`,
-    `${text}group w all w\nquorum w`, `${text}${text}quorum w`, `${text}trust w\nquorum w`, `witness w ${LOG_KEY}\nquorum w`,
-    `quorum w\n${text}`, `${text}group g 01 w\nquorum g`,
+    text,
+    `${text}quorum x`,
+    `${text}quorum none\nquorum w`,
+    `${text}quorum w\r\n`,
+    `${text}group g 2 w\nquorum g`,
+    `${text}group g 0 w\nquorum g`,
+    `${text}group g all w w\nquorum g`,
+    `${text}group none all w\nquorum none`,
+    `${text}group w all w\nquorum w`,
+    `${text}${text}quorum w`,
+    `${text}trust w\nquorum w`,
+    `witness w ${LOG_KEY}\nquorum w`,
+    `quorum w\n${text}`,
+    `${text}group g 01 w\nquorum g`,
   ];
   for (const item of bad) assert.throws(() => parsePolicy(bytes(item)), item.slice(-60));
   const pasted = parsePasted(`${LOG_KEY}\r\n\n  ${WITNESS_KEY}\n`);
-  assert.ok(pasted.logs.length === 1 && demandsWitnesses(pasted) && pasted.witnesses[0].name === "witness.example/w1");
+  assert.ok(
+    pasted.logs.length === 1 && demandsWitnesses(pasted) && pasted.witnesses[0].name === "witness.example/w1",
+  );
   assert.ok(!demandsWitnesses(parsePasted(LOG_KEY)));
   assert.throws(() => parsePasted("hello"));
 });
@@ -189,41 +227,127 @@ test("the leaf and the units of the example", () => {
   const line = bytes(`{"seq":437,"leaf":"${toBase64(leaf)}","units":[${D.map((d) => `{"d":"${d}"}`).join(",")}]}`);
   const record = parseRecord(line, 0, line.length);
   const checked = checkRecord(record, logId(ORIGIN));
-  assert.deepEqual(checked.disclosures.map(([, name]) => name), ["action", "actor", "context", "occurred_at", "targets"]);
+  assert.deepEqual(
+    checked.disclosures.map((found) => found.name),
+    ["action", "actor", "context", "occurred_at", "targets"],
+  );
   assert.equal(verdictOf(record, checked).verdict, "ok");
-  const hidden = bytes(`{"seq":437,"leaf":"${toBase64(leaf)}","units":[{"d":"${D[0]}"},` +
-    '{"h":"vS39SeJpHo0bLf47wTI9uLE-t-gVLljmxo19g4Ip9ww","redacted":true},' +
-    `{"h":"E0_8dMDn_9hOmRn2jkMAK-aG0r4M0P3dxOy9JkJACoc","redacted":true},{"d":"${D[3]}"},{"d":"${D[4]}"}]}`);
-  assert.equal(verdictOf(record, checkRecord(parseRecord(hidden, 0, hidden.length), logId(ORIGIN))).verdict, "ok_redacted");
+  const hidden = bytes(
+    `{"seq":437,"leaf":"${toBase64(leaf)}","units":[{"d":"${D[0]}"},` +
+      '{"h":"vS39SeJpHo0bLf47wTI9uLE-t-gVLljmxo19g4Ip9ww","redacted":true},' +
+      `{"h":"E0_8dMDn_9hOmRn2jkMAK-aG0r4M0P3dxOy9JkJACoc","redacted":true},{"d":"${D[3]}"},{"d":"${D[4]}"}]}`,
+  );
+  assert.equal(
+    verdictOf(record, checkRecord(parseRecord(hidden, 0, hidden.length), logId(ORIGIN))).verdict,
+    "ok_redacted",
+  );
 });
 
 test("the directory's entry of the example", () => {
   assert.equal(hex(directoryTag(logId(ORIGIN))), "895258dcad408b8cbc92074f9ac344a10b31aed6787a820c7f7340aa43493c66");
   const digest = hex(sha256(bytes(TEXT)));
   assert.equal(digest, "ded12398ee7f96d2f72e3fd2a3dbbf6b06dd7607280bd7728e5c52fa6cc5e414");
-  const entry = fromHex(`414c4431895258dcad408b8cbc92074f9ac344a10b31aed6787a820c7f7340aa43493c66${digest}000001a1f8668230`);
+  const entry = fromHex(
+    `414c4431895258dcad408b8cbc92074f9ac344a10b31aed6787a820c7f7340aa43493c66${digest}000001a1f8668230`,
+  );
   assert.equal(hex(leafHash(entry)), "1c05a9a0d99b3966853dee3356aea3f9efbb014831ad4d06a047e8e5827e3a08");
 });
 
 test("JSON is canonical or refused", () => {
   const good = [
-    "{}", '[1,-1,0.5,1e+21,1e-7,"é\u2028"]', '{"10":1,"9":2,"a":{"b":null}}', '{"\ufb33":1}'.replace("{", '{"\u{1f600}":0,'),
-    '"\\b\\t\\n\\f\\r\\u0007\\"\\\\"', '"\\\\ud800"', "123456789012345",
+    "{}",
+    '[1,-1,0.5,1e+21,1e-7,"é\u2028"]',
+    '{"10":1,"9":2,"a":{"b":null}}',
+    '{"\ufb33":1}'.replace("{", '{"\u{1f600}":0,'),
+    '"\\b\\t\\n\\f\\r\\u0007\\"\\\\"',
+    '"\\\\ud800"',
+    "123456789012345",
   ];
   const bad = [
-    "", "{", "[1, 2]", "-0", "1.0", "1e5", "01", "1e400", '{"b":1,"a":2}', '{"a":1,"a":1}', '{"9":1,"10":2}', '"\\u0061"', '"\\/"',
-    '"\\ud800"', '{"\\ud800":1}', '{"9":"\\ud800","10":1}', "9007199254740993", '"\\u000A"', "nul", '{"__proto__":1,"__proto__":2}',
+    "",
+    "{",
+    "[1, 2]",
+    "-0",
+    "1.0",
+    "1e5",
+    "01",
+    "1e400",
+    '{"b":1,"a":2}',
+    '{"a":1,"a":1}',
+    '{"9":1,"10":2}',
+    '"\\u0061"',
+    '"\\/"',
+    '"\\ud800"',
+    '{"\\ud800":1}',
+    '{"9":"\\ud800","10":1}',
+    "9007199254740993",
+    '"\\u000A"',
+    "nul",
+    '{"__proto__":1,"__proto__":2}',
   ];
-  for (const text of good) assert.notEqual(parseCanonical(text, 3), undefined, text);
-  for (const text of bad) assert.equal(parseCanonical(text, 3), undefined, text);
-  assert.notEqual(parseCanonical("[".repeat(129) + "]".repeat(129), 129), undefined);
-  assert.equal(parseCanonical("[".repeat(130) + "]".repeat(130), 129), undefined);
-  assert.equal(parseCanonical("[".repeat(1_000_000) + "]".repeat(1_000_000), 129), undefined);
+  const isCanonical = (text, depth = 3) =>
+    canonicalEnd(bytes(text), 0, bytes(text).length, depth) === bytes(text).length;
+  for (const text of good) assert.ok(isCanonical(text), text);
+  for (const text of bad) assert.ok(!isCanonical(text), text);
+  assert.ok(isCanonical("[".repeat(128) + "]".repeat(128), 128));
+  assert.ok(!isCanonical("[".repeat(129) + "]".repeat(129), 128));
+  assert.ok(!isCanonical("[".repeat(1_000_000) + "]".repeat(1_000_000), 128));
+});
+
+test("canonical JSON is what a writer of it writes, and a changed byte is mostly not", () => {
+  let seed = 7;
+  const random = (n) => (seed = (seed * 1103515245 + 12345) % 2147483648) % n;
+  const texts = [
+    "",
+    "a",
+    "b\n",
+    "\u0001",
+    "\u00e9",
+    "\ud83d\ude00",
+    "\ufb33",
+    "10",
+    "9",
+    "\\",
+    '"',
+    "\u2028",
+    "__proto__",
+  ];
+  const numbers = [0, 1, -1, 2.5, 1e21, 1e-7, 123456789012345680000, Number.MAX_SAFE_INTEGER, 5e-324, -0.1];
+  const value = (depth) => {
+    const kind = random(depth ? 6 : 4);
+    if (kind === 0) return texts[random(texts.length)];
+    if (kind === 1) return numbers[random(numbers.length)];
+    if (kind < 4) return [true, false, null][random(3)];
+    if (kind === 4) return Array.from({ length: random(4) }, () => value(depth - 1));
+    return Object.fromEntries(Array.from({ length: random(5) }, () => [texts[random(12)], value(depth - 1)]));
+  };
+  for (let round = 0; round < 3000; round++) {
+    const text = canonical(value(4));
+    const input = bytes(text);
+    assert.equal(canonicalEnd(input, 0, input.length, 4), input.length, text);
+    assert.equal(canonicalEnd(input, 0, input.length - 1, 4) === input.length, false);
+    const spaced = bytes(JSON.stringify(JSON.parse(text), null, 1));
+    if (spaced.length !== input.length) assert.notEqual(canonicalEnd(spaced, 0, spaced.length, 4), spaced.length);
+  }
 });
 
 test("documents: one member once, whole numbers up to 2^64 - 1", () => {
-  assert.deepEqual(parseDocument(' { "a" : [ 18446744073709551615 , null ] } '), new Map([["a", [2n ** 64n - 1n, null]]]));
-  for (const text of ['{"a":1,"a":1}', "1.5", "1e3", "-1", "[1,]", '{"a":1,}', "18446744073709551616", '"\\ud800"', "[1] 2", "[".repeat(200)]) {
+  assert.deepEqual(
+    parseDocument(' { "a" : [ 18446744073709551615 , null ] } '),
+    new Map([["a", [2n ** 64n - 1n, null]]]),
+  );
+  for (const text of [
+    '{"a":1,"a":1}',
+    "1.5",
+    "1e3",
+    "-1",
+    "[1,]",
+    '{"a":1,}',
+    "18446744073709551616",
+    '"\\ud800"',
+    "[1] 2",
+    "[".repeat(200),
+  ]) {
     assert.throws(() => parseDocument(text), SyntaxError, text);
   }
 });

@@ -15,12 +15,14 @@ const POLICY = policyText();
 /** Where the content of each member lies. */
 function places(members) {
   let at = 0;
-  return Object.fromEntries(members.map(([name, content]) => {
-    const length = Buffer.byteLength(content);
-    const from = at + 512;
-    at = from + Math.ceil(length / 512) * 512;
-    return [name, [from, from + length, content]];
-  }));
+  return Object.fromEntries(
+    members.map(([name, content]) => {
+      const length = Buffer.byteLength(content);
+      const from = at + 512;
+      at = from + Math.ceil(length / 512) * 512;
+      return [name, [from, from + length, content]];
+    }),
+  );
 }
 
 /** Parts that are signed by nobody: what the exporter says, and the template of a policy. */
@@ -36,7 +38,9 @@ function unsigned(members) {
 }
 
 const shown = ({ conclusion, log: found, counts, range, proven }) =>
-  JSON.stringify([conclusion, found, counts, range, proven], (_, value) => (typeof value === "bigint" ? `${value}` : value));
+  JSON.stringify([conclusion, found, counts, range, proven], (_, value) =>
+    typeof value === "bigint" ? `${value}` : value,
+  );
 
 test("no change of a byte of a pack goes unnoticed", async () => {
   const members = packMembers(log, options);
@@ -47,7 +51,7 @@ test("no change of a byte of a pack goes unnoticed", async () => {
   const missed = [];
   for (let i = 0; i < tar.length; i++) {
     const bytes = Buffer.from(tar);
-    bytes[i] ^= 1 << i % 8;
+    bytes[i] ^= 1 << (i % 8);
     const found = await check(bytes, POLICY);
     if (found.conclusion !== "proven") continue;
     const isFree = free.some(([from, to]) => i >= from && i < to);
@@ -73,7 +77,7 @@ test("no change of a byte of an event proof goes unnoticed", async () => {
   assert.match(good, /^\["proven"/);
   for (let i = 0; i < document.length; i++) {
     const bytes = Buffer.from(document);
-    bytes[i] ^= 1 << i % 8;
+    bytes[i] ^= 1 << (i % 8);
     const found = await check(bytes, POLICY).catch((error) => ({ conclusion: error.message }));
     assert.notEqual(found.conclusion, "proven", `at ${i}: ${document.subarray(Math.max(0, i - 20), i + 20)}`);
   }
