@@ -28,6 +28,16 @@ pub(crate) fn has_postgresql() -> bool {
     command::exists("initdb", "--version") || versions(Path::new("/usr/lib/postgresql"))
 }
 
+/// Where Debian has Chromium; other systems say it in a variable, as the tests in browsers read it.
+pub(crate) const CHROMIUM: &str = "/usr/bin/chromium";
+/// That variable.
+pub(crate) const CHROMIUM_VARIABLE: &str = "PLAYWRIGHT_CHROMIUM";
+
+/// A browser for the tests of pages.
+pub(crate) fn has_chromium() -> bool {
+    Path::new(&std::env::var_os(CHROMIUM_VARIABLE).unwrap_or_else(|| CHROMIUM.into())).exists()
+}
+
 fn versions(folder: &Path) -> bool {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     entries.map(|entry| entry.path().join("bin/initdb")).any(|initdb| initdb.exists())

@@ -314,7 +314,7 @@ export function packMembers(log, options = {}) {
     const lines = some.map((seq) => `${recordLine(log.events[seq], log.hide[seq])}\n`).join("");
     members.push([`hashes/${digits}.bin`, Buffer.concat(hashes)], [`records/${digits}.ndjson`, lines]);
   }
-  const end = isRange && !seqs.length ? [...tree.gap(0, from), ...tree.gap(from, size)] : tree.gap(at, size);
+  const end = tree.gap(at, size);
   members.push(["hashes/end.bin", Buffer.concat(end)], ["report.txt", "What this is, for people.\n"]);
   return members;
 }

@@ -111,6 +111,12 @@ test("how well the log is witnessed", async () => {
   assert.deepEqual([early.rows[15].unwitnessed, early.rows[16].unwitnessed], [false, true]);
 });
 
+test("a directory that the policy does not know proves nothing", async () => {
+  const known = POLICY.replace(/log \S*directory\S* .*\n/, "");
+  await expect(makePack(log), known, "inconclusive", "unwitnessed");
+  await expect(makePack(log), known.replace("quorum both", "quorum none"), "proven", "consistent");
+});
+
 test("a forked log, and forged parts of the directory", async () => {
   const other = makeLog(23);
   const forged = (change) => ({ ...directoryOf(log, 23), ...change });

@@ -1,6 +1,7 @@
 //! `cargo xtask test`: everything CI runs, in the order in which it is cheapest to fail. A failed step does not hide
 //! the later ones, and the last line says the sum of them all.
 
+mod pages;
 mod tally;
 
 use std::path::Path;
@@ -47,6 +48,7 @@ pub(crate) fn run(root: &Path, extent: Extent) -> Result<bool> {
         run.args(["test", "--workspace", "--doc", "--locked"]);
         command::watched(&mut run, |line| tally.add(doc_tests(line)))
     })?;
+    steps.step("pages", |tally| pages::run(root, extent, tally))?;
     if extent == Extent::Full {
         steps.step("fuzz", |_| command::succeeds(&mut fuzz_command(root, FUZZ_SECONDS)))?;
     }

@@ -46,6 +46,12 @@ pub(super) fn doc_tests(line: &str) -> Tally {
     }
 }
 
+/// One of the closing lines of node's test runner in the form TAP: `# pass 2`, `# fail 0`, `# cancelled 0`.
+pub(super) fn node_tests(line: &str) -> Tally {
+    let number = |word: &str| line.strip_prefix(word).and_then(|rest| rest.trim().parse().ok()).unwrap_or(0);
+    Tally { passed: number("# pass "), failed: number("# fail ") + number("# cancelled ") }
+}
+
 /// The number before `word` in a list such as `3 passed (1 slow), 1 failed`.
 fn count(list: &str, word: &str) -> u64 {
     let mut parts = list.split([',', ';']).map(str::trim);
@@ -83,6 +89,23 @@ mod tests {
         let line = "test result: FAILED. 12 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s";
         assert_eq!(doc_tests(line), Tally { passed: 12, failed: 1 });
         assert_eq!(doc_tests("12 passed; 1 failed"), Tally::default());
+    }
+
+    #[test]
+    fn node_summaries_are_read() {
+        let mut tally = Tally::default();
+        for line in [
+            "# tests 9",
+            "# pass 6",
+            "# fail 1",
+            "# cancelled 1",
+            "# skipped 1",
+            "ok 1 - # pass 5",
+            "# pass on",
+        ] {
+            tally.add(node_tests(line));
+        }
+        assert_eq!(tally, Tally { passed: 6, failed: 2 });
     }
 
     #[test]

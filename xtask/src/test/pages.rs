@@ -1,0 +1,117 @@
+//! The tests of pages that stand alone: node's test runner over the modules, and a browser over what is built of them.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail, ensure};
+
+use super::Extent;
+use super::tally::{Tally, node_tests};
+use crate::{command, debian};
+
+/// Each folder with tests has a lock file, from which `npm ci` installs what they need.
+const FOLDERS: &[&str] = &["web/verify/test"];
+const TEST_SUFFIX: &str = ".test.mjs";
+/// The oldest version that the tests' packages run on.
+const NODE_MAJOR_MIN: u32 = 20;
+
+/// True if all passed. In a quick run nothing is installed, and what is missing is said; where `CI` is set it fails.
+pub(super) fn run(root: &Path, extent: Extent, tally: &mut Tally) -> Result<bool> {
+    if extent == Extent::Full {
+        install(root)?;
+    }
+    let missing = missing(root);
+    if !missing.is_empty() {
+        let missing = missing.join(", ");
+        ensure!(extent == Extent::Quick && std::env::var_os("CI").is_none(), "missing: {missing}");
+        println!("not run, as these are missing: {missing} (a full test installs them)");
+        return Ok(true);
+    }
+    let mut good = true;
+    for folder in FOLDERS {
+        let mut node = Command::new("node");
+        node.current_dir(root.join(folder))
+            .args(["--test", "--test-reporter=tap"])
+            .args(tests(&root.join(folder))?);
+        good &= command::watched(&mut node, |line| tally.add(node_tests(line)))?;
+    }
+    Ok(good)
+}
+
+fn install(root: &Path) -> Result<()> {
+    let mut packages = Vec::new();
+    if node_major().is_none() {
+        packages.extend(["nodejs", "npm"]);
+    }
+    if !debian::has_chromium() {
+        packages.push("chromium");
+    }
+    if !packages.is_empty() {
+        debian::install(&packages)?;
+    }
+    for folder in FOLDERS {
+        let mut npm = Command::new("npm");
+        npm.current_dir(root.join(folder)).args(["ci", "--no-audit", "--no-fund"]);
+        command::must_succeed(&mut npm)?;
+    }
+    Ok(())
+}
+
+fn missing(root: &Path) -> Vec<String> {
+    let mut missing = Vec::new();
+    if node_major().is_none_or(|major| major < NODE_MAJOR_MIN) {
+        missing.push(format!("node {NODE_MAJOR_MIN} or newer"));
+    }
+    if !debian::has_chromium() {
+        missing.push(format!("{} (or another in {})", debian::CHROMIUM, debian::CHROMIUM_VARIABLE));
+    }
+    let modules = FOLDERS.iter().map(|folder| format!("{folder}/node_modules"));
+    missing.extend(modules.filter(|path| !root.join(path).exists()));
+    missing
+}
+
+/// 20 of `v20.20.2`.
+fn node_major() -> Option<u32> {
+    let output = Command::new("node").arg("--version").output().ok()?;
+    major(std::str::from_utf8(&output.stdout).ok()?)
+}
+
+fn major(version: &str) -> Option<u32> {
+    version.strip_prefix('v')?.split('.').next()?.parse().ok()
+}
+
+/// Names of the files with tests, in order.
+fn tests(folder: &Path) -> Result<Vec<String>> {
+    let entries = std::fs::read_dir(folder).with_context(|| format!("list {}", folder.display()))?;
+    let names = entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
+    let mut names = names.collect::<Result<Vec<String>>>()?;
+    names.retain(|name| name.ends_with(TEST_SUFFIX));
+    names.sort();
+    if names.is_empty() {
+        bail!("{} has no tests", folder.display());
+    }
+    Ok(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_read() {
+        assert_eq!(
+            (major("v20.20.2\n"), major("v8.0.0"), major("20.1"), major("")),
+            (Some(20), Some(8), None, None)
+        );
+    }
+
+    #[test]
+    fn every_folder_has_tests_and_a_lock_file_that_names_no_registry() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        for folder in FOLDERS {
+            assert!(!tests(&root.join(folder)).unwrap().is_empty());
+            let lock = std::fs::read_to_string(root.join(folder).join("package-lock.json")).unwrap();
+            assert!(lock.contains("\"integrity\"") && !lock.contains("\"resolved\""), "{folder}");
+        }
+    }
+}
