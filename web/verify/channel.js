@@ -9,9 +9,11 @@ export function connect(core, tell) {
   let count = 0;
   let local = null;
   let worker = null;
+  let hasAnswered = false;
 
   function settle({ id, answer, error, progress }) {
     if (progress) return tell(progress);
+    hasAnswered = true;
     const { resolve, reject } = waiting.get(id);
     waiting.delete(id);
     return error === undefined ? resolve(answer) : reject(new Error(error));
@@ -22,9 +24,14 @@ export function connect(core, tell) {
     settle(await local.answer(message));
   }
 
+  /** A worker that never answered cannot be had here; one that did has taken what it knew with it. */
   function leaveWorker() {
-    worker = null;
-    for (const { message } of waiting.values()) inPage(message);
+    if (!hasAnswered) worker = null;
+    for (const { message } of [...waiting.values()]) {
+      if (hasAnswered)
+        settle({ id: message.id, error: "the check was stopped by the browser; load this page again" });
+      else inPage(message);
+    }
   }
 
   try {

@@ -6,7 +6,7 @@ import { eventsView } from "./events-view.js";
 import { resultView } from "./result-view.js";
 
 const byId = (id) => document.getElementById(id);
-const state = { evidence: null, kind: null, hasPolicy: false, run: 0 };
+const state = { evidence: null, isWaiting: false, run: 0 };
 
 /** Runs the page; `core` is the function with all that checks, whose source is the worker's. */
 export function start(core) {
@@ -45,7 +45,12 @@ function acceptDrops(ask) {
 /** Takes files of any kind; policies first, so that they count for what comes with them. */
 async function take(files, ask, isPolicy) {
   trouble("");
-  const kinds = await Promise.all(files.map((file) => ask({ ask: "kind", file })));
+  let kinds;
+  try {
+    kinds = await Promise.all(files.map((file) => ask({ ask: "kind", file })));
+  } catch {
+    return trouble("This cannot be read: is it a folder?");
+  }
   const found = files.map((file, index) => ({ file, kind: isPolicy ? "policy" : kinds[index] }));
   try {
     for (const { file } of found.filter(({ kind }) => kind === "policy")) {
@@ -57,7 +62,8 @@ async function take(files, ask, isPolicy) {
   const evidence = found.filter(({ kind }) => kind !== "policy");
   const unknown = evidence.find(({ kind }) => kind === "unknown");
   if (unknown) return trouble(`${unknown.file.name} is neither an evidence pack nor an event proof nor a policy.`);
-  if (!evidence.length && state.evidence) evidence.push(...state.evidence);
+  // A proof and its event may come one after the other.
+  if (state.evidence && (!evidence.length || state.isWaiting)) evidence.unshift(...state.evidence);
   if (evidence.length) {
     state.evidence = evidence;
     await verify(evidence, ask);
@@ -93,6 +99,7 @@ async function verify(evidence, ask) {
   if (run !== state.run) return;
   endProgress();
   if (answer.trouble) return trouble(answer.trouble);
+  state.isWaiting = Boolean(answer.waiting);
   if (answer.waiting) {
     return trouble(
       answer.waiting === "record"
@@ -125,7 +132,6 @@ function downloadButton(json) {
 }
 
 function showPolicy(policy, from) {
-  state.hasPolicy = policy !== null;
   const shown = byId("policy-name");
   if (!policy) return shown.replaceChildren("No policy: only consistency is checked.");
   const { logs, witnesses } = policy;

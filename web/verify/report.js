@@ -89,6 +89,8 @@ function provenByRecords({ subject, range, tally }, proven) {
 function unproven(result, conclusion) {
   const { subject, trust, tally, status } = result;
   const open = [];
+  if (rank(status.status) === 2)
+    open.push("That anything in it was in the log as it is shown: the log itself does not hold.");
   if (trust.by !== "auditor") {
     open.push(
       "Who signed it. Whoever gave you the file could have made the keys too. " +

@@ -49,6 +49,7 @@ export class Session {
     this.shown = null;
     this.record = null;
     this.tlogProof = null;
+    this.queue = Promise.resolve();
   }
 
   /** Takes a policy's file. */
@@ -84,6 +85,8 @@ export class Session {
   }
 
   pack(file) {
+    this.record = null;
+    this.tlogProof = null;
     let told = 0;
     const progress = (bytes, records) => {
       const now = Date.now();
@@ -154,7 +157,14 @@ export class Session {
   }
 
   /** Does what a message asks for; errors that a person can act on are told apart from faults of ours. */
-  async answer({ id, ask, ...parts }) {
+  answer(message) {
+    // One after the other: what is shown must be of the file that was checked last.
+    const answered = this.queue.then(() => this.answerNext(message));
+    this.queue = answered;
+    return answered;
+  }
+
+  async answerNext({ id, ask, ...parts }) {
     try {
       return { id, answer: await this[ask](parts) };
     } catch (error) {

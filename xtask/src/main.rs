@@ -20,6 +20,7 @@ usage: cargo xtask TASK
   tidy                 rules that neither rustfmt nor clippy can check
   test [--quick]       everything CI runs; --quick installs nothing and does not fuzz
   fuzz [--seconds N]   every fuzz target for a shared time, on stable Rust
+  pages                the tests of the verifier page alone, after installing what they need
   anchors-setup        the witness, the store and the library that the tests of anchors talk to
   bench-setup          the engines that `tallystick bench --compare` runs beside ours";
 
@@ -50,6 +51,7 @@ fn run(words: &[&str]) -> Result<bool> {
             let seconds = seconds.parse().with_context(|| format!("{seconds} is not a number of seconds"))?;
             Ok(command::succeeds(&mut test::fuzz_command(root, seconds))?)
         }
+        ["pages"] => test::pages(root),
         ["anchors-setup"] => anchors_setup::run(root).map(|()| true),
         ["bench-setup"] => bench_setup::run(root).map(|()| true),
         [] | ["help" | "--help" | "-h"] => {

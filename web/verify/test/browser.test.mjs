@@ -235,6 +235,18 @@ test("an event proof, opened at once, and a tlog-proof with its record", async (
   await close();
 });
 
+test("a proof and its event come one after the other, and the policy last", async () => {
+  const { page, close } = await open("file");
+  const { proof: text, record } = eventProof(log, 9);
+  await page.setInputFiles("#evidence-input", file("e.tlog-proof", text));
+  await page.waitForFunction(() => document.getElementById("trouble").textContent.includes("needs the event"));
+  await page.setInputFiles("#evidence-input", file("record.json", JSON.stringify(record)));
+  await page.waitForSelector(".verdict.inconclusive");
+  await page.setInputFiles("#policy-input", file("none.policy", policyText("quorum none")));
+  await page.waitForSelector(".verdict.proven");
+  await close();
+});
+
 test("events are looked through page by page", async () => {
   const { page, close } = await open("file");
   const large = makeLog(9000);

@@ -55,6 +55,13 @@ pub(crate) fn run(root: &Path, extent: Extent) -> Result<bool> {
     Ok(steps.close())
 }
 
+/// The tests of pages alone, after installing what they need. True if all passed.
+pub(crate) fn pages(root: &Path) -> Result<bool> {
+    let mut steps = Steps { total: Tally::default(), failed: Vec::new() };
+    steps.step("pages", |tally| pages::run(root, Extent::Full, tally))?;
+    Ok(steps.close())
+}
+
 /// The driver of all fuzz targets for that many seconds.
 pub(crate) fn fuzz_command(root: &Path, seconds: u64) -> Command {
     let mut fuzz = cargo(root);
