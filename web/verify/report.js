@@ -1,5 +1,5 @@
 // What was found out, in the words of the report: one conclusion, what is proven, what is not. The JSON that can be
-// downloaded has the members of what `tallystick verify --json` prints.
+// downloaded has the names of `tallystick verify --json` for all that both have.
 
 import { hex } from "./bytes.js";
 import { sameKey } from "./note.js";
