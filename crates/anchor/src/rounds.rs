@@ -99,9 +99,9 @@ impl Rounds {
         }
     }
 
-    /// Asks every witness for the checkpoint of the directory that it has seen last, and compares: the data may be older
-    /// than what a witness remembers. To be called before anything is written. A witness that does not answer stops
-    /// nobody.
+    /// Asks every witness for the checkpoint of the directory that it has seen last, and compares: the data may be
+    /// older than what a witness remembers. To be called before anything is written. A witness that does not answer
+    /// stops nobody.
     pub async fn compare_with_witnesses(&self) {
         let asked = self.witnesses.iter().map(|witness| self.compare(&witness.client));
         futures::future::join_all(asked).await;

@@ -200,8 +200,8 @@ impl Catalog {
         self.db.rows(SELECT_NEWEST_ENTRIES, &[]).await?.iter().map(read_entry).collect()
     }
 
-    /// Begins a new, empty directory log, whose id the setting `name` gets. What is stored of the one before goes: it no
-    /// longer fits what was signed of it.
+    /// Begins a new, empty directory log, whose id the setting `name` gets. What is stored of the one before goes: it
+    /// no longer fits what was signed of it.
     pub async fn renew_directory(&self, name: &str) -> Result<(), CatalogError> {
         let before = self.setting(name).await?.and_then(|id| id.parse::<LogId>().ok());
         let id = self.new_log_id();

@@ -81,7 +81,8 @@ pub struct Status {
     pub audit_rounds: u64,
     /// What the last round of it found, hashes that it healed aside.
     pub audit_findings: u64,
-    /// Since when, Unix ms, checkpoints of the directory wait for witnesses; none: all are confirmed, or none is needed.
+    /// Since when, Unix ms, checkpoints of the directory wait for witnesses; none: all are confirmed, or none is
+    /// needed.
     pub unwitnessed_since_ms: Option<i64>,
     /// Canonical bytes waiting in front of the sequencer.
     pub queue_bytes: usize,

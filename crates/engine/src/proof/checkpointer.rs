@@ -1,5 +1,5 @@
-//! Publishing: at most one interval after a log has grown, its size and root are recorded by the guard and may be signed.
-//! While no log grows it sleeps; it costs what grew, not what there is.
+//! Publishing: at most one interval after a log has grown, its size and root are recorded by the guard and may be
+//! signed. While no log grows it sleeps; it costs what grew, not what there is.
 
 use std::{
     sync::Arc,

@@ -107,7 +107,8 @@ impl Proofs {
                     hashes.extend(rest);
                     return Ok(hashes);
                 }
-                // All of it is in the catalog; or it was sealed between the two looks, then the next one finds it there.
+                // All of it is in the catalog; or it was sealed between the two looks, then the next one finds it
+                // there.
                 Stored::InCatalog if stored == usize::from(width) => return Ok(hashes),
                 Stored::InCatalog if tree.in_catalog(level) > first + stored as u64 => {}
                 Stored::InCatalog => return Ok(hashes),

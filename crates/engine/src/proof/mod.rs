@@ -5,7 +5,8 @@
 //! published --> checkpoints, tiles, proofs (answers, range)      published --> directory log --> witnesses
 //! ```
 //! What is published of a log at one size was recorded by the guard before anybody could see it. Signatures are
-//! made when somebody asks: Ed25519 gives the same bytes every time, and an organization that nobody looks at costs none.
+//! made when somebody asks: Ed25519 gives the same bytes every time, and an organization that nobody looks at costs
+//! none.
 
 mod answers;
 mod audit;

@@ -19,8 +19,8 @@ pub struct PackBase {
 }
 
 impl Proofs {
-    /// The checkpoint for a pack whose last leaf is below `end`: the first that witnesses have confirmed if there is one,
-    /// else the newest. Blocks.
+    /// The checkpoint for a pack whose last leaf is below `end`: the first that witnesses have confirmed if there is
+    /// one, else the newest. Blocks.
     pub fn pack_base(&self, log: &str, end: u64) -> Result<PackBase, ProofError> {
         let (tree, newest) = self.published_tree(log)?;
         if end > newest.size {

@@ -1,5 +1,5 @@
-//! Going on after a rollback or fork: the logs concerned are closed as they are, and their organizations get new ones. What
-//! was signed stays signed; nobody can be told that it did not happen.
+//! Going on after a rollback or fork: the logs concerned are closed as they are, and their organizations get new ones.
+//! What was signed stays signed; nobody can be told that it did not happen.
 
 use std::time::{Duration, Instant};
 
@@ -33,8 +33,8 @@ pub struct RenewedLog {
 
 impl Engine {
     /// Closes every log that is not what was signed, and gives its organization a new one. For an engine that refuses
-    /// writes because of that; it has to be opened again afterwards. The caller then writes a leaf of kind 6 as the first
-    /// of each new log.
+    /// writes because of that; it has to be opened again afterwards. The caller then writes a leaf of kind 6 as the
+    /// first of each new log.
     pub async fn renew_logs(&self) -> Result<Vec<RenewedLog>, OpenError> {
         let found = self.proofs().rolled_back();
         self.seal_everything().await?;

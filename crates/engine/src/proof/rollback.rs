@@ -126,8 +126,8 @@ impl Proofs {
         self.rolled_back.store(Arc::new(found));
     }
 
-    /// Compares the directory with a size and root that a witness has seen, signed by us. If they do not fit, nothing is
-    /// written or signed from now on. Blocks.
+    /// Compares the directory with a size and root that a witness has seen, signed by us. If they do not fit, nothing
+    /// is written or signed from now on. Blocks.
     pub fn compare_directory(&self, seen: Guarded, witness: &str) -> Result<Option<RolledBack>, ReadError> {
         let Some((kind, stored)) = self.check_directory_against(seen)? else { return Ok(None) };
         let found = RolledBack {

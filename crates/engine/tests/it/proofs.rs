@@ -1,5 +1,5 @@
-//! Proofs of a running engine against the definition: every answer is checked by the pure verifiers, over segments, tail,
-//! restarts and rotations. And what happens when the data is not what was signed.
+//! Proofs of a running engine against the definition: every answer is checked by the pure verifiers, over segments,
+//! tail, restarts and rotations. And what happens when the data is not what was signed.
 
 use std::{path::Path, time::Duration};
 

@@ -15,8 +15,8 @@ use crate::{
 /// What a pack is of, beside the query.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct EvidenceArgs {
-    /// Write an evidence pack instead: the events with all that proves them, for `tallystick verify pack`. Without a query
-    /// and times it is the whole log, and proves that nothing is missing.
+    /// Write an evidence pack instead: the events with all that proves them, for `tallystick verify pack`. Without a
+    /// query and times it is the whole log, and proves that nothing is missing.
     #[arg(long)]
     pub(crate) evidence: bool,
     /// First event of a range of the log; with --evidence.

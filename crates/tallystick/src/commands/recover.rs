@@ -1,4 +1,5 @@
-//! `tallystick recover --new-log`: going on after the data was found to be older, or other, than what was signed before.
+//! `tallystick recover --new-log`: going on after the data was found to be older, or other, than what was signed
+//! before.
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -20,9 +21,9 @@ Examples:
   tallystick recover --data-dir ./data                 what is wrong; changes nothing
   tallystick recover --data-dir ./data --new-log       close the logs concerned, go on in new ones
 
-If you can bring the right data back (the newer copy, the disk that was exchanged), do that instead: nothing is lost then.
-A new log does not make the difference go away. Whoever has a checkpoint of the old one can show what was signed, and the
-first leaf of the new one says so itself. The service must not run.";
+If you can bring the right data back (the newer copy, the disk that was exchanged), do that instead: nothing is lost
+then. A new log does not make the difference go away. Whoever has a checkpoint of the old one can show what was signed,
+and the first leaf of the new one says so itself. The service must not run.";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]

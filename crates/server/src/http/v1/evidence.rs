@@ -1,5 +1,5 @@
-//! `GET /v1/evidence`: events of one log with all that proves them, as one file for somebody who does not have to believe
-//! us (docs/formats/evidence-pack.md).
+//! `GET /v1/evidence`: events of one log with all that proves them, as one file for somebody who does not have to
+//! believe us (docs/formats/evidence-pack.md).
 
 mod pack;
 
@@ -42,9 +42,9 @@ const PAGE_EVENTS: usize = 1_000;
 
 /// Get an evidence pack
 ///
-/// Without `q`, `from` and `to` all events of the log, or those from `first_seq` up to `end_seq`; that none is missing is
-/// proven too. With them the events that match, each proven by itself. `redact` leaves units out. The answer is a tar
-/// file that `tallystick verify pack`, `tallystick-verify` and the verifier page check offline.
+/// Without `q`, `from` and `to` all events of the log, or those from `first_seq` up to `end_seq`; that none is missing
+/// is proven too. With them the events that match, each proven by itself. `redact` leaves units out. The answer is a
+/// tar file that `tallystick verify pack`, `tallystick-verify` and the verifier page check offline.
 #[utoipa::path(
     get,
     path = "/v1/evidence",

@@ -32,8 +32,8 @@ pub(crate) struct DoctorArgs {
     /// Where the catalog is, if not in the data directory: sqlite:PATH or postgres://….
     #[arg(long, value_name = "URL", env = "TALLYSTICK_DATA__CATALOG", hide_env_values = true)]
     catalog: Option<String>,
-    /// Also read every event and compare it with its leaf, its tree and what was signed. No service may run; the directory
-    /// is opened as one would, and tree hashes that are wrong are made again.
+    /// Also read every event and compare it with its leaf, its tree and what was signed. No service may run; the
+    /// directory is opened as one would, and tree hashes that are wrong are made again.
     #[arg(long, requires = "data_dir")]
     deep: bool,
     /// Ask the running service at --server.

@@ -39,7 +39,7 @@ pub const PUBLISH_WAIT_MAX: std::time::Duration = std::time::Duration::from_secs
     operation_id = "prove_event",
     params(
         ("id" = String, Path, description = "`evt_` and 32 hexadecimal digits"),
-        ("size" = Option<u64>, Query, description = "Prove it in the tree of this many leaves, which must be published"),
+        ("size" = Option<u64>, Query, description = "Prove it in the tree of this many leaves"),
     ),
     responses(
         (status = 200, description = "The proof", body = Object),

@@ -30,8 +30,9 @@ pub struct Rotated {
 
 /// Rotate the keys that logs are signed with
 ///
-/// The new key signs everything from now on; the one before signs beside it for 30 days, so that whoever checks has time to
-/// take the new one over. Each log gets a leaf of its own about it. Hand the new keys out on the way the old ones went.
+/// The new key signs everything from now on; the one before signs beside it for 30 days, so that whoever checks has
+/// time to take the new one over. Each log gets a leaf of its own about it. Hand the new keys out on the way the old
+/// ones went.
 #[utoipa::path(
     post,
     path = "/v1/log-keys/rotate",

@@ -1,5 +1,5 @@
-//! A log as others check it: checkpoint, tiles, bundles (C2SP tlog-tiles) and proofs. `{log}` is an organization, then it
-//! means its present log, or a log's own id.
+//! A log as others check it: checkpoint, tiles, bundles (C2SP tlog-tiles) and proofs. `{log}` is an organization, then
+//! it means its present log, or a log's own id.
 
 pub mod anchors;
 pub mod checkpoint;

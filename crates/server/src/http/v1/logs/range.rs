@@ -36,7 +36,8 @@ const CHUNKS_WAITING: usize = 2;
 /// Get a range of a log with the proof that it is complete
 ///
 /// NDJSON: first a line with the checkpoint and the proof, then one record a line, exactly `to - from` of them
-/// (docs/formats/event-proof.md). Nothing between `from` and `to` can have been left out. At most 100,000 events a call.
+/// (docs/formats/event-proof.md). Nothing between `from` and `to` can have been left out. At most 100,000 events a
+/// call.
 #[utoipa::path(
     get,
     path = "/v1/logs/{log}/range",

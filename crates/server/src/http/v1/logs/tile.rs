@@ -63,7 +63,7 @@ pub fn parse(rest: &str) -> Result<TilePath, ApiError> {
     format!("tile/{rest}").parse().map_err(|_| {
         ApiError::new(
             ErrorCode::NotFound,
-            "that is no path of a tile: tile/<L>/<N>, tile/entries/<N>, either with .p/<W>; N in groups of three digits",
+            "that is no path of a tile: tile/<L>/<N> or tile/entries/<N>, either with .p/<W>",
         )
     })
 }
