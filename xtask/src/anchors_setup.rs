@@ -25,10 +25,15 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     if !command::exists("openssl", "version") {
         debian::install(&["openssl"])?;
     }
-    let venv = root.join(VENV);
+    python_packages(&root.join(VENV), PACKAGES)?;
+    println!("ready: {VENV}");
+    Ok(())
+}
+
+/// Makes an environment with these packages, unless it is there.
+pub(crate) fn python_packages(venv: &Path, packages: &[&str]) -> Result<()> {
     let python = venv.join("bin/python");
-    if is_good(&python, PROBE, PACKAGES) {
-        println!("ready: {VENV}");
+    if is_good(&python, PROBE, packages) {
         return Ok(());
     }
     let Some(base) = pythons().into_iter().find(|python| is_good(python, IS_NEW_ENOUGH, &[])) else {
@@ -36,12 +41,10 @@ pub(crate) fn run(root: &Path) -> Result<()> {
             "Python 3.12 or newer with venv is needed and was not found (Debian 13 has it as python3, pyenv anywhere)"
         );
     };
-    command::must_succeed(Command::new(base).args(["-m", "venv", "--clear"]).arg(&venv))?;
+    command::must_succeed(Command::new(base).args(["-m", "venv", "--clear"]).arg(venv))?;
     let mut install = Command::new(&python);
-    install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]).args(PACKAGES);
-    command::must_succeed(&mut install)?;
-    println!("ready: {VENV}");
-    Ok(())
+    install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]).args(packages);
+    command::must_succeed(&mut install)
 }
 
 fn is_good(python: &Path, script: &str, words: &[&str]) -> bool {

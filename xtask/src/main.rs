@@ -6,6 +6,7 @@ mod anchors_setup;
 mod bench_setup;
 mod command;
 mod debian;
+mod interop_setup;
 mod test;
 mod tidy;
 
@@ -22,7 +23,8 @@ usage: cargo xtask TASK
   fuzz [--seconds N]   every fuzz target for a shared time, on stable Rust
   pages                the tests of the verifier page alone, after installing what they need
   anchors-setup        the witness, the store and the library that the tests of anchors talk to
-  bench-setup          the engines that `tallystick bench --compare` runs beside ours";
+  bench-setup          the engines that `tallystick bench --compare` runs beside ours
+  interop-setup        the programs of others that the tests of interoperability check us with";
 
 /// How long `cargo xtask fuzz` runs when nothing else is asked, in seconds for all targets together.
 const FUZZ_SECONDS: u64 = 20;
@@ -54,6 +56,7 @@ fn run(words: &[&str]) -> Result<bool> {
         ["pages"] => test::pages(root),
         ["anchors-setup"] => anchors_setup::run(root).map(|()| true),
         ["bench-setup"] => bench_setup::run(root).map(|()| true),
+        ["interop-setup"] => interop_setup::run(root).map(|()| true),
         [] | ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             Ok(true)

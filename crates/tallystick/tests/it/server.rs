@@ -212,6 +212,20 @@ impl Api {
         })
     }
 
+    /// Status and bytes of what is no JSON.
+    pub(crate) fn bytes(&self, path: &str, accept: &str) -> (u16, Vec<u8>) {
+        self.runtime.block_on(async {
+            let request = self.http.get(format!("{}{path}", self.base)).bearer_auth(&self.key);
+            let response = request.header("accept", accept).send().await.unwrap();
+            (response.status().as_u16(), response.bytes().await.unwrap().to_vec())
+        })
+    }
+
+    /// The key that it calls with.
+    pub(crate) fn key(&self) -> &str {
+        &self.key
+    }
+
     pub(crate) fn get(&self, path: &str) -> Answer {
         self.try_call("GET", path, None).unwrap()
     }

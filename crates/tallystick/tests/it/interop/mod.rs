@@ -1,0 +1,8 @@
+//! Programs that nobody here wrote check what the service publishes: they accept all of it, and refuse every forgery of it.
+//! `cargo xtask interop-setup` installs them.
+
+mod cases;
+mod log;
+mod oracle;
+mod tiles;
+mod verifiers;
