@@ -1,5 +1,5 @@
 //! `cargo xtask interop-setup`: programs of others that check what we publish, at fixed versions: Go's packages for its
-//! checksum database, a reader of tile logs and a witness in Python, the verifiers of Sigstore in Python and JavaScript.
+//! checksum database, a reader of tile logs and a witness in Python, Sigstore's verifiers in Python and JavaScript.
 
 use std::path::Path;
 use std::process::Command;

@@ -1,4 +1,4 @@
-//! Programs that nobody here wrote check what the service publishes: they accept all of it, and refuse every forgery of it.
+//! Programs that nobody here wrote check what the service publishes: they accept all of it, and refuse every forgery.
 //! `cargo xtask interop-setup` installs them.
 
 mod cases;

@@ -55,8 +55,7 @@ fn is_for(oracle: &str, case: &Case) -> bool {
     let signatures = ["somebody else", "without ", "signature", "continues"];
     match oracle {
         "Go sumdb" => true,
-        // It asks for one good signature of a log, and knows no cosignatures; what is behind three lines, and the name in
-        // the first, it leaves to others.
+        // It asks for one good signature of a log, and knows no cosignatures.
         "@sigstore/verify" => !case.what.contains("cosigned"),
         // It sees no signatures, which others have checked.
         _ => !signatures.iter().any(|words| case.what.contains(words)),
