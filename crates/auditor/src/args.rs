@@ -69,6 +69,12 @@ pub enum What {
         /// Address of the log (`https://host/v1/logs/<org>`), or a folder with the same files.
         log: String,
     },
+    /// Print the page that verifies in a browser, one HTML file that needs no network.
+    Page {
+        /// Print its SHA-256 instead, to compare a copy with.
+        #[arg(long)]
+        sha256: bool,
+    },
     /// That a log continues a checkpoint that you kept.
     Since {
         /// The checkpoint, a signed note.

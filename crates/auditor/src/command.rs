@@ -3,11 +3,12 @@
 use std::error::Error;
 use std::fmt::{self, Display, Formatter};
 use std::fs::{self, File};
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, Read, Write as _};
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 use tallystick_merkle::{Checkpoint, Policy};
 use tallystick_verify::{
     LogReportAndPin, Options, PackReport, RangeContext, Report, VerifyError, continues, fetch_directory,
@@ -70,8 +71,22 @@ impl From<VerifyError> for Failure {
     }
 }
 
+/// The verifier page, as `web/verify/build.mjs` makes it.
+const PAGE: &str = include_str!("../../../web/verify/verifier.html");
+
+fn page(sha256: bool) -> Result<u8, Failure> {
+    let hash = hex::encode(Sha256::digest(PAGE));
+    let text = if sha256 { format!("{hash}\n") } else { PAGE.to_owned() };
+    let written = io::stdout().lock().write_all(text.as_bytes());
+    written.map_err(|error| Failure::with("the page cannot be written".to_owned(), error))?;
+    Ok(0)
+}
+
 /// Verifies, prints, and says the exit status.
 pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
+    if let What::Page { sha256 } = args.what {
+        return page(sha256);
+    }
     let policy = trust::policy(args)?;
     let bar = output::progress(match args.what {
         What::Log { .. } => "entries",
@@ -112,6 +127,7 @@ fn verify(args: &Args, policy: &Policy, options: &Options<'_>) -> Result<(Report
             let mut source = Source::open(log, args)?;
             verify_since(&kept, &mut source, policy, options)?.report
         }
+        What::Page { .. } => unreachable!("printed before"),
         What::Range { log, from, to } => range(args, log, (*from, *to), policy, options)?,
     };
     let json = json_of(&report)?;

@@ -1,5 +1,6 @@
-//! The keys that logs are signed with. One secret serves all logs of an instance: a key's name is its log's origin, so
-//! each log has verifier keys of its own, and a signature of one cannot be passed off as another's.
+//! The keys that logs are signed with. One secret serves all logs of an instance: each log's key is derived from it and
+//! the log's origin, which is also the key's name. So a signature of one cannot be passed off as another's, and nobody
+//! sees from their keys that two logs belong together.
 //!
 //! File: docs/formats/log-keys.md.
 
@@ -13,6 +14,7 @@ use std::{
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use parking_lot::RwLock;
+use sha2::{Digest as _, Sha256};
 use tallystick_event::{Random, format_ms};
 use tallystick_merkle::{Checkpoint, Note, SignError, SigningKey, VerifierKey};
 use tallystick_wal::durable;
@@ -139,8 +141,12 @@ impl LogKeys {
 }
 
 impl LogKey {
+    /// The key of one log: made of the secret and the log's origin, so that no two logs have the same public key.
     fn signing(&self, origin: &str) -> SigningKey {
-        SigningKey::new(origin, &self.seed).expect("an origin is a key name")
+        let seed =
+            Sha256::new().chain_update(b"alog/log-key/v1\n").chain_update(self.seed).chain_update(origin);
+        let seed = zeroize::Zeroizing::new(<[u8; 32]>::from(seed.finalize()));
+        SigningKey::new(origin, &seed).expect("an origin is a key name")
     }
 }
 

@@ -75,6 +75,7 @@ fn handler(html: Bytes) -> impl Fn() -> Page + Clone + Send + Sync + 'static {
 const LANDING: &str = "<h1>Tallystick</h1>\n<p>An audit log service is running here.</p>\n<ul>\
 <li><a href=\"/docs\">The API</a> as a page to read, and <a href=\"/openapi.json\">the same for programs</a></li>\
 <li><a href=\"/docs/errors\">Errors</a>: every code and what to do about it</li>\
+<li><a href=\"/verify\">Verifier</a>: checks evidence packs and event proofs in the browser, without us</li>\
 <li><a href=\"/readyz\">Readiness</a></li></ul>\n";
 
 fn page(title: &str, body: &str) -> String {

@@ -16,3 +16,4 @@ pub mod schema;
 pub mod selection;
 pub mod static_file;
 pub mod v1;
+pub mod verifier_page;

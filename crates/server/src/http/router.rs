@@ -13,7 +13,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{docs_page, headers, health, metrics, openapi, request_id, v1};
+use super::{docs_page, headers, health, metrics, openapi, request_id, v1, verifier_page};
 use crate::{
     error::{ApiError, convert::of_status},
     state::AppState,
@@ -63,6 +63,7 @@ pub fn build(state: Arc<AppState>) -> Router {
         .route("/openapi.json", get(openapi::document(&document)))
         .route("/", get(pages.landing()))
         .route("/docs", get(pages.api()))
+        .route("/verify", get(verifier_page::page))
         .route("/docs/errors", get(pages.errors()))
         .route("/docs/style.css", get(docs_page::style))
         .fallback(nothing_here)
