@@ -104,6 +104,7 @@ fn records(leaves: &[tallystick_engine::proof::StoredLeaf]) -> Result<Vec<u8>, P
     let mut out = Vec::with_capacity(leaves.len() * 1_200);
     for stored in leaves {
         Record::of_event(&stored.leaf, &stored.meta.salt, &stored.units).write_line(&mut out);
+        out.push(b'\n');
     }
     Ok(out)
 }
