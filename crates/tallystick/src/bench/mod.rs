@@ -12,6 +12,7 @@ mod live;
 mod ours;
 mod peers;
 mod process;
+mod proof;
 mod report;
 mod samples;
 mod search;

@@ -14,6 +14,7 @@ use super::{
     http::{Connection, Target},
     live,
     process::{self, Memory},
+    proof,
     samples::{Samples, Summary},
     search::{self, Answers, Question},
     server::Server,
@@ -65,6 +66,9 @@ pub(crate) struct Ours {
     pub(crate) single_rate: f64,
     pub(crate) single_acks: Option<Summary>,
     pub(crate) live: Option<Summary>,
+    /// The proof of an event that nobody asked for before, and the same again.
+    pub(crate) proof_first: Option<Summary>,
+    pub(crate) proof_again: Option<Summary>,
     pub(crate) recovery_seconds: Option<f64>,
     pub(crate) recovery_replayed: Option<u64>,
 }
@@ -123,6 +127,7 @@ pub(crate) async fn measure(
     }
     let questions = search::questions(workload);
     let answers = searches(plan, &mut subject, &questions, workload, &mut ours).await?;
+    proofs(plan, &subject, &mut ours).await?;
     let mut source = events.source_of_others();
     single_writes(plan, &subject, &mut source, &mut ours).await?;
     live_tail(&subject, &mut source, &mut ours).await?;
@@ -211,6 +216,14 @@ async fn cold(
         times.cold = samples.summary();
         say(format!("cold search: {}", question.label));
     }
+    Ok(())
+}
+
+async fn proofs(plan: &Plan, subject: &Subject, ours: &mut Ours) -> anyhow::Result<()> {
+    say("proofs of events");
+    let mut connection = Connection::open(&subject.target).await?;
+    let times = proof::measure(&mut connection, &GeneratorConfig::org_id(0), plan.seed).await?;
+    (ours.proof_first, ours.proof_again) = (times.first.summary(), times.again.summary());
     Ok(())
 }
 

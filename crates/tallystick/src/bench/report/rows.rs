@@ -118,6 +118,8 @@ fn own(plan: &Plan, ours: &Ours, peers: usize) -> Vec<Row> {
         (batches.as_str(), &ours.ingest_acks),
         (singles.as_str(), &ours.single_acks),
         ("live tail, acknowledgement to reader", &ours.live),
+        ("proof of an event, the first time", &ours.proof_first),
+        ("proof of an event, again", &ours.proof_again),
         ("a call that does nothing, over HTTP", &ours.empty_call),
     ] {
         rows.push(ms(what, "p50", times.as_ref().map(|times| times.p50_ms)));
