@@ -14,6 +14,7 @@ mod interop;
 mod journal;
 mod kill;
 mod locking;
+mod proof;
 mod round_trip;
 mod server;
 mod witness;
