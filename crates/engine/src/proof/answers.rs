@@ -154,7 +154,8 @@ impl Proofs {
         if !id.is_in(published.size) {
             return Err(ProofError::Outside("there is no such tile at the published size".to_owned()));
         }
-        Ok(self.tile_hashes(&tree, id.level(), id.index(), id.width())?.concat())
+        let tile = self.tile_hashes(&tree, id.level(), id.index(), id.width())?;
+        Ok(tile[..usize::from(id.width())].concat())
     }
 
     /// The bytes of a bundle of entries. Blocks.

@@ -152,6 +152,7 @@ impl Proofs {
             }
             report.logs += 1;
         }
+        self.cache.clear();
         self.audit_directory(&mut report);
         report.ended_ms = self.clock.now_ms();
         report

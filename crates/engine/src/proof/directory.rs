@@ -226,13 +226,19 @@ impl Proofs {
 
     /// The first `width` hashes of a tile of the directory. Blocks.
     pub fn directory_tile(&self, level: u8, index: u64, width: u16) -> Result<Vec<Hash>, ReadError> {
-        if level == 0 {
-            let rows = self.directory_rows(index, width)?;
-            return Ok(rows.iter().map(|row| self.entry_of(row).hash()).collect());
+        let key = (self.directory.log, level, index);
+        if let Some(tile) = self.cache.get(&key, width) {
+            return Ok(tile[..usize::from(width)].to_vec());
         }
-        let read = self.catalog.tile(self.directory.log, level, index);
-        let mut hashes = self.runtime.block_on(read).map_err(|error| ReadError::of_catalog(&error))?;
+        let mut hashes: Vec<Hash> = match level {
+            0 => self.directory_rows(index, width)?.iter().map(|row| self.entry_of(row).hash()).collect(),
+            _ => {
+                let read = self.catalog.tile(self.directory.log, level, index);
+                self.runtime.block_on(read).map_err(|error| ReadError::of_catalog(&error))?
+            }
+        };
         hashes.truncate(usize::from(width));
+        self.cache.put(key, &hashes.as_slice().into());
         Ok(hashes)
     }
 

@@ -1,5 +1,5 @@
 //! Hashes of a log's tree, wherever they are: leaves are rebuilt from the events' columns, what stands above them is in
-//! memory or in the catalog. Full tiles never change, so those that were asked for lately are kept.
+//! memory or in the catalog. A tile only ever gets longer, so those that were asked for lately are kept.
 
 use std::{num::NonZeroUsize, sync::Arc};
 
@@ -21,14 +21,31 @@ use crate::{
 
 /// Hashes of a full tile.
 pub(crate) const TILE_HASHES: u64 = 256;
-/// Full tiles that are kept, 8 KiB each.
+/// Tiles that are kept, 8 KiB each.
 const TILES_KEPT: usize = 4_096;
 
 type Key = (LogId, u8, u64);
 
-/// The full tiles that were used last.
+/// The tiles that were used last, each as far as it was needed.
 #[derive(Debug)]
 pub(crate) struct TileCache(Mutex<LruCache<Key, Arc<[Hash]>>>);
+
+impl TileCache {
+    /// At least `width` hashes of a tile, if they are known.
+    pub(crate) fn get(&self, key: &Key, width: u16) -> Option<Arc<[Hash]>> {
+        self.0.lock().get(key).filter(|tile| tile.len() >= usize::from(width)).cloned()
+    }
+
+    /// Forgets everything, so that what is stored is read again.
+    pub(crate) fn clear(&self) {
+        self.0.lock().clear();
+    }
+
+    /// Keeps a tile.
+    pub(crate) fn put(&self, key: Key, tile: &Arc<[Hash]>) {
+        self.0.lock().put(key, Arc::clone(tile));
+    }
+}
 
 impl Default for TileCache {
     fn default() -> Self {
@@ -60,7 +77,7 @@ impl Subtrees for LogHashes<'_> {
 }
 
 impl Proofs {
-    /// The first `width` hashes of a tile; they must exist.
+    /// The first `width` hashes of a tile, or more; they must exist.
     pub(crate) fn tile_hashes(
         &self,
         tree: &Tree,
@@ -69,8 +86,8 @@ impl Proofs {
         width: u16,
     ) -> Result<Arc<[Hash]>, ReadError> {
         let key = (tree.log, level, index);
-        if let Some(tile) = self.cache.0.lock().get(&key) {
-            return Ok(Arc::from(&tile[..usize::from(width)]));
+        if let Some(tile) = self.cache.get(&key, width) {
+            return Ok(tile);
         }
         let first = index * TILE_HASHES;
         let hashes: Arc<[Hash]> = match level {
@@ -87,9 +104,7 @@ impl Proofs {
                 hashes.len()
             )));
         }
-        if u64::from(width) == TILE_HASHES {
-            self.cache.0.lock().put(key, Arc::clone(&hashes));
-        }
+        self.cache.put(key, &hashes);
         Ok(hashes)
     }
 
