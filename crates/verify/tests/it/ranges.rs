@@ -90,3 +90,22 @@ fn an_erasure_is_found_in_the_range_or_asked_for() {
     let report = verify_range(&log.range(0, 8)[..], &log.policy(), &Options::default(), context).unwrap();
     assert_eq!((report.exit_code, report.counts.tampered), (2, 1), "{report}");
 }
+
+#[test]
+fn parts_of_a_range_are_joined_if_they_adjoin() {
+    let log = Log::new(13);
+    let part = |from, to| verify(&log, &log.range(from, to)).unwrap();
+    let mut whole = part(2, 6);
+    whole.join(part(6, 9), 20);
+    assert_eq!((whole.exit_code, whole.range, whole.counts.ok), (0, Some((2, 9)), 7), "{whole}");
+    assert_eq!(whole.records.len(), 7);
+    let mut gap = part(2, 6);
+    gap.join(part(7, 9), 20);
+    assert_eq!(gap.range, None);
+    whole.accuse(LogStatus::Forked { why: "x".to_owned() });
+    assert_eq!(whole.exit_code, 2);
+    let mut bad = part(6, 9);
+    bad.accuse(LogStatus::Forked { why: "x".to_owned() });
+    bad.join(part(9, 10), 20);
+    assert_eq!((bad.exit_code, &bad.log.status), (2, &LogStatus::Forked { why: "x".to_owned() }));
+}
