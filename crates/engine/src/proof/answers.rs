@@ -10,6 +10,7 @@ use tallystick_segment::Meta;
 use crate::{
     error::ReadError,
     proof::{DirectoryProof, Proofs, Published, Tree, rollback::source, trees::Trees},
+    search::require_committed,
 };
 
 /// Why there is no such proof.
@@ -230,7 +231,23 @@ impl Proofs {
                 "a tree of {to} leaves does not continue one of {from}"
             )));
         }
-        Ok(merkle::consistency_proof(from, to, &self.hashes(&tree, to)).map_err(source)?)
+        let proof = merkle::consistency_proof(from, to, &self.hashes(&tree, to)).map_err(source)?;
+        let [past, present] = [self.at(&tree, from, &published)?, self.at(&tree, to, &published)?];
+        let onward = match present.size == published.size {
+            true => Vec::new(),
+            false => merkle::consistency_proof(to, published.size, &self.hashes(&tree, published.size))
+                .map_err(source)?,
+        };
+        // As for inclusion: what does not lead to the published root must not leave.
+        merkle::verify_consistency(from, to, &proof, &past.root, &present.root)
+            .and_then(|()| {
+                merkle::verify_consistency(to, published.size, &onward, &present.root, &published.root)
+            })
+            .map_err(|_| {
+                let what = "hashes above the leaves do not lead to the root that was published";
+                ReadError::Corrupt(format!("TAMPERED: {what} of {}", tree.org))
+            })?;
+        Ok(proof)
     }
 
     /// The proof that leaves `from..to` are all there are between those two. Blocks.
@@ -265,7 +282,9 @@ impl Proofs {
     fn stored(&self, tree: &Tree, from: u64, to: u64) -> Result<Vec<StoredLeaf>, ReadError> {
         let mut stored = Vec::with_capacity((to - from) as usize);
         self.each_row(tree, from, to, &mut |rows, row, leaf| {
-            stored.push(StoredLeaf { leaf, meta: rows.meta(row)?, units: rows.units(row)? });
+            let (meta, units) = (rows.meta(row)?, rows.units(row)?);
+            require_committed(&tree.org, &meta, &units)?;
+            stored.push(StoredLeaf { leaf, meta, units });
             Ok(())
         })?;
         Ok(stored)

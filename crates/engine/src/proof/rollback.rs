@@ -65,11 +65,23 @@ impl std::fmt::Display for RolledBack {
 }
 
 impl Proofs {
-    /// Compares every log with what the guard has recorded of it.
+    /// Compares every log with what the guard has recorded of it, and with what the directory says of it: the guard may be
+    /// missing, as after a backup was restored.
     pub(crate) fn find_rollbacks(&self) -> Result<Vec<RolledBack>, ReadError> {
-        let guarded: Vec<_> = self.guard.lock().newest().iter().map(|(log, at)| (*log, *at)).collect();
-        let mut found = Vec::new();
-        for (log, signed) in guarded {
+        let mut known: Vec<_> = self.guard.lock().newest().iter().map(|(log, at)| (*log, *at)).collect();
+        let entries = self.runtime.block_on(self.catalog.newest_directory_entries());
+        for entry in entries.map_err(|error| ReadError::of_catalog(&error))? {
+            let said = (entry.log, Guarded { size: entry.size, root: entry.root });
+            let is_open = self.trees.of_log(entry.log).is_some_and(|tree| !tree.closed);
+            if is_open && self.guard.lock().newest().get(&said.0) != Some(&said.1) {
+                known.push(said);
+            }
+        }
+        let mut found: Vec<RolledBack> = Vec::new();
+        for (log, signed) in known {
+            if found.iter().any(|found| found.log == log) {
+                continue;
+            }
             if let Some(rolled_back) = self.check_against(log, signed)? {
                 found.push(rolled_back);
             }

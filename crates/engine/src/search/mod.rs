@@ -25,6 +25,7 @@ pub use page::{Page, SearchRequest, StoredEvent};
 pub use parts::{Scope, TimeRange};
 pub use select::Selection;
 
+pub(crate) use page::require_committed;
 pub(crate) use parts::parts;
 
 use std::time::Instant;

@@ -43,9 +43,25 @@ pub struct StoredEvent {
     pub units: tallystick_event::Units,
 }
 
+/// What is shown must be what was taken in: the leaf, which is proven, commits to the units.
+pub(crate) fn require_committed(
+    org: &OrgId,
+    meta: &Meta,
+    units: &tallystick_event::Units,
+) -> Result<(), ReadError> {
+    if tallystick_event::units_root_of(&meta.salt, units) == meta.units_root {
+        return Ok(());
+    }
+    let (id, seq) = (meta.id, meta.seq);
+    Err(ReadError::Corrupt(format!(
+        "TAMPERED: event {id} (seq {seq}) of {org} is not what its leaf commits to"
+    )))
+}
+
 impl StoredEvent {
-    /// Appends the event's JSON as the API shows it.
+    /// Appends the event's JSON as the API shows it, if it is what its leaf commits to.
     pub fn render(&self, out: &mut Vec<u8>) -> Result<(), ReadError> {
+        require_committed(&self.org, &self.meta, &self.units)?;
         let Meta { id, seq, received_ms, .. } = &self.meta;
         tallystick_event::render(out, id, *seq, *received_ms, &self.units)
             .map_err(|error| ReadError::Corrupt(format!("event {id}: {error}")))
