@@ -7,6 +7,7 @@ use std::{
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 use tallystick_merkle::{SigningKey, VerifierKey, bundles_between, tiles_between};
 
 use crate::server::Server;
@@ -106,8 +107,10 @@ impl Log {
     /// The key that the service signs with, as its thief has it.
     pub(super) fn stolen_key(&self) -> SigningKey {
         let text = std::fs::read_to_string(self.dir.path().join("keys/log.keys")).unwrap();
-        let seed = STANDARD.decode(text.lines().nth(1).unwrap().rsplit(' ').next().unwrap()).unwrap();
-        let key = SigningKey::new(self.key.name(), &seed.try_into().unwrap()).unwrap();
+        let secret = STANDARD.decode(text.lines().nth(1).unwrap().rsplit(' ').next().unwrap()).unwrap();
+        let seed = Sha256::new().chain_update("alog/log-key/v1\n").chain_update(secret);
+        let seed: [u8; 32] = seed.chain_update(self.key.name()).finalize().into();
+        let key = SigningKey::new(self.key.name(), &seed).unwrap();
         assert_eq!(*key.verifier_key(), self.key);
         key
     }
