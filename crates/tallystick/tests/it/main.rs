@@ -17,4 +17,5 @@ mod locking;
 mod proof;
 mod round_trip;
 mod server;
+mod tampering;
 mod witness;
