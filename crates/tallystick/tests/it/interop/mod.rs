@@ -6,3 +6,4 @@ mod log;
 mod oracle;
 mod tiles;
 mod verifiers;
+mod witnessed;

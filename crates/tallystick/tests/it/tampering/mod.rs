@@ -6,6 +6,7 @@ mod attacker;
 mod attacks;
 mod base;
 
+pub(crate) use base::copy_folder;
 use base::{Base, Start};
 
 /// What is done to a copy of the data, and what must come of it.
