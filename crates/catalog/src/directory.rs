@@ -195,6 +195,16 @@ impl Catalog {
         self.db.row(SELECT_ENTRY_COVERING, &values).await?.map(|row| read_entry(&row)).transpose()
     }
 
+    /// The newest entry of a log among those before `end`.
+    pub async fn directory_entry_before(
+        &self,
+        log: LogId,
+        end: u64,
+    ) -> Result<Option<DirectoryEntry>, CatalogError> {
+        let values = [log.0.as_slice().into(), stored("entry index", end)?.into()];
+        self.db.row(SELECT_ENTRY_BEFORE, &values).await?.map(|row| read_entry(&row)).transpose()
+    }
+
     /// The newest entry of each log.
     pub async fn newest_directory_entries(&self) -> Result<Vec<DirectoryEntry>, CatalogError> {
         self.db.rows(SELECT_NEWEST_ENTRIES, &[]).await?.iter().map(read_entry).collect()
@@ -259,6 +269,8 @@ const SELECT_ENTRIES_OF: &str = "SELECT entry_index, log_id, size, root, time_ms
     WHERE log_id = $1 AND entry_index >= $2 ORDER BY size LIMIT $3";
 const SELECT_ENTRY_COVERING: &str = "SELECT entry_index, log_id, size, root, time_ms FROM directory_entries \
     WHERE log_id = $1 AND size > $2 ORDER BY size LIMIT 1";
+const SELECT_ENTRY_BEFORE: &str = "SELECT entry_index, log_id, size, root, time_ms FROM directory_entries \
+    WHERE log_id = $1 AND entry_index < $2 ORDER BY size DESC LIMIT 1";
 const SELECT_NEWEST_ENTRIES: &str = "SELECT entry_index, log_id, size, root, time_ms FROM directory_entries \
     WHERE (log_id, size) IN (SELECT log_id, MAX(size) FROM directory_entries GROUP BY log_id)";
 const SELECT_ANCHORS: &str =

@@ -380,6 +380,9 @@ async fn open_proofs(
     });
     let (proofs, rebuilt, rolled_back) =
         checked.await.expect("checking does not panic").map_err(OpenError::Proofs)?;
+    if rolled_back.is_empty() {
+        proofs.guard_stored_directory().await.map_err(OpenError::Proofs)?;
+    }
     start.recovered.rebuilt_trees = rebuilt;
     start.recovered.rolled_back = rolled_back;
     Ok(Arc::new(proofs))

@@ -111,7 +111,7 @@ impl Service {
 }
 
 /// Whom the directory is shown to, as configured.
-fn rounds(
+pub(crate) fn rounds(
     config: &Config,
     engine: &Arc<Engine>,
     clock: &Arc<dyn Clock>,

@@ -303,9 +303,7 @@ impl Proofs {
     /// That the newest published checkpoint of a log is in the directory; none yet. Blocks.
     pub fn log_directory(&self, log: &str) -> Result<Option<DirectoryProof>, ProofError> {
         let (tree, published) = self.published_tree(log)?;
-        let size = self.runtime.block_on(self.size_in_directory(tree.log));
-        let Some(size) = size.filter(|size| *size > 0) else { return Ok(None) };
-        Ok(self.directory_proof(&tree, size - 1, published.size)?)
+        Ok(self.newest_directory_proof(&tree, published.size)?)
     }
 }
 

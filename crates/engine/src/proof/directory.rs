@@ -31,7 +31,10 @@ pub(crate) struct Directory {
 
 #[derive(Debug)]
 struct End {
+    /// The newest checkpoint that the guard has recorded: what may be shown.
     newest: Option<DirectoryCheckpoint>,
+    /// A checkpoint that is stored and that the guard has not recorded yet; nobody has seen it.
+    unguarded: Option<DirectoryCheckpoint>,
     /// Sizes that entries have said of each log.
     sizes: HashMap<LogId, u64>,
     last_time_ms: i64,
@@ -74,7 +77,9 @@ impl Directory {
         })?;
         let newest = catalog.newest_directory().await?;
         let entries = catalog.newest_directory_entries().await?;
+        // What is stored is compared with the guard and recorded by it before anybody is answered.
         let end = End {
+            unguarded: newest.clone(),
             newest,
             sizes: entries.iter().map(|entry| (entry.log, entry.size)).collect(),
             last_time_ms: entries.iter().map(|entry| entry.time_ms).max().unwrap_or(0),
@@ -99,6 +104,12 @@ impl Proofs {
             .any(|key| Checkpoint::open(&note, &key.verifier_key).is_ok_and(|signed| *signed.root() == root))
     }
 
+    /// Has the guard record the checkpoint that a start found, after it was compared.
+    pub(crate) async fn guard_stored_directory(&self) -> Result<(), ReadError> {
+        let mut end = self.directory.end.lock().await;
+        self.guard_directory(&mut end)
+    }
+
     /// Adds an entry for every log that was published with more leaves than its last entry says, and signs the result.
     /// None while there is nothing in the directory, or nothing may be signed.
     pub async fn directory_round(&self) -> Result<Option<DirectoryRound>, ReadError> {
@@ -106,6 +117,7 @@ impl Proofs {
             return Ok(None);
         }
         let mut end = self.directory.end.lock().await;
+        self.guard_directory(&mut end)?;
         let mut edge = end.newest.as_ref().map_or_else(Edge::new, |newest| newest.edge.clone());
         let time_ms = self.clock.now_ms().max(end.last_time_ms);
         let entries = self.due_entries(&end, edge.size(), time_ms);
@@ -142,14 +154,25 @@ impl Proofs {
         let checkpoint = DirectoryCheckpoint { edge, note, time_ms, witnessed_ms: None };
         let stored = self.catalog.append_directory(&entries, &checkpoint, &runs).await;
         stored.map_err(|error| ReadError::of_catalog(&error))?;
-        // Nobody has seen the checkpoint yet. From here on the guard knows it, so it may be shown.
-        let guarded = [(self.directory.log, Guarded { size, root })];
-        let recorded = self.guard.lock().record(&guarded);
         end.sizes.extend(entries.iter().map(|entry| (entry.log, entry.size)));
         end.last_time_ms = time_ms;
-        end.newest = Some(checkpoint.clone());
-        recorded.map_err(|error| ReadError::Unavailable(error.to_string()))?;
+        end.unguarded = Some(checkpoint.clone());
+        self.guard_directory(&mut end)?;
         Ok(Some(DirectoryRound { checkpoint, added: entries.len() }))
+    }
+
+    /// Has the guard record what is stored; from then on it may be shown. After an error it is tried again in the next
+    /// round, before anything else.
+    fn guard_directory(&self, end: &mut End) -> Result<(), ReadError> {
+        let Some(checkpoint) = end.unguarded.take() else { return Ok(()) };
+        let guarded = Guarded { size: checkpoint.edge.size(), root: checkpoint.edge.root() };
+        let recorded = self.guard.lock().record(&[(self.directory.log, guarded)]);
+        if let Err(error) = recorded {
+            end.unguarded = Some(checkpoint);
+            return Err(ReadError::Unavailable(error.to_string()));
+        }
+        end.newest = Some(checkpoint);
+        Ok(())
     }
 
     fn due_entries(&self, end: &End, from: u64, time_ms: i64) -> Vec<DirectoryEntry> {
@@ -189,11 +212,6 @@ impl Proofs {
     /// The newest checkpoint of the directory.
     pub async fn directory_newest(&self) -> Option<DirectoryCheckpoint> {
         self.directory.end.lock().await.newest.clone()
-    }
-
-    /// Leaves that the newest entry of a log says it has.
-    pub(crate) async fn size_in_directory(&self, log: LogId) -> Option<u64> {
-        self.directory.end.lock().await.sizes.get(&log).copied()
     }
 
     /// Keeps signatures that were gathered for a checkpoint of the directory; `witnessed_ms` is set when they suffice.
@@ -275,18 +293,51 @@ impl Proofs {
         index: u64,
         size: u64,
     ) -> Result<Option<DirectoryProof>, ReadError> {
-        let of_catalog = |error: CatalogError| ReadError::of_catalog(&error);
         let found = self.runtime.block_on(async {
             let Some(entry) = self.catalog.directory_entry_covering(tree.log, index).await? else {
                 return Ok(None);
             };
-            let checkpoint = match self.catalog.directory_covering(entry.index, true).await? {
-                Some(witnessed) => Some(witnessed),
-                None => self.catalog.newest_directory().await?,
-            };
-            Ok(checkpoint.map(|checkpoint| (entry, checkpoint)))
+            let checkpoint = self.catalog.directory_covering(entry.index, true).await?;
+            Ok(Some((entry, checkpoint)))
         });
-        let Some((row, directory)) = found.map_err(of_catalog)? else { return Ok(None) };
+        self.proof_of_entry(tree, size, found)
+    }
+
+    /// The same of the newest entry of a log that witnesses have confirmed, or of its newest if there is none. Blocks.
+    pub(crate) fn newest_directory_proof(
+        &self,
+        tree: &Tree,
+        size: u64,
+    ) -> Result<Option<DirectoryProof>, ReadError> {
+        let found = self.runtime.block_on(async {
+            let witnessed = self.catalog.newest_witnessed_directory().await?;
+            if let Some(checkpoint) = witnessed {
+                let before = checkpoint.edge.size();
+                if let Some(entry) = self.catalog.directory_entry_before(tree.log, before).await? {
+                    return Ok(Some((entry, Some(checkpoint))));
+                }
+            }
+            let entry = self.catalog.directory_entry_before(tree.log, i64::MAX as u64).await?;
+            Ok(entry.map(|entry| (entry, None)))
+        });
+        self.proof_of_entry(tree, size, found)
+    }
+
+    /// The proof of an entry, at the checkpoint given or the newest.
+    fn proof_of_entry(
+        &self,
+        tree: &Tree,
+        size: u64,
+        found: Result<Option<(DirectoryEntry, Option<DirectoryCheckpoint>)>, CatalogError>,
+    ) -> Result<Option<DirectoryProof>, ReadError> {
+        let Some((row, directory)) = found.map_err(|error| ReadError::of_catalog(&error))? else {
+            return Ok(None);
+        };
+        let newest = self.runtime.block_on(self.directory_newest());
+        // An entry that the newest checkpoint shown does not cover is not to be seen yet.
+        let Some(directory) = directory.or(newest).filter(|shown| shown.edge.size() > row.index) else {
+            return Ok(None);
+        };
         let published = Published { size: row.size, root: row.root, time_ms: row.time_ms };
         let (smaller, larger) = (row.size.min(size), row.size.max(size));
         let consistency = match smaller == larger {

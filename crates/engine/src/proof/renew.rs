@@ -51,14 +51,36 @@ impl Engine {
                 kind: rolled_back.kind,
             });
         }
-        let directory = self.proofs().directory.log();
         let mut forgotten: Vec<LogId> = found.iter().map(|rolled_back| rolled_back.log).collect();
-        // Entries of closed logs cannot be continued, and the guard would find the directory shorter next time.
-        if forgotten.contains(&directory) {
+        if forgotten.contains(&self.proofs().directory.log()) {
+            renewed.extend(self.renew_the_others(&forgotten).await?);
+            forgotten.extend(renewed.iter().map(|renewed| renewed.log));
             self.catalog().renew_directory(DIRECTORY_LOG).await?;
-            forgotten.push(directory);
         }
         self.proofs().guard.lock().forget(&forgotten)?;
+        Ok(renewed)
+    }
+
+    /// A directory that is not what was signed may have known more of any log than is stored, and nobody here can tell of
+    /// which: going on with one of them could fork it. So all that have events are closed.
+    async fn renew_the_others(&self, done: &[LogId]) -> Result<Vec<RenewedLog>, OpenError> {
+        let mut renewed = Vec::new();
+        for org in self.orgs() {
+            let Some(tree) = self.proofs().trees.of_org(&org) else { continue };
+            if tree.size() == 0 || done.contains(&tree.log) {
+                continue;
+            }
+            let signed = Guarded { size: tree.size(), root: tree.edge().root() };
+            let (closed, now) = self.catalog().replace_log(&org).await?;
+            renewed.push(RenewedLog {
+                org,
+                log: closed.log,
+                successor: now.log_id,
+                size: closed.size,
+                signed,
+                kind: RollbackKind::Unknown,
+            });
+        }
         Ok(renewed)
     }
 

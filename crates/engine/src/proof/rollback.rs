@@ -65,8 +65,8 @@ impl std::fmt::Display for RolledBack {
 }
 
 impl Proofs {
-    /// Compares every log with what the guard has recorded of it, and with what the directory says of it: the guard may be
-    /// missing, as after a backup was restored.
+    /// Compares every log with what the guard has recorded of it, and with what the directory says of it: the guard
+    /// may be missing, as after a backup was restored.
     pub(crate) fn find_rollbacks(&self) -> Result<Vec<RolledBack>, ReadError> {
         let mut known: Vec<_> = self.guard.lock().newest().iter().map(|(log, at)| (*log, *at)).collect();
         let entries = self.runtime.block_on(self.catalog.newest_directory_entries());

@@ -64,7 +64,7 @@ fn rolled_back() -> ApiError {
         ErrorCode::LogRolledBack,
         "the stored data is older or other than what was signed before (a restored backup, exchanged files): \
          nothing is written and nothing is signed, reads go on. The operator sees what is wrong with \
-         `tallystick doctor`, and decides: bring the right data back, or `tallystick recover --new-log`",
+         `tallystick recover --data-dir DIR`, and decides: bring the right data back, or add --new-log",
     )
 }
 

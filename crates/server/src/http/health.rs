@@ -57,7 +57,7 @@ pub async fn readyz(State(state): State<Arc<AppState>>) -> Response {
         reasons.push("the commit log has stopped after a disk error; restart the service");
     }
     if !state.engine.proofs().rolled_back().is_empty() {
-        reasons.push("the data is not what was signed before: nothing is written; see tallystick doctor");
+        reasons.push("the data is not what was signed before: nothing is written; see tallystick recover");
     }
     if status.out_of_space {
         reasons.push("the disk is full");

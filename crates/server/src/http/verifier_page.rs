@@ -1,5 +1,5 @@
-//! `/verify`: the page that checks evidence packs and event proofs in the browser. It is one file that works without us;
-//! whoever does not believe this service takes it from elsewhere (docs/verifier-page.md).
+//! `/verify`: the page that checks evidence packs and event proofs in the browser. It is one file that works without
+//! us; whoever does not believe this service takes it from elsewhere (docs/verifier-page.md).
 
 use axum::{
     http::{HeaderName, HeaderValue, header},

@@ -13,6 +13,7 @@ use crate::{
     config::{self, Config},
     exit::{Advice, Exit},
     output::{print, say},
+    service,
     system::{OsRandom, SystemClock},
 };
 
@@ -45,6 +46,8 @@ pub(crate) async fn run(args: RecoverArgs) -> anyhow::Result<Exit> {
     let loaded = config::load(args.config.as_deref(), &[("data", "dir", "--data-dir", data_dir)])?;
     let config = &loaded.config;
     let (engine, catalog) = open(config).await?;
+    let (clock, random): (Arc<dyn Clock>, Arc<dyn Random>) = (Arc::new(SystemClock), Arc::new(OsRandom));
+    service::rounds(config, &engine, &clock, &random)?.compare_with_witnesses().await;
     let found = engine.proofs().rolled_back();
     for rolled_back in found.iter() {
         print(rolled_back)?;

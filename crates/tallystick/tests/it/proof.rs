@@ -1,5 +1,5 @@
-//! Proof from end to end with the real programs: a service, its witness, an auditor; then a restored backup, and what the
-//! operator does about it.
+//! Proof from end to end with the real programs: a service, its witness, an auditor; then a restored backup, and what
+//! the operator does about it.
 
 use std::{
     io::{BufRead as _, BufReader},

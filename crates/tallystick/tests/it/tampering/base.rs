@@ -1,4 +1,5 @@
-//! A service that has run for a while: its data as it was yesterday and as it is now, and what somebody outside knows of it.
+//! A service that has run for a while: its data as it was yesterday and as it is now, and what somebody outside knows
+//! of it.
 
 use std::{
     path::{Path, PathBuf},

@@ -1,6 +1,6 @@
 //! Somebody changes the data behind the service's back: bits that flip, and an attacker who makes every checksum right
-//! again. What the start says, what `doctor --deep` says, and what those who check from outside say. Nothing that was changed
-//! is ever proven.
+//! again. What the start says, what `doctor --deep` says, and what those who check from outside say. Nothing that was
+//! changed is ever proven.
 
 mod attacker;
 mod attacks;

@@ -127,6 +127,12 @@ pub async fn integrity(
             events: audit.events,
             findings: audit.findings.iter().filter(of_this_log).map(ToString::to_string).collect(),
         }),
-        rolled_back: proofs.rolled_back().iter().map(ToString::to_string).collect(),
+        // Of this organization's logs, and of what concerns all; other organizations are not for everybody.
+        rolled_back: proofs
+            .rolled_back()
+            .iter()
+            .filter(|found| found.org.as_ref().is_none_or(|org| *org == info.org))
+            .map(ToString::to_string)
+            .collect(),
     }))
 }

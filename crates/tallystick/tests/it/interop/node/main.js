@@ -1,5 +1,5 @@
-// Checks what a log publishes with the verifier of Sigstore, @sigstore/verify, whose modules the first argument's folder
-// has. Reads a question a line as JSON, and answers each with a line: "accepted", or "rejected: " and why.
+// Checks what a log publishes with the verifier of Sigstore, @sigstore/verify, whose modules the first argument's
+// folder has. Reads a question a line as JSON, and answers each with a line: "accepted", or "rejected: " and why.
 'use strict';
 
 const path = require('node:path');
