@@ -111,9 +111,14 @@ impl SegmentFile {
         self.read(section, start..end)
     }
 
-    /// Verifies every chunk, also the padding between sections.
+    /// Verifies the chunks that have nothing of any section: damage of the others is damage of what is in them.
     pub(crate) fn verify_rest(&self) -> Result<()> {
+        let is_in_section = |chunk: &usize| {
+            let (start, end) = (chunk * CHUNK_BYTES, (chunk + 1) * CHUNK_BYTES);
+            self.sections.iter().any(|section| section.start < end && start < section.end)
+        };
         (0..self.checksums.div_ceil(CHUNK_BYTES))
+            .filter(|chunk| !is_in_section(chunk))
             .try_for_each(|chunk| self.verify_chunk(Section::Frame, chunk))
     }
 
