@@ -128,7 +128,7 @@ impl Base {
     }
 
     /// Whatever is proven of an event is what it said before, and so is what is shown of it, or it has no proof.
-    fn proves_nothing_wrong(&self, name: &str, server: &Server) {
+    pub(super) fn proves_nothing_wrong(&self, name: &str, server: &Server) {
         let api = &server.api;
         for right in [0, 1, 5, 299, 300, 301, 700, 1_300, 1_799, 1_950, 2_099].map(|seq| &self.events[seq]) {
             let (id, seq) = (right["id"].as_str().unwrap(), &right["seq"]);

@@ -5,6 +5,8 @@
 mod attacker;
 mod attacks;
 mod base;
+mod flips;
+mod frame;
 
 pub(crate) use base::copy_folder;
 use base::{Base, Start};
