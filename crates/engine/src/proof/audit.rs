@@ -203,7 +203,8 @@ impl Proofs {
             |published| *published,
         );
         let mut edge = Edge::new();
-        let mut wrong_tiles = false;
+        // The first leaf below a stored hash that does not follow from the leaves.
+        let mut wrong_tile: Option<u64> = None;
         while edge.size() < target.size {
             let (from, to) = (edge.size(), target.size.min(edge.size() + TILE_HASHES));
             let mut completed: Vec<(u8, u64, Hash)> = Vec::new();
@@ -237,13 +238,15 @@ impl Proofs {
                 report.add(finding(kind, tree, Some(seq), error.to_string()));
                 return true; // nothing can be said of what follows
             }
-            wrong_tiles |= completed.iter().any(|completed| !self.is_stored(tree, *completed));
+            if wrong_tile.is_none() && completed.iter().any(|completed| !self.is_stored(tree, *completed)) {
+                wrong_tile = Some(from);
+            }
             report.events += to - from;
             if !progress(report.events) {
                 return false;
             }
         }
-        self.audit_root(tree, &edge, &target, wrong_tiles, report);
+        self.audit_root(tree, &edge, &target, wrong_tile, report);
         true
     }
 
@@ -252,17 +255,21 @@ impl Proofs {
         tree: &Tree,
         edge: &Edge,
         target: &Published,
-        wrong_tiles: bool,
+        wrong_tile: Option<u64>,
         report: &mut AuditReport,
     ) {
         if edge.root() != target.root {
+            let place = wrong_tile.map_or_else(String::new, |from| {
+                let (first, last) = (tree.base + from, tree.base + from + TILE_HASHES - 1);
+                format!("; the first of them is between seq {first} and {last}")
+            });
             let what = format!(
-                "its {} leaves do not have the root that was recorded when they came in: a leaf was changed, \
-                 removed or exchanged",
+                "its {} leaves do not have the root that was recorded when they came in: leaves were changed, \
+                 removed or exchanged{place}",
                 target.size
             );
             report.add(finding(FindingKind::Forked, tree, None, what));
-        } else if wrong_tiles {
+        } else if wrong_tile.is_some() {
             let sealed = tree.in_catalog(0);
             let healed = self.edge_at(tree, sealed).and_then(|edge| self.rebuild(tree, &edge));
             match healed {
