@@ -136,15 +136,18 @@ pub(super) fn with_aics_tlog(log: &Log, mirror: &Path, folder: &Path) {
     let Some(program) = python_program("aics-tlog") else { return };
     let key_file = folder.join("log.vkey");
     std::fs::write(&key_file, log.key.to_string()).unwrap();
-    let aics = |operation: &str, arguments: &[&str]| {
+    let aics_at = |tiles: &str, operation: &str, arguments: &[&str]| {
         let mut command = Command::new(&program);
-        command.arg(operation).arg("--tiles").arg(mirror).arg("--vkey-file").arg(&key_file).args(arguments);
+        command.args([operation, "--tiles", tiles, "--vkey-file"]).arg(&key_file).args(arguments);
         run(&mut command)
     };
+    let (mirror_path, url) = (mirror.to_str().unwrap(), log.url());
+    let aics = |operation: &str, arguments: &[&str]| aics_at(mirror_path, operation, arguments);
     let (mut accepted, mut refused) = (0, 0);
     for index in INDEXES {
         let entry = folder.join("entry");
-        let (is_good, told) = aics(
+        let (is_good, told) = aics_at(
+            &url,
             "verify-inclusion",
             &["--index", &index.to_string(), "--entry-out", entry.to_str().unwrap()],
         );
@@ -157,7 +160,7 @@ pub(super) fn with_aics_tlog(log: &Log, mirror: &Path, folder: &Path) {
         let old = folder.join("old.checkpoint");
         let continues = |note: &str| {
             std::fs::write(&old, note).unwrap();
-            aics("verify-consistency", &["--old-checkpoint", old.to_str().unwrap()])
+            aics_at(&url, "verify-consistency", &["--old-checkpoint", old.to_str().unwrap()])
         };
         let (is_good, told) = continues(note);
         assert!(is_good, "{}: {told}", size_of(note));

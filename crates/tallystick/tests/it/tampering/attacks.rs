@@ -35,14 +35,14 @@ fn whoever_rewrites_files_is_found_out() {
             name: "the content of an event and its leaf",
             attack: |_, dir| rewrite(dir, 300, |rows, at| rows[at].rewrite(true)),
             start: Start::Runs,
-            deep: (5, &["FORKED acme"]),
+            deep: (5, &["FORKED acme", "between seq 256 and 511"]),
             verify: (2, &["TAMPERED"]),
         },
         Case {
             name: "the time of receipt",
             attack: |_, dir| rewrite(dir, 300, |rows, at| rows[at].meta.received_ms += 1),
             start: Start::Runs,
-            deep: (5, &["FORKED acme"]),
+            deep: (5, &["FORKED acme", "between seq 256 and 511"]),
             verify: (2, &["TAMPERED"]),
         },
         Case {
@@ -54,7 +54,7 @@ fn whoever_rewrites_files_is_found_out() {
                 });
             },
             start: Start::Runs,
-            deep: (5, &["FORKED acme"]),
+            deep: (5, &["FORKED acme", "between seq 256 and 511"]),
             verify: (2, &["TAMPERED"]),
         },
         Case {
