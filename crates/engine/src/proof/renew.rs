@@ -61,8 +61,8 @@ impl Engine {
         Ok(renewed)
     }
 
-    /// A directory that is not what was signed may have known more of any log than is stored, and nobody here can tell of
-    /// which: going on with one of them could fork it. So all that have events are closed.
+    /// A directory that is not what was signed may have known more of any log than is stored, and nobody here can tell
+    /// of which: going on with one of them could fork it. So all that have events are closed.
     async fn renew_the_others(&self, done: &[LogId]) -> Result<Vec<RenewedLog>, OpenError> {
         let mut renewed = Vec::new();
         for org in self.orgs() {

@@ -48,15 +48,15 @@ impl MergeSource for Segment {
                 Ok(())
             }
             Column::Outcome => self.columns.outcome.unpack(file, 0, rows, out),
-            Column::LeafForm => match &self.columns.leaf_form {
-                Some(column) => column.unpack(file, 0, rows, out),
-                None => {
-                    for row in 0..self.len() {
-                        out.push(i64::from(self.leaf_form(row)?.code()));
-                    }
-                    Ok(())
+            Column::LeafForm => {
+                if let Some(column) = &self.columns.leaf_form {
+                    return column.unpack(file, 0, rows, out);
                 }
-            },
+                for row in 0..self.len() {
+                    out.push(i64::from(self.leaf_form(row)?.code()));
+                }
+                Ok(())
+            }
             Column::Table(table) => {
                 let start = out.len();
                 let table = self.table(table);

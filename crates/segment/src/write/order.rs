@@ -33,7 +33,7 @@ pub(crate) fn order(sources: &[&dyn SegmentSource]) -> Result<Order> {
     if total > u64::from(SEGMENT_ROWS_MAX) {
         return Err(SegmentError::TooLarge("rows"));
     }
-    let orgs = merge_orgs(sources)?;
+    let orgs = merge_orgs(sources);
     let mut keys: Vec<SortKey> = Vec::with_capacity(total as usize);
     for (no, source) in sources.iter().enumerate() {
         push_keys(&orgs, no as u32, *source, &mut keys)?;
@@ -74,20 +74,20 @@ fn push_keys(orgs: &[OrgSpan], no: u32, source: &dyn SegmentSource, keys: &mut V
     Ok(())
 }
 
-fn merge_orgs(sources: &[&dyn SegmentSource]) -> Result<Vec<OrgSpan>> {
+fn merge_orgs(sources: &[&dyn SegmentSource]) -> Vec<OrgSpan> {
     let mut spans: Vec<OrgSpan> = sources.iter().flat_map(|source| source.orgs()).collect();
     spans.sort_by(|a, b| a.org.cmp(&b.org));
     let mut merged: Vec<OrgSpan> = Vec::new();
     for span in spans {
         match merged.last_mut().filter(|last| last.org == span.org) {
             None => merged.push(span),
-            Some(last) => join(last, &span)?,
+            Some(last) => join(last, &span),
         }
     }
-    Ok(merged)
+    merged
 }
 
-fn join(into: &mut OrgSpan, other: &OrgSpan) -> Result<()> {
+fn join(into: &mut OrgSpan, other: &OrgSpan) {
     // An organization whose log had to be closed goes on in a new one with the next seq.
     if other.seq.1 > into.seq.1 {
         into.log = other.log;
@@ -98,5 +98,4 @@ fn join(into: &mut OrgSpan, other: &OrgSpan) -> Result<()> {
         (into.occurred_us.0.min(other.occurred_us.0), into.occurred_us.1.max(other.occurred_us.1));
     into.received_ms =
         (into.received_ms.0.min(other.received_ms.0), into.received_ms.1.max(other.received_ms.1));
-    Ok(())
 }

@@ -117,7 +117,8 @@ settings! {
         "timestamp_interval_s" => integrity.timestamp_interval_s;
         /// true: the authority may be in a private network or on this machine.
         "timestamp_allow_private" => integrity.timestamp_allow_private;
-        /// Store with S3 Object Lock that gets a checkpoint as often as timestamps are asked for, without the bucket. Empty: none.
+        /// Store with S3 Object Lock that gets a checkpoint as often as timestamps are asked for, without the bucket.
+        /// Empty: none.
         "object_lock_endpoint" => integrity.object_lock.endpoint;
         /// Its region.
         "object_lock_region" => integrity.object_lock.region;

@@ -1,4 +1,5 @@
-//! The frame of a segment file, as docs/formats/segment.md has it: where its sections are, and its checksums made again.
+//! The frame of a segment file, as docs/formats/segment.md has it: where its sections are, and its checksums made
+//! again.
 
 use tallystick_segment::Section;
 
