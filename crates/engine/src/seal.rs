@@ -130,7 +130,9 @@ impl Sealer {
         let tiles = trees.iter().flat_map(|(tree, size)| tree.to_seal(*size)).collect();
         let seal = Seal { segment: row.clone(), heads, tiles };
         self.shared.runtime.block_on(self.shared.catalog.commit_seal(&seal))?;
-        trees.iter().for_each(|(tree, size)| tree.sealed(*size));
+        for (tree, size) in &trees {
+            tree.sealed(*size);
+        }
         self.shared.crash.visit("seal.after_commit");
         let sealed = Arc::new(SealedSegment { row, segment: written.segment });
         self.shared.view.change(|view| {

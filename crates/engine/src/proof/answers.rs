@@ -233,10 +233,11 @@ impl Proofs {
         }
         let proof = merkle::consistency_proof(from, to, &self.hashes(&tree, to)).map_err(source)?;
         let [past, present] = [self.at(&tree, from, &published)?, self.at(&tree, to, &published)?];
-        let onward = match present.size == published.size {
-            true => Vec::new(),
-            false => merkle::consistency_proof(to, published.size, &self.hashes(&tree, published.size))
-                .map_err(source)?,
+        let onward = if present.size == published.size {
+            Vec::new()
+        } else {
+            merkle::consistency_proof(to, published.size, &self.hashes(&tree, published.size))
+                .map_err(source)?
         };
         // As for inclusion: what does not lead to the published root must not leave.
         merkle::verify_consistency(from, to, &proof, &past.root, &present.root)
@@ -254,9 +255,10 @@ impl Proofs {
     pub fn range(&self, log: &str, from: u64, to: u64) -> Result<RangeAnswer, ProofError> {
         let (tree, published) = self.published_tree(log)?;
         if from > to || to > published.size {
-            return Err(match from > to {
-                true => ProofError::Outside(format!("a range cannot end at {to} and begin at {from}")),
-                false => ProofError::NotPublished { published: published.size },
+            return Err(if from > to {
+                ProofError::Outside(format!("a range cannot end at {to} and begin at {from}"))
+            } else {
+                ProofError::NotPublished { published: published.size }
             });
         }
         let proof = merkle::range_proof(from, to, published.size, &self.hashes(&tree, published.size))

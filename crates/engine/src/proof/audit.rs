@@ -170,7 +170,7 @@ impl Proofs {
         match self.check_directory_against(signed) {
             Ok(None) => {}
             Ok(Some(_)) => {
-                add(FindingKind::Forked, "the directory's entries do not have the root signed".to_owned())
+                add(FindingKind::Forked, "the directory's entries do not have the root signed".to_owned());
             }
             Err(error) => add(FindingKind::Unreadable, format!("the directory: {error}")),
         }
@@ -185,7 +185,7 @@ impl Proofs {
                 Ok(None) => {}
                 Ok(Some(found)) => add(FindingKind::Forked, format!("against the directory: {found}")),
                 Err(error) => {
-                    add(FindingKind::Unreadable, format!("entry {} of the directory: {error}", entry.index))
+                    add(FindingKind::Unreadable, format!("entry {} of the directory: {error}", entry.index));
                 }
             }
         }
@@ -219,7 +219,7 @@ impl Proofs {
                         "its content is not what its leaf commits to".to_owned(),
                     )),
                     Err(error) => {
-                        report.add(finding(FindingKind::Unreadable, tree, Some(meta.seq), error.to_string()))
+                        report.add(finding(FindingKind::Unreadable, tree, Some(meta.seq), error.to_string()));
                     }
                 }
                 let (edge, completed) = (&mut edge, &mut completed);

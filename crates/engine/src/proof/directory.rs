@@ -248,12 +248,11 @@ impl Proofs {
         if let Some(tile) = self.cache.get(&key, width) {
             return Ok(tile[..usize::from(width)].to_vec());
         }
-        let mut hashes: Vec<Hash> = match level {
-            0 => self.directory_rows(index, width)?.iter().map(|row| self.entry_of(row).hash()).collect(),
-            _ => {
-                let read = self.catalog.tile(self.directory.log, level, index);
-                self.runtime.block_on(read).map_err(|error| ReadError::of_catalog(&error))?
-            }
+        let mut hashes: Vec<Hash> = if level == 0 {
+            self.directory_rows(index, width)?.iter().map(|row| self.entry_of(row).hash()).collect()
+        } else {
+            let read = self.catalog.tile(self.directory.log, level, index);
+            self.runtime.block_on(read).map_err(|error| ReadError::of_catalog(&error))?
         };
         hashes.truncate(usize::from(width));
         self.cache.put(key, &hashes.as_slice().into());
@@ -340,11 +339,10 @@ impl Proofs {
         };
         let published = Published { size: row.size, root: row.root, time_ms: row.time_ms };
         let (smaller, larger) = (row.size.min(size), row.size.max(size));
-        let consistency = match smaller == larger {
-            true => Vec::new(),
-            false => {
-                merkle::consistency_proof(smaller, larger, &self.hashes(tree, larger)).map_err(source)?
-            }
+        let consistency = if smaller == larger {
+            Vec::new()
+        } else {
+            merkle::consistency_proof(smaller, larger, &self.hashes(tree, larger)).map_err(source)?
         };
         let hashes = DirectoryHashes { proofs: self, size: directory.edge.size() };
         let path = merkle::inclusion_proof(row.index, directory.edge.size(), &hashes).map_err(source)?;

@@ -74,10 +74,7 @@ impl Guard {
     /// Reads the guard of a data directory, or makes an empty one. A torn last record was never relied on.
     pub(crate) fn open(data_dir: &Path) -> Result<Self, GuardError> {
         let path = data_dir.join(GUARD_FILE);
-        let newest = match read(&path)? {
-            Some(newest) => newest,
-            None => HashMap::new(),
-        };
+        let newest = read(&path)?.unwrap_or_default();
         let (file, bytes) = write_new(&path, &newest)?;
         Ok(Self { path, file, bytes, newest })
     }
@@ -95,7 +92,9 @@ impl Guard {
         }
         let live = (HEADER_BYTES + self.newest.len() * RECORD_BYTES) as u64;
         let mut out = Vec::with_capacity(grown.len() * RECORD_BYTES);
-        grown.iter().for_each(|(log, guarded)| encode(*log, guarded, &mut out));
+        for (log, guarded) in grown {
+            encode(*log, guarded, &mut out);
+        }
         let written = self.file.write_all(&out).and_then(|()| self.file.sync_data());
         if let Err(source) = written {
             // What is in the file behind the last good record is not known: drop it, so that the next try starts clean.
@@ -165,7 +164,9 @@ fn write_new(path: &Path, newest: &HashMap<LogId, Guarded>) -> Result<(File, u64
     out.extend_from_slice(MAGIC);
     out.extend_from_slice(&VERSION.to_be_bytes());
     out.resize(HEADER_BYTES, 0);
-    newest.iter().for_each(|(log, guarded)| encode(*log, guarded, &mut out));
+    for (log, guarded) in newest {
+        encode(*log, guarded, &mut out);
+    }
     durable::write_atomic(path, &out)
         .and_then(|()| File::options().append(true).open(path))
         .map(|file| (file, out.len() as u64))

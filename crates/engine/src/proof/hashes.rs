@@ -26,6 +26,9 @@ const TILES_KEPT: usize = 4_096;
 
 type Key = (LogId, u8, u64);
 
+/// What is done with a row and the leaf that it stands for.
+type VisitRow<'a> = dyn FnMut(&dyn Rows, tallystick_segment::Row, Leaf) -> Result<(), ReadError> + 'a;
+
 /// The tiles that were used last, each as far as it was needed.
 #[derive(Debug)]
 pub(crate) struct TileCache(Mutex<LruCache<Key, Arc<[Hash]>>>);
@@ -147,7 +150,7 @@ impl Proofs {
         tree: &Tree,
         from: u64,
         to: u64,
-        f: &mut dyn FnMut(&dyn Rows, tallystick_segment::Row, Leaf) -> Result<(), ReadError>,
+        f: &mut VisitRow<'_>,
     ) -> Result<(), ReadError> {
         let mut next = from;
         for part in parts(&self.view.load()) {

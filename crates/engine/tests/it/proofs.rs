@@ -47,7 +47,9 @@ async fn check(harness: &Harness, org: &OrgId) {
         let leaves = proofs.stored_leaves(org.as_str(), 0, size).unwrap();
         let hashes: Vec<_> = leaves.iter().map(|stored| stored.leaf.hash()).collect();
         let mut edge = Edge::new();
-        hashes.iter().for_each(|hash| edge.append(*hash));
+        for hash in &hashes {
+            edge.append(*hash);
+        }
         assert_eq!(edge.root(), root, "the root is that of the leaves");
         for index in (0..size).step_by(97).chain([size - 1]) {
             let answer = proofs.inclusion(org.as_str(), index, Some(size)).unwrap();

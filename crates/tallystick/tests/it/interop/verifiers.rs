@@ -178,7 +178,7 @@ fn with_openssl(log: &Log, folder: &Path) {
     let stranger = tallystick_merkle::SigningKey::new(log.key.name(), &[9; 32]).unwrap();
     for note in &log.notes {
         let note: Note = note.parse().unwrap();
-        let (text, signature) = (note.unverified_text().as_bytes(), &note.signatures()[0].bytes()[..]);
+        let (text, signature) = (note.unverified_text().as_bytes(), note.signatures()[0].bytes());
         assert!(holds(&log.key, text, signature), "openssl: {note}");
         let mut other = text.to_vec();
         other[text.len() - 5] ^= 1;

@@ -83,6 +83,18 @@ pub async fn prove(
     Ok(([(header::CONTENT_TYPE, "application/json")], json_of(&answer)?).into_response())
 }
 
+/// The document of docs/formats/event-proof.md.
+#[derive(serde::Serialize)]
+struct Document<'a> {
+    version: u8,
+    origin: &'a str,
+    record: Box<RawValue>,
+    leaf_hash: String,
+    proof: String,
+    erasures: [(); 0],
+    directory: serde_json::Value,
+}
+
 /// The JSON form.
 pub fn json_of(answer: &InclusionAnswer) -> Result<String, ApiError> {
     let mut line = Vec::new();
@@ -90,17 +102,7 @@ pub fn json_of(answer: &InclusionAnswer) -> Result<String, ApiError> {
     Record::of_event(&stored.leaf, &stored.meta.salt, &stored.units).write_line(&mut line);
     let record = String::from_utf8(line).map_err(ApiError::internal)?;
     let record = RawValue::from_string(record.trim_end().to_owned()).map_err(ApiError::internal)?;
-    #[derive(serde::Serialize)]
-    struct Proof<'a> {
-        version: u8,
-        origin: &'a str,
-        record: Box<RawValue>,
-        leaf_hash: String,
-        proof: String,
-        erasures: [(); 0],
-        directory: serde_json::Value,
-    }
-    let proof = Proof {
+    let document = Document {
         version: 1,
         origin: &answer.origin,
         record,
@@ -109,5 +111,5 @@ pub fn json_of(answer: &InclusionAnswer) -> Result<String, ApiError> {
         erasures: [],
         directory: directory::json_of(answer.directory.as_ref()),
     };
-    serde_json::to_string(&proof).map_err(ApiError::internal)
+    serde_json::to_string(&document).map_err(ApiError::internal)
 }

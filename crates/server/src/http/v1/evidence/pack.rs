@@ -1,6 +1,9 @@
 //! Writing the pack: everything that can fail for a reason of the caller's is done before the first byte leaves.
 
-use std::io::{self, Write};
+use std::{
+    fmt::Write as _,
+    io::{self, Write},
+};
 
 use axum::body::Bytes;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -97,7 +100,7 @@ fn policy(engine: &Engine, base: &PackBase) -> String {
         .to_owned();
     for origin in [base.origin.clone(), proofs.directory_origin()] {
         for key in proofs.keys().public(&origin) {
-            text.push_str(&format!("log {}\n", key.verifier_key));
+            let _ = writeln!(text, "log {}", key.verifier_key);
         }
     }
     text.push_str("quorum none\n");
