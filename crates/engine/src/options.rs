@@ -40,6 +40,9 @@ pub struct Options {
     pub origin: String,
     /// How long after a log has grown its new size is published, at most.
     pub checkpoint_interval: Duration,
+    /// Read the whole index of every segment at the start, and rebuild what is damaged. Without it only damage that the
+    /// opening of a segment meets is rebuilt.
+    pub check_indexes: bool,
     /// Abort the process at this named point (crash tests only; see [`crate::crash`]).
     pub crash_at: Option<String>,
 }
@@ -55,6 +58,7 @@ impl Options {
             tail_age_max: Duration::from_mins(5),
             origin: String::new(),
             checkpoint_interval: Duration::from_secs(1),
+            check_indexes: false,
             crash_at: None,
         }
     }

@@ -71,7 +71,7 @@ pub(crate) async fn recover(options: &Options, catalog: &Catalog) -> Result<Star
     let garbage: Vec<SegmentId> =
         catalog.garbage_segments().await?.into_iter().map(|garbage| garbage.segment.id).collect();
     catalog.forget_segments(&garbage).await?;
-    let segments = open_segments(&files, &loaded, &mut recovered)?;
+    let segments = open_segments(&files, &loaded, options.check_indexes, &mut recovered)?;
     let (heads, orgs) = heads(&loaded)?;
     let (trees, sealed) = trees(&loaded, &heads)?;
     let (log, report) = open_log(&log_dir, loaded.sealed_position)?;
@@ -127,11 +127,12 @@ fn inconsistent(what: String) -> OpenError {
 fn open_segments(
     files: &SegmentFiles,
     loaded: &Loaded,
+    check_indexes: bool,
     recovered: &mut Recovered,
 ) -> Result<Vec<Arc<SealedSegment>>, OpenError> {
     let mut segments = Vec::new();
     for row in &loaded.segments {
-        let segment = open_segment(files, row.id, recovered)
+        let segment = open_segment(files, row.id, check_indexes, recovered)
             .map_err(|source| OpenError::Segment { file: SegmentFiles::name(row.id), source })?;
         if u64::from(segment.len()) != row.rows {
             return Err(inconsistent(format!(
@@ -151,11 +152,20 @@ fn open_segments(
 fn open_segment(
     files: &SegmentFiles,
     id: SegmentId,
+    check_index: bool,
     recovered: &mut Recovered,
 ) -> Result<Segment, SegmentError> {
     let path = files.path(id);
     let segment = Segment::open(&path)?;
-    let IndexState::Damaged { section, offset } = segment.index_state() else { return Ok(segment) };
+    let damage = match segment.index_state() {
+        IndexState::Damaged { section, offset } => Some((section, offset)),
+        IndexState::Usable if check_index => {
+            let found = segment.verify().into_iter().find(|damage| damage.section.is_index());
+            found.map(|damage| (damage.section, damage.offset))
+        }
+        IndexState::Usable => None,
+    };
+    let Some((section, offset)) = damage else { return Ok(segment) };
     tracing::error!(segment = %id, %section, offset,
         "the index of a segment is damaged; rebuilding it from the events");
     let partial = path.with_extension("partial");

@@ -233,12 +233,8 @@ impl Proofs {
         }
         let proof = merkle::consistency_proof(from, to, &self.hashes(&tree, to)).map_err(source)?;
         let [past, present] = [self.at(&tree, from, &published)?, self.at(&tree, to, &published)?];
-        let onward = if present.size == published.size {
-            Vec::new()
-        } else {
-            merkle::consistency_proof(to, published.size, &self.hashes(&tree, published.size))
-                .map_err(source)?
-        };
+        let onward = merkle::consistency_proof(to, published.size, &self.hashes(&tree, published.size))
+            .map_err(source)?;
         // As for inclusion: what does not lead to the published root must not leave.
         merkle::verify_consistency(from, to, &proof, &past.root, &present.root)
             .and_then(|()| {

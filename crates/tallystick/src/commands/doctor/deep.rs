@@ -38,10 +38,14 @@ pub(super) async fn check(
     };
     let mut options = Options::new(folder);
     "doctor --deep".clone_into(&mut options.listen);
-    let (engine, _) = match Engine::open(options, catalog.clone(), clock, random).await {
+    options.check_indexes = true;
+    let (engine, recovered) = match Engine::open(options, catalog.clone(), clock, random).await {
         Ok(opened) => opened,
         Err(error) => return findings.fail_with("proofs", &error),
     };
+    for file in &recovered.rebuilt_indexes {
+        findings.warn("proofs", format!("rebuilt the damaged index of segment {file}"))?;
+    }
     for rolled_back in engine.proofs().rolled_back().iter() {
         findings.fail("proofs", rolled_back)?;
     }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, path::Path};
 
 use tallystick_catalog::{Loaded, SegmentRow};
-use tallystick_segment::{Rows as _, Segment};
+use tallystick_segment::{IndexState, Rows as _, Segment};
 
 use super::finding::Findings;
 use crate::output::{bytes, print, thousands};
@@ -74,10 +74,12 @@ fn segment(
         is_good = false;
         let (section, at, what) = (damage.section, damage.offset, damage.what);
         if section.is_index() {
-            findings.warn(
-                "segments",
-                format!("{file}: {section} at byte {at}: {what}; the next start rebuilds the index"),
-            )?;
+            // A start opens an index, it does not read all of it.
+            let who = match segment.index_state() {
+                IndexState::Damaged { .. } => "the next start rebuilds the index",
+                IndexState::Usable => "tallystick doctor --deep rebuilds the index",
+            };
+            findings.warn("segments", format!("{file}: {section} at byte {at}: {what}; {who}"))?;
         } else {
             findings.fail(
                 "segments",

@@ -115,6 +115,12 @@ fn whoever_rewrites_the_tree_too_is_found_out() {
             deep: (0, &["OK    proofs"]),
             verify: (0, &["CONSISTENT"]),
         },
+    ]);
+}
+
+#[test]
+fn whoever_changes_a_row_of_the_catalog_or_the_key_is_found_out() {
+    judge(&[
         Case {
             name: "the root of a log",
             attack: |_, dir| sql(dir, "UPDATE log_heads SET root = zeroblob(32) WHERE org = 'acme'"),
