@@ -182,8 +182,8 @@ fn others_agree(server: &Server, folder: &Path, keys: &[VerifierKey], first: &st
     assert_eq!(status, 200);
     let proof: Vec<String> = String::from_utf8(proof).unwrap().lines().map(str::to_owned).collect();
     let good: Case = checkpoint("cosigned directory", keys, second);
-    for case in &forged_checkpoints(&good) {
-        go.judge(case);
+    for case in forged_checkpoints(&good) {
+        go.judge(&case);
     }
     go.judge(&good);
     go.judge(&checkpoint("cosigned directory before", keys, first));

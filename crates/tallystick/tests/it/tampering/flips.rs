@@ -1,13 +1,16 @@
 //! Single bytes that change, in every kind of file and every kind of column; with the checksums as they were, and with
 //! checksums that fit.
 
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
 use tallystick_segment::{Rows as _, Section, Segment};
 
 use super::{
     base::{Base, Start, flip, segments, start},
     frame::{reseal, section},
 };
-use crate::server::{run, text};
+use crate::server::{Server, run, text};
 
 /// Sections that leaves and events are made of.
 const DATA: &[Section] = &[
@@ -101,6 +104,39 @@ fn a_changed_byte_with_good_checksums_is_found_and_never_proven() {
         }
     }
     assert!(changed > 6, "hardly anything was changed");
+}
+
+#[test]
+fn damage_deep_in_a_large_index_is_told_and_rebuilt_by_the_doctor() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::try_start(dir.path(), &[("TALLYSTICK_LOG__TAIL_EVENTS_MAX", "12000")]).unwrap();
+    server.api.make_org("acme");
+    let event = |number: u32| {
+        json!({
+            "org": "acme", "action": "a.b", "actor": {"type": "user", "id": format!("u_{number}")},
+            "metadata": {"words": format!("w{} v{}", number * 13, number % 977)},
+        })
+    };
+    for call in 0..3 {
+        let batch: Value = (call * 4_000..(call + 1) * 4_000).map(event).collect();
+        assert_eq!(server.api.post("/v1/events", &batch).status, 201);
+    }
+    let deadline = Instant::now() + Duration::from_mins(1);
+    while segments(dir.path()).is_empty() {
+        assert!(Instant::now() < deadline, "nothing is sealed");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    server.stop();
+    let file = segments(dir.path()).remove(0);
+    let whole = std::fs::read(&file).unwrap();
+    for wanted in [Section::Keys, Section::Postings, Section::Words, Section::WordValues] {
+        flip(&file, middle(&whole, wanted));
+        let (status, told) = doctor(dir.path(), &[]);
+        assert!(status == 0 && told.contains("doctor --deep rebuilds the index"), "{wanted}: {told}");
+        let (status, told) = doctor(dir.path(), &["--deep"]);
+        assert!(status == 0 && told.contains("rebuilt the damaged index of segment"), "{wanted}: {told}");
+        assert_eq!(std::fs::read(&file).unwrap(), whole, "{wanted}: the index is as it was");
+    }
 }
 
 #[test]
