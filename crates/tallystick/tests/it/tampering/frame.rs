@@ -1,5 +1,4 @@
-//! The frame of a segment file, as docs/formats/segment.md has it: where its sections are, and its checksums made
-//! again.
+//! The frame of a segment file, as docs/formats/segment.md has it: where sections are, and the checksums made again.
 
 use tallystick_segment::Section;
 
