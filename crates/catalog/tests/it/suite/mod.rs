@@ -3,6 +3,7 @@
 mod damage;
 mod keys;
 mod organizations;
+mod proof;
 mod seals;
 mod settings;
 
@@ -84,6 +85,10 @@ pub(crate) async fn run(fresh: impl AsyncFn(&str) -> CatalogUrl) {
         keys::last_use_only_moves_forward,
         keys::changes_are_followed_across_nodes,
         keys::followers_miss_no_concurrent_change,
+        proof::tiles_only_grow,
+        proof::the_directory_grows_without_gaps,
+        proof::witnesses_and_anchors_are_kept,
+        proof::a_closed_log_has_a_successor,
         damage::newer_schema_is_refused,
         damage::altered_tree_is_noticed,
         damage::missing_segment_is_noticed,
