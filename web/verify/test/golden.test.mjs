@@ -40,3 +40,13 @@ test("the first version: what it holds", async () => {
   const { counts, range } = await check(pack, policy);
   assert.deepEqual([range, counts.ok, counts.erased, counts.redacted], [[40n, 60n], 18, 1, 1]);
 });
+
+test("the proof of an event that a service gave verifies, and not when it is changed", async () => {
+  const [proof, policy] = ["json", "policy"].map((kind) => readFileSync(new URL(`v1.event-proof.${kind}`, FOLDER)));
+  const found = await check(proof, policy);
+  assert.equal(found.conclusion, "proven", JSON.stringify([found.headline, found.log?.why]));
+  assert.equal(found.log.witnessed.is_quorum, true);
+  const leaf = JSON.parse(proof).record.leaf;
+  const other = proof.toString().replace(leaf, leaf.replace(/^(.{40})./, (_, kept) => `${kept}z`));
+  assert.notEqual((await check(Buffer.from(other), policy)).conclusion, "proven");
+});

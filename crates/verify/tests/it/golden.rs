@@ -2,12 +2,15 @@
 
 use tallystick_event::{LeafKind, Unit};
 use tallystick_merkle::Policy;
-use tallystick_verify::{Manifest, Options, PackOrganization, verify_pack};
+use tallystick_verify::{Manifest, Options, PackOrganization, verify_event, verify_pack};
 
 use crate::support::{Log, ORIGIN, erasure};
 
 const PACK: &[u8] = include_bytes!("../golden/v1.tallystick-pack.tar");
 const POLICY: &[u8] = include_bytes!("../golden/v1.policy");
+/// What a running service answered, cosigned by a running witness.
+const EVENT_PROOF: &[u8] = include_bytes!("../golden/v1.event-proof.json");
+const EVENT_PROOF_POLICY: &[u8] = include_bytes!("../golden/v1.event-proof.policy");
 
 fn today() -> (Log, Vec<u8>) {
     let mut log = Log::new(300);
@@ -43,4 +46,15 @@ fn todays_writer_writes_the_golden_pack() {
         pack == PACK && log.policy_text().as_bytes() == POLICY,
         "set UPDATE_GOLDEN=1 for a new version only"
     );
+}
+
+#[test]
+fn the_golden_event_proof_verifies() {
+    let policy = Policy::parse(EVENT_PROOF_POLICY).unwrap();
+    let report = verify_event(EVENT_PROOF, &policy, &Options::default()).unwrap();
+    assert_eq!((report.exit_code, report.counts.ok), (0, 1), "{report}");
+    let mut other = EVENT_PROOF.to_vec();
+    let leaf = other.windows(8).position(|part| part == b"\"leaf\":\"").unwrap() + 60;
+    other[leaf] = if other[leaf] == b'z' { b'y' } else { b'z' };
+    assert_eq!(verify_event(&other, &policy, &Options::default()).unwrap().exit_code, 2);
 }
