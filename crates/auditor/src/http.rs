@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::{Buf as _, Bytes};
 use futures::{StreamExt as _, TryStreamExt as _};
 use reqwest::{StatusCode, Url};
+use serde_json::Value;
 use tallystick_verify::{Fetch, VerifyError};
 use tokio::runtime::Runtime;
 
@@ -13,6 +14,8 @@ use crate::command::Failure;
 
 /// Longest answer that is kept in memory: a bundle of 256 entries has at most 16 MiB.
 pub(crate) const ANSWER_BYTES_MAX: u64 = 32 << 20;
+/// Longest error of a service that is repeated.
+const PROBLEM_BYTES_MAX: u64 = 16 << 10;
 /// Calls that are made at the same time.
 const CALLS_AT_ONCE: usize = 8;
 const CONNECT_TIME_MAX: Duration = Duration::from_secs(10);
@@ -112,10 +115,22 @@ impl Http {
             StatusCode::NOT_FOUND | StatusCode::GONE => Ok(None),
             status => {
                 let may_help = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
-                Err((failed(path, &format!("the answer is {status}")), may_help))
+                let said = said(response).await;
+                Err((failed(path, &format!("the answer is {status}{said}")), may_help))
             }
         }
     }
+}
+
+/// What a service says about an error (RFC 9457), to be repeated; nothing if it says nothing.
+async fn said(response: reqwest::Response) -> String {
+    if response.content_length().is_none_or(|length| length > PROBLEM_BYTES_MAX) {
+        return String::new();
+    }
+    let body = response.bytes().await.unwrap_or_default();
+    let problem: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let detail = problem["detail"].as_str().unwrap_or_default();
+    if detail.is_empty() { String::new() } else { format!(": {}", detail.replace(char::is_control, " ")) }
 }
 
 fn failed(path: &str, why: &dyn std::fmt::Display) -> VerifyError {
