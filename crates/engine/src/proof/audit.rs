@@ -233,7 +233,7 @@ impl Proofs {
             });
             if let Err(error) = read {
                 let seq = tree.base + edge.size();
-                let missing = matches!(&error, ReadError::Corrupt(what) if what.contains("is missing"));
+                let missing = matches!(&error, ReadError::Corrupt(what) if what.starts_with("MISSING: "));
                 let kind = if missing { FindingKind::Missing } else { FindingKind::Unreadable };
                 report.add(finding(kind, tree, Some(seq), error.to_string()));
                 return true; // nothing can be said of what follows

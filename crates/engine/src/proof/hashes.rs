@@ -203,5 +203,5 @@ impl Proofs {
 }
 
 fn missing(tree: &Tree, index: u64) -> ReadError {
-    ReadError::Corrupt(format!("leaf {index} of the log of {} is missing", tree.org))
+    ReadError::Corrupt(format!("MISSING: leaf {index} of the log of {} is not there", tree.org))
 }

@@ -59,6 +59,9 @@ impl From<ProofError> for ApiError {
     }
 }
 
+/// What the engine's findings about proofs begin with.
+const VERDICTS: [&str; 3] = ["TAMPERED: ", "MISSING: ", "FORKED: "];
+
 fn rolled_back() -> ApiError {
     ApiError::new(
         ErrorCode::LogRolledBack,
@@ -242,6 +245,10 @@ fn org_not_found(org: &str) -> ApiError {
 }
 
 fn corrupt(what: String) -> ApiError {
+    // A verdict about the caller's own log is for the caller; where bytes are damaged is for the operator.
+    if VERDICTS.iter().any(|verdict| what.starts_with(verdict)) {
+        return ApiError::new(ErrorCode::StorageCorrupt, what.clone()).caused_by(what);
+    }
     ApiError::new(
         ErrorCode::StorageCorrupt,
         "stored data does not match its checksum, so there is no answer that could be trusted; the operator \

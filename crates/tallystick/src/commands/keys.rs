@@ -17,8 +17,10 @@ Examples:
   tallystick keys create dashboard --scope events:read --scope orgs:read --expires-at 2027-01-01T00:00:00Z
   tallystick keys list
   tallystick keys revoke ak_0123456789abcdefghij
+  tallystick keys rotate-log-keys
 
-Scopes: events:write, events:read, orgs:read, orgs:write, keys:read, keys:write, metrics:read, admin.";
+Scopes: events:write, events:read, orgs:read, orgs:write, keys:read, keys:write, integrity:read, metrics:read,
+admin.";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -56,6 +58,11 @@ enum KeysCommand {
         #[command(flatten)]
         connection: Connection,
     },
+    /// Replace the keys that logs are signed with; the ones before sign beside them for 30 days.
+    RotateLogKeys {
+        #[command(flatten)]
+        connection: Connection,
+    },
     /// Make a key unusable at once.
     Revoke {
         /// Its id, as `list` shows it.
@@ -69,6 +76,13 @@ enum KeysCommand {
 struct Created {
     id: String,
     token: String,
+}
+
+#[derive(Deserialize)]
+struct Rotated {
+    vkey: String,
+    previous_until: Option<String>,
+    logs: usize,
 }
 
 #[derive(Deserialize)]
@@ -111,6 +125,17 @@ pub(crate) async fn run(args: KeysArgs) -> anyhow::Result<Exit> {
         }
         KeysCommand::List { org, json, connection } => {
             list(&Client::new(&connection)?, org.as_deref(), json).await?;
+        }
+        KeysCommand::RotateLogKeys { connection } => {
+            let client = Client::new(&connection)?;
+            let rotated: Rotated = client.json(&Call::post("/v1/log-keys/rotate", String::new())).await?;
+            output::print(&rotated.vkey)?;
+            let until = rotated.previous_until.unwrap_or_default();
+            say(format!(
+                "the directory's new key; the one before signs beside it until {until}. Recorded in {} logs; hand the \
+                 new keys out as you did the old ones (/.well-known/tallystick-keys.json?log=ID has each)",
+                rotated.logs
+            ));
         }
         KeysCommand::Revoke { id, connection } => {
             Client::new(&connection)?.bytes(&Call::delete(format!("/v1/keys/{id}"))).await?;
