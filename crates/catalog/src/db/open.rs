@@ -5,6 +5,7 @@ use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
+use sqlx::Connection as _;
 use sqlx::SqlitePool;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -50,7 +51,16 @@ async fn open_sqlite(path: &Path) -> Result<Db, CatalogError> {
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(WAIT_MAX);
-    let pool = |size: u32| SqlitePoolOptions::new().max_connections(size).acquire_timeout(WAIT_MAX);
+    // When the disk is full SQLite ends a transaction by itself, and then sqlx fails to roll it back and takes the
+    // connection to be in a transaction for ever: such a one is closed, and the next call gets another.
+    let pool = |size: u32| {
+        SqlitePoolOptions::new().max_connections(size).acquire_timeout(WAIT_MAX).before_acquire(
+            |connection, _| {
+                let is_usable = !connection.is_in_transaction();
+                Box::pin(async move { Ok(is_usable) })
+            },
+        )
+    };
     let writer = pool(1).connect_with(options.clone()).await?;
     migrate_sqlite(&writer).await?;
     Ok(Db::Sqlite { readers: pool(SQLITE_READERS_MAX).connect_with(options).await?, writer })

@@ -21,6 +21,11 @@ const DISK_MIB: u64 = 208;
 const BATCHES_MAX: usize = 400;
 /// How soon after there is room again a write must succeed.
 const RECOVERY_TIME_MAX: Duration = Duration::from_mins(1);
+/// Longer than a round of the directory takes to come, so that one meets the full disk in the middle of its change.
+const FULL_TIME: Duration = Duration::from_secs(6);
+
+const SETTINGS: [(&str, &str); 2] =
+    [("TALLYSTICK_LOG__TAIL_BYTES_MAX", "8000000"), ("TALLYSTICK_INTEGRITY__DIRECTORY_INTERVAL_S", "5")];
 
 struct Mount(PathBuf);
 
@@ -65,7 +70,7 @@ fn writes_are_refused_reads_go_on_and_writes_work_again_when_there_is_room() {
     let dir = tempfile::tempdir().unwrap();
     let Some(mount) = Mount::new(&dir.path().join("disk")) else { return };
     let data = mount.0.join("data");
-    let server = Server::try_start(&data, &[("TALLYSTICK_LOG__TAIL_BYTES_MAX", "8000000")]).unwrap();
+    let server = Server::try_start(&data, &SETTINGS).unwrap();
     server.api.make_org("acme");
     let mut rng = Rng::new(3);
     // Hexadecimal noise does not compress to nothing.
@@ -91,10 +96,15 @@ fn writes_are_refused_reads_go_on_and_writes_work_again_when_there_is_room() {
     check(&server.api, "acme", &[&writer]);
     assert_eq!(server.api.get("/healthz").status, 200);
 
+    std::thread::sleep(FULL_TIME);
     std::fs::remove_file(&ballast).unwrap();
     let deadline = Instant::now() + RECOVERY_TIME_MAX;
-    while writer.send(&server.api, 10, &padding) != Sent::Acknowledged {
-        assert!(Instant::now() < deadline, "writes do not work again");
+    loop {
+        let sent = writer.send(&server.api, 10, &padding);
+        if sent == Sent::Acknowledged {
+            break;
+        }
+        assert!(Instant::now() < deadline, "writes do not work again: {sent:?}");
         std::thread::sleep(Duration::from_millis(100));
     }
     for _ in 0..3 {
