@@ -133,7 +133,7 @@ const TREE: &[Case] = &[
     },
     Case {
         name: "the checkpoint of the directory",
-        attack: |_, dir| sql(dir, "UPDATE directory_checkpoints SET note = replace(note, 'A', 'B')"),
+        attack: |_, dir| sql(dir, "UPDATE directory_checkpoints SET note = upper(note)"),
         start: Start::Refused(&["TAMPERED: the newest checkpoint of the directory"]),
         deep: (5, &["TAMPERED: the newest checkpoint of the directory"]),
         verify: NOT_ASKED,
