@@ -256,7 +256,8 @@ impl Rounds {
             return Some(AddCheckpoint { old_size, path: Vec::new(), checkpoint });
         }
         let proofs = Arc::clone(&self.proofs);
-        let path = tokio::task::spawn_blocking(move || proofs.directory_consistency(old_size, size)).await;
+        let path =
+            tokio::task::spawn_blocking(move || proofs.directory_consistency(old_size, Some(size))).await;
         match path {
             Ok(Ok(path)) => Some(AddCheckpoint { old_size, path, checkpoint }),
             Ok(Err(error)) => {

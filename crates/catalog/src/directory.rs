@@ -147,15 +147,9 @@ impl Catalog {
         self.db.row(SELECT_NEWEST, &[]).await?.map(|row| read_checkpoint(&row)).transpose()
     }
 
-    /// The smallest checkpoint of the directory with more than `index` entries: the first that covers that entry.
-    /// `witnessed` leaves out those that witnesses have not confirmed.
-    pub async fn directory_covering(
-        &self,
-        index: u64,
-        witnessed: bool,
-    ) -> Result<Option<DirectoryCheckpoint>, CatalogError> {
-        let sql = if witnessed { SELECT_WITNESSED_COVERING } else { SELECT_COVERING };
-        let row = self.db.row(sql, &[stored("entry index", index)?.into()]).await?;
+    /// The smallest checkpoint of the directory that covers entry `index` and that witnesses have confirmed.
+    pub async fn directory_covering(&self, index: u64) -> Result<Option<DirectoryCheckpoint>, CatalogError> {
+        let row = self.db.row(SELECT_WITNESSED_COVERING, &[stored("entry index", index)?.into()]).await?;
         row.map(|row| read_checkpoint(&row)).transpose()
     }
 
@@ -172,17 +166,6 @@ impl Catalog {
     ) -> Result<Vec<DirectoryEntry>, CatalogError> {
         let values = [stored("entry index", from)?.into(), i64::from(limit).into()];
         self.db.rows(SELECT_ENTRIES, &values).await?.iter().map(read_entry).collect()
-    }
-
-    /// At most `limit` entries of one log from `from` on.
-    pub async fn directory_entries_of(
-        &self,
-        log: LogId,
-        from: u64,
-        limit: u32,
-    ) -> Result<Vec<DirectoryEntry>, CatalogError> {
-        let values = [log.0.as_slice().into(), stored("entry index", from)?.into(), i64::from(limit).into()];
-        self.db.rows(SELECT_ENTRIES_OF, &values).await?.iter().map(read_entry).collect()
     }
 
     /// The first entry by which the log had more than `leaf` leaves.
@@ -259,14 +242,10 @@ const SELECT_NEWEST: &str =
     "SELECT size, edge, note, time_ms, witnessed_ms FROM directory_checkpoints ORDER BY size DESC LIMIT 1";
 const SELECT_NEWEST_WITNESSED: &str = "SELECT size, edge, note, time_ms, witnessed_ms FROM directory_checkpoints \
     WHERE witnessed_ms IS NOT NULL ORDER BY size DESC LIMIT 1";
-const SELECT_COVERING: &str = "SELECT size, edge, note, time_ms, witnessed_ms FROM directory_checkpoints \
-    WHERE size > $1 ORDER BY size LIMIT 1";
 const SELECT_WITNESSED_COVERING: &str = "SELECT size, edge, note, time_ms, witnessed_ms \
     FROM directory_checkpoints WHERE size > $1 AND witnessed_ms IS NOT NULL ORDER BY size LIMIT 1";
 const SELECT_ENTRIES: &str = "SELECT entry_index, log_id, size, root, time_ms FROM directory_entries \
     WHERE entry_index >= $1 ORDER BY entry_index LIMIT $2";
-const SELECT_ENTRIES_OF: &str = "SELECT entry_index, log_id, size, root, time_ms FROM directory_entries \
-    WHERE log_id = $1 AND entry_index >= $2 ORDER BY size LIMIT $3";
 const SELECT_ENTRY_COVERING: &str = "SELECT entry_index, log_id, size, root, time_ms FROM directory_entries \
     WHERE log_id = $1 AND size > $2 ORDER BY size LIMIT 1";
 const SELECT_ENTRY_BEFORE: &str = "SELECT entry_index, log_id, size, root, time_ms FROM directory_entries \

@@ -2,14 +2,14 @@
 //! are made again from the leaves.
 
 use tallystick_event::LogId;
+use tallystick_merkle::limits::{HASH_BYTES, TILE_HASHES};
 
 use crate::db::{Tx, stored};
 use crate::{Catalog, CatalogError};
 
 pub(crate) const TABLE: &str = "tiles";
-/// Hashes of one row (C2SP tlog-tiles: tile height 8).
-const TILE_HASHES: usize = 256;
-const HASH_BYTES: usize = 32;
+/// Hashes of one row.
+const ROW_HASHES: usize = TILE_HASHES as usize;
 
 /// Hashes of one level of one log, side by side.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,54 +71,89 @@ impl Catalog {
         append(&mut tx, runs).await?;
         tx.commit().await
     }
+
+    /// Writes these over what is stored at the same places; one that would leave a hole before it is refused. Seals may
+    /// go on meanwhile.
+    pub async fn mend_tiles(&self, runs: &[TileRun]) -> Result<(), CatalogError> {
+        let mut tx = self.db.change().await?;
+        for piece in runs.iter().flat_map(pieces) {
+            let mut bytes = piece.stored(&mut tx).await?;
+            let (from, to) = (piece.within * HASH_BYTES, (piece.within + piece.hashes.len()) * HASH_BYTES);
+            if bytes.len() < from {
+                return Err(piece.does_not_follow(&bytes));
+            }
+            bytes.resize(bytes.len().max(to), 0);
+            bytes[from..to].copy_from_slice(piece.hashes.as_flattened());
+            piece.store(&mut tx, &bytes).await?;
+        }
+        tx.commit().await
+    }
 }
 
 /// Appends to what is stored; a run that does not go on where its level ends is refused.
 pub(crate) async fn append(tx: &mut Tx, runs: &[TileRun]) -> Result<(), CatalogError> {
-    for run in runs {
-        let mut next = run.first;
-        let mut rest = run.hashes.as_slice();
-        while !rest.is_empty() {
-            let within = (next % TILE_HASHES as u64) as usize;
-            let (now, later) = rest.split_at(rest.len().min(TILE_HASHES - within));
-            append_to_tile(tx, run, next, now).await?;
-            next += now.len() as u64;
-            rest = later;
+    for piece in runs.iter().flat_map(pieces) {
+        let mut bytes = piece.stored(tx).await?;
+        if bytes.len() != piece.within * HASH_BYTES {
+            return Err(piece.does_not_follow(&bytes));
         }
+        bytes.extend(piece.hashes.iter().flatten());
+        piece.store(tx, &bytes).await?;
     }
     Ok(())
 }
 
-async fn append_to_tile(
-    tx: &mut Tx,
-    run: &TileRun,
-    first: u64,
-    hashes: &[[u8; HASH_BYTES]],
-) -> Result<(), CatalogError> {
-    let (index, within) = (first / TILE_HASHES as u64, (first % TILE_HASHES as u64) as usize);
-    let log = run.log.0.as_slice();
-    let (level, index) = (i64::from(run.level), stored("tile index", index)?);
-    let sql = "SELECT hashes FROM tiles WHERE log_id = $1 AND level = $2 AND tile_index = $3";
-    let found = tx.row(sql, &[log.into(), level.into(), index.into()]).await?;
-    let mut bytes = found.map_or(Ok(Vec::new()), |row| row.bytes("hashes"))?;
-    if bytes.len() != within * HASH_BYTES {
-        let what = format!(
-            "log {} has {} bytes in tile {level}/{index} where hash {within} is to follow",
-            run.log,
-            bytes.len()
-        );
-        return Err(CatalogError::inconsistent(TABLE, what));
+/// What one row gets of a run.
+struct Piece<'a> {
+    run: &'a TileRun,
+    /// The tile.
+    index: u64,
+    /// Hashes of the tile before these.
+    within: usize,
+    hashes: &'a [[u8; HASH_BYTES]],
+}
+
+/// A run, tile by tile.
+fn pieces(run: &TileRun) -> impl Iterator<Item = Piece<'_>> {
+    let (mut next, mut rest) = (run.first, run.hashes.as_slice());
+    std::iter::from_fn(move || {
+        let (index, within) = (next / ROW_HASHES as u64, (next % ROW_HASHES as u64) as usize);
+        let (hashes, later) = rest.split_at(rest.len().min(ROW_HASHES - within));
+        next += hashes.len() as u64;
+        rest = later;
+        (!hashes.is_empty()).then_some(Piece { run, index, within, hashes })
+    })
+}
+
+impl Piece<'_> {
+    /// The bytes of the row; none if there is no row.
+    async fn stored(&self, tx: &mut Tx) -> Result<Vec<u8>, CatalogError> {
+        let sql = "SELECT hashes FROM tiles WHERE log_id = $1 AND level = $2 AND tile_index = $3";
+        let (log, level) = (self.run.log.0.as_slice(), i64::from(self.run.level));
+        let values = [log.into(), level.into(), stored("tile index", self.index)?.into()];
+        tx.row(sql, &values).await?.map_or(Ok(Vec::new()), |row| row.bytes("hashes"))
     }
-    bytes.extend(hashes.iter().flatten());
-    let values = [log.into(), level.into(), index.into(), bytes.as_slice().into()];
-    let sql = "INSERT INTO tiles (log_id, level, tile_index, hashes) VALUES ($1, $2, $3, $4) \
-               ON CONFLICT (log_id, level, tile_index) DO UPDATE SET hashes = excluded.hashes";
-    tx.execute(sql, &values).await.map(drop)
+
+    async fn store(&self, tx: &mut Tx, bytes: &[u8]) -> Result<(), CatalogError> {
+        let sql = "INSERT INTO tiles (log_id, level, tile_index, hashes) VALUES ($1, $2, $3, $4) \
+                   ON CONFLICT (log_id, level, tile_index) DO UPDATE SET hashes = excluded.hashes";
+        let (log, level) = (self.run.log.0.as_slice(), i64::from(self.run.level));
+        let values = [log.into(), level.into(), stored("tile index", self.index)?.into(), bytes.into()];
+        tx.execute(sql, &values).await.map(drop)
+    }
+
+    fn does_not_follow(&self, bytes: &[u8]) -> CatalogError {
+        let Self { run: TileRun { log, level, .. }, index, within, .. } = self;
+        let length = bytes.len();
+        let what =
+            format!("log {log} has {length} bytes in tile {level}/{index} where hash {within} is to follow");
+        CatalogError::inconsistent(TABLE, what)
+    }
 }
 
 fn split(bytes: &[u8]) -> Result<Vec<[u8; HASH_BYTES]>, CatalogError> {
     let (hashes, rest) = bytes.as_chunks::<HASH_BYTES>();
-    if rest.is_empty() && hashes.len() <= TILE_HASHES {
+    if rest.is_empty() && hashes.len() <= ROW_HASHES {
         return Ok(hashes.to_vec());
     }
     Err(CatalogError::corrupt(TABLE, format!("a tile of {} bytes", bytes.len())))

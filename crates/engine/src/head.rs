@@ -3,10 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use tallystick_event::{EventId, Leaf, LeafForm, LogId, OrgId, Prepared};
-use tallystick_merkle::{Edge, Hash};
-
-/// A tile stands eight levels of nodes above the one below (C2SP tlog-tiles).
-pub(crate) const TILE_HEIGHT: u8 = 8;
+use tallystick_merkle::{Edge, Hash, TileHash};
 
 /// The end of one log. Owned by the sequencer alone; everybody else sees copies.
 #[derive(Debug, Clone)]
@@ -17,8 +14,8 @@ pub(crate) struct Head {
     pub(crate) base: u64,
     /// Right edge of the log's tree; its size is the index of the next leaf.
     pub(crate) edge: Edge,
-    /// Level and value of the tile hashes above the leaves that were completed and not yet handed on.
-    pub(crate) completed: Vec<(u8, Hash)>,
+    /// Hashes of tiles above the leaves that were completed and not yet handed on.
+    pub(crate) completed: Vec<TileHash>,
     /// `received_at` of the newest event, Unix ms.
     pub(crate) last_received_ms: i64,
     /// Writes are refused.
@@ -45,11 +42,7 @@ impl Head {
         let form = event.leaf_form();
         let leaf_hash = leaf(self.log, index, received_ms, event.id, form, event.units_root).hash();
         let completed = &mut self.completed;
-        self.edge.append_noting(leaf_hash, |height, hash| {
-            if height.is_multiple_of(TILE_HEIGHT) {
-                completed.push((height / TILE_HEIGHT, *hash));
-            }
-        });
+        self.edge.append_noting(leaf_hash, |hash| completed.push(hash));
         self.last_received_ms = received_ms;
         assert_eq!(self.edge.size(), index + 1, "one event is one leaf");
         (seq, received_ms, leaf_hash)
@@ -114,7 +107,7 @@ impl Heads {
 
     /// The batch is durable: what was staged is now the truth. `grown` is told of each head, and of the tile hashes
     /// that its growth completed.
-    pub(crate) fn commit(&mut self, mut grown: impl FnMut(&Head, Vec<(u8, Hash)>)) {
+    pub(crate) fn commit(&mut self, mut grown: impl FnMut(&Head, Vec<TileHash>)) {
         for (org, mut head) in self.staged.drain() {
             let completed = std::mem::take(&mut head.completed);
             grown(&head, completed);

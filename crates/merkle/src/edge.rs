@@ -2,6 +2,7 @@
 //! needed to append and to know the root, at most 64 hashes for any log.
 
 use crate::hash::{Hash, empty_root, fold, node_hash};
+use crate::limits::TILE_HEIGHT;
 
 /// A log has at most 2^64-1 leaves, so its edge has at most this many hashes.
 pub const EDGE_HASHES_MAX: usize = 64;
@@ -16,6 +17,17 @@ pub struct Edge {
     size: u64,
     /// Roots of full subtrees from left (largest) to right; their sizes are the bits of `size`.
     hashes: Vec<Hash>,
+}
+
+/// A hash of a tile above the leaves: the root of the `256^level` leaves from `number * 256^level` on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TileHash {
+    /// 1 and up.
+    pub level: u8,
+    /// Number of the hash in its level.
+    pub number: u64,
+    /// The hash.
+    pub hash: Hash,
 }
 
 /// Why bytes are not an edge.
@@ -56,17 +68,20 @@ impl Edge {
         self.append_subtree(0, leaf);
     }
 
-    /// As [`Edge::append`], telling `complete` of every subtree above the leaf that this completes: its height and
-    /// root, the smallest first. The number of each is the new size shifted right by the height, minus one.
-    pub fn append_noting(&mut self, leaf: Hash, mut complete: impl FnMut(u8, &Hash)) {
+    /// As [`Edge::append`], telling `noted` of every hash of a tile above the leaves that this completes, the lowest
+    /// level first.
+    pub fn append_noting(&mut self, leaf: Hash, mut noted: impl FnMut(TileHash)) {
         let mut hash = leaf;
+        let size = self.size + 1;
         for height in 1..=self.size.trailing_ones() as u8 {
             let left = self.hashes.pop().expect("one hash for each one bit of the size");
             hash = node_hash(&left, &hash);
-            complete(height, &hash);
+            if height.is_multiple_of(TILE_HEIGHT) {
+                noted(TileHash { level: height / TILE_HEIGHT, number: (size >> height) - 1, hash });
+            }
         }
         self.hashes.push(hash);
-        self.size += 1;
+        self.size = size;
         debug_assert_eq!(self.hashes.len(), self.size.count_ones() as usize);
     }
 
@@ -144,25 +159,23 @@ mod tests {
     }
 
     #[test]
-    fn every_completed_subtree_is_told_once() {
-        let leaves: Vec<Hash> = (0..300u32).map(|n| leaf_hash(&n.to_be_bytes())).collect();
+    fn every_hash_of_a_tile_is_told_once() {
+        let size = 2 * 65_536 + 300;
+        let leaves: Vec<Hash> = (0..size as u32).map(|n| leaf_hash(&n.to_be_bytes())).collect();
         let (mut edge, mut plain) = (Edge::new(), Edge::new());
         let mut noted = Vec::new();
         for leaf in &leaves {
-            let mut heights = Vec::new();
-            edge.append_noting(*leaf, |height, root| heights.push((height, *root)));
+            edge.append_noting(*leaf, |hash| noted.push(hash));
             plain.append(*leaf);
-            noted.extend(
-                heights.into_iter().map(|(height, root)| (height, (edge.size() >> height) - 1, root)),
-            );
         }
         assert_eq!(edge, plain);
-        for (height, index, root) in &noted {
-            let (from, width) = ((index << height) as usize, 1usize << height);
-            assert_eq!(*root, root_of(&leaves[from..from + width]), "height {height}, number {index}");
+        for TileHash { level, number, hash } in &noted {
+            let width = 256usize.pow(u32::from(*level));
+            let from = *number as usize * width;
+            assert_eq!(*hash, root_of(&leaves[from..from + width]), "level {level}, number {number}");
         }
-        let all: usize = (1..9).map(|height| 300 >> height).sum();
-        assert_eq!(noted.len(), all);
+        let of = |level| noted.iter().filter(move |hash| hash.level == level).map(|hash| hash.number);
+        assert!(of(1).eq(0..(size / 256) as u64) && of(2).eq(0..2) && noted.len() == size / 256 + 2);
     }
 
     #[test]

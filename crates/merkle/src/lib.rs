@@ -23,7 +23,7 @@ mod tlog_proof;
 mod witness;
 
 pub use checkpoint::{Checkpoint, CheckpointError, OpenError};
-pub use edge::{EDGE_HASHES_MAX, Edge, EdgeError};
+pub use edge::{EDGE_HASHES_MAX, Edge, EdgeError, TileHash};
 pub use hash::{Hash, empty_root, leaf_hash, node_hash, root_of};
 pub use note::{
     CosigningKey, KeyError, KeyType, Note, NoteError, NoteSignature, SecretKeyError, SignError,
@@ -40,7 +40,7 @@ pub use proof::{
 };
 pub use tile::{
     BundleError, BundleId, NodePlace, PathError, TileError, TileId, TilePath, TileReader, bundles_between,
-    decode_bundle, edge_tiles, encode_bundle, tiles_between, tiles_for,
+    decode_bundle, edge_tiles, encode_bundle, hashes_at, tiles_between, tiles_for,
 };
 pub use tlog_proof::{TlogProof, TlogProofError, TlogProofRefusal};
 pub use witness::{AddCheckpoint, AddCheckpointError, AddCheckpointRefusal, latest_size};

@@ -9,7 +9,7 @@ use tallystick_segment::Meta;
 
 use crate::{
     error::ReadError,
-    proof::{DirectoryProof, Proofs, Published, Tree, rollback::source, trees::Trees},
+    proof::{DirectoryProof, Listed, Proofs, Published, Tree, rollback::source, trees::Trees},
     search::require_committed,
 };
 
@@ -39,6 +39,16 @@ pub enum ProofError {
     /// Reading failed.
     #[error(transparent)]
     Read(#[from] ReadError),
+}
+
+impl ProofError {
+    pub(super) fn no_such_tile() -> Self {
+        Self::Outside("there is no such tile at the published size".to_owned())
+    }
+
+    pub(super) fn not_a_continuation(from: u64, to: u64) -> Self {
+        Self::Outside(format!("a tree of {to} leaves does not continue one of {from}"))
+    }
 }
 
 /// A log as others see it.
@@ -153,17 +163,16 @@ impl Proofs {
     pub fn tile(&self, log: &str, id: TileId) -> Result<Vec<u8>, ProofError> {
         let (tree, published) = self.published_tree(log)?;
         if !id.is_in(published.size) {
-            return Err(ProofError::Outside("there is no such tile at the published size".to_owned()));
+            return Err(ProofError::no_such_tile());
         }
-        let tile = self.tile_hashes(&tree, id.level(), id.index(), id.width())?;
-        Ok(tile[..usize::from(id.width())].concat())
+        Ok(self.tile_hashes(&tree, id)?[..usize::from(id.width())].concat())
     }
 
     /// The bytes of a bundle of entries. Blocks.
     pub fn bundle(&self, log: &str, id: BundleId) -> Result<Vec<u8>, ProofError> {
         let (tree, published) = self.published_tree(log)?;
         if !id.is_in(published.size) {
-            return Err(ProofError::Outside("there is no such bundle at the published size".to_owned()));
+            return Err(ProofError::no_such_tile());
         }
         let first = id.index() * u64::from(merkle::limits::TILE_HASHES);
         let leaves = self.leaves(&tree, first, first + u64::from(id.width()))?;
@@ -171,41 +180,62 @@ impl Proofs {
         Ok(merkle::encode_bundle(&entries).expect("a leaf is a short entry"))
     }
 
-    /// The proof that leaf `index` is in its log. Blocks. With `at_size`, in the tree of that size, which must be
-    /// published; else in that of the directory's first checkpoint that covers it if witnesses have confirmed one, and
-    /// the newest otherwise.
-    pub fn inclusion(
+    /// The proof that leaf `index` is in its log, to carry away. Blocks. With `at_size`, in the tree of that size,
+    /// which must be published; else in that of the directory's first checkpoint that covers it if witnesses have
+    /// confirmed one, and the newest otherwise.
+    pub fn inclusion(&self, log: &str, index: u64, at_size: Option<u64>) -> Result<TlogProof, ProofError> {
+        let (tree, newest) = self.published_tree(log)?;
+        let (published, _) = self.base(&tree, &newest, index, at_size)?;
+        let leaf = self.leaves(&tree, index, index + 1)?.pop().expect("one leaf was asked for");
+        self.prove(&tree, &published, &leaf)
+    }
+
+    /// The same with the event itself, and that the directory covers it. Blocks.
+    pub fn event_proof(
         &self,
         log: &str,
         index: u64,
         at_size: Option<u64>,
     ) -> Result<InclusionAnswer, ProofError> {
         let (tree, newest) = self.published_tree(log)?;
+        let (published, listed) = self.base(&tree, &newest, index, at_size)?;
+        let leaf = self.stored(&tree, index, index + 1)?.pop().expect("one leaf was asked for");
+        let proof = self.prove(&tree, &published, &leaf.leaf)?;
+        let directory = listed.map(|listed| self.prove_listed(&tree, &listed, published.size)).transpose()?;
+        Ok(InclusionAnswer { origin: self.origin(tree.log), leaf, proof, directory })
+    }
+
+    /// The checkpoint by which leaf `index` is proven, see [`Proofs::inclusion`], and where the directory lists one
+    /// that covers the leaf.
+    pub(super) fn base(
+        &self,
+        tree: &Tree,
+        newest: &Published,
+        index: u64,
+        at_size: Option<u64>,
+    ) -> Result<(Published, Option<Listed>), ProofError> {
         if index >= newest.size {
             return Err(ProofError::NotPublished { published: newest.size });
         }
-        let directory = self.directory_proof(&tree, index, at_size.unwrap_or(newest.size))?;
-        let (published, directory) = match (at_size, directory) {
-            (None, Some(mut directory)) if directory.witnessed_ms.is_some() => {
-                directory.consistency.clear();
-                (self.at(&tree, directory.size, &newest)?, Some(directory))
-            }
-            (at_size, directory) => (self.at(&tree, at_size.unwrap_or(newest.size), &newest)?, directory),
-        };
+        let listed = self.listed(tree, index)?;
+        let witnessed = listed.as_ref().filter(|listed| listed.is_witnessed()).map(Listed::size);
+        let published = self.at(tree, at_size.or(witnessed).unwrap_or(newest.size), newest)?;
         if index >= published.size {
             return Err(ProofError::Outside(format!(
                 "a tree of {} leaves has no leaf {index}",
                 published.size
             )));
         }
-        let hashes = self.hashes(&tree, published.size);
-        let path = merkle::inclusion_proof(index, published.size, &hashes).map_err(source)?;
-        let leaf = self.stored(&tree, index, index + 1)?.pop().expect("one leaf was asked for");
+        Ok((published, listed))
+    }
+
+    fn prove(&self, tree: &Tree, published: &Published, leaf: &Leaf) -> Result<TlogProof, ProofError> {
+        let (index, size) = (leaf.seq, published.size);
+        let path = merkle::inclusion_proof(index, size, &self.hashes(tree, size)).map_err(source)?;
         // What does not prove itself must not leave: the data behind it has been changed.
-        merkle::verify_inclusion(index, published.size, &leaf.leaf.hash(), &path, &published.root)
-            .map_err(|_| tampered(&tree, index))?;
-        let proof = TlogProof { extra: Vec::new(), index, path, checkpoint: self.sign(&tree, &published) };
-        Ok(InclusionAnswer { origin: self.origin(tree.log), leaf, proof, directory })
+        merkle::verify_inclusion(index, size, &leaf.hash(), &path, &published.root)
+            .map_err(|_| tampered(tree, index))?;
+        Ok(TlogProof { extra: Vec::new(), index, path, checkpoint: self.sign(tree, published) })
     }
 
     /// A size of a log with its root, not larger than what is published.
@@ -220,16 +250,15 @@ impl Proofs {
         Ok(Published { size, root, time_ms: newest.time_ms })
     }
 
-    /// The proof that the tree of size `to` continues that of size `from`. Blocks.
-    pub fn consistency(&self, log: &str, from: u64, to: u64) -> Result<Vec<Hash>, ProofError> {
+    /// The proof that the tree of size `to`, the newest if it is not given, continues that of size `from`. Blocks.
+    pub fn consistency(&self, log: &str, from: u64, to: Option<u64>) -> Result<Vec<Hash>, ProofError> {
         let (tree, published) = self.published_tree(log)?;
+        let to = to.unwrap_or(published.size);
         if to > published.size {
             return Err(ProofError::NotPublished { published: published.size });
         }
         if from > to {
-            return Err(ProofError::Outside(format!(
-                "a tree of {to} leaves does not continue one of {from}"
-            )));
+            return Err(ProofError::not_a_continuation(from, to));
         }
         let proof = merkle::consistency_proof(from, to, &self.hashes(&tree, to)).map_err(source)?;
         let [past, present] = [self.at(&tree, from, &published)?, self.at(&tree, to, &published)?];
@@ -279,8 +308,8 @@ impl Proofs {
 
     fn stored(&self, tree: &Tree, from: u64, to: u64) -> Result<Vec<StoredLeaf>, ReadError> {
         let mut stored = Vec::with_capacity((to - from) as usize);
-        self.each_row(tree, from, to, &mut |rows, row, leaf| {
-            let (meta, units) = (rows.meta(row)?, rows.units(row)?);
+        self.each_row(tree, from, to, &mut |(rows, row), meta, leaf| {
+            let units = rows.units(row)?;
             require_committed(&tree.org, &meta, &units)?;
             stored.push(StoredLeaf { leaf, meta, units });
             Ok(())
@@ -296,12 +325,6 @@ impl Proofs {
             .map_err(|error| ProofError::Outside(error.to_string()))?;
         let hashes = self.hashes(&tree, to);
         Ok(merkle::Subtrees::subtrees(&hashes, &cover.right)?)
-    }
-
-    /// That the newest published checkpoint of a log is in the directory; none yet. Blocks.
-    pub fn log_directory(&self, log: &str) -> Result<Option<DirectoryProof>, ProofError> {
-        let (tree, published) = self.published_tree(log)?;
-        Ok(self.newest_directory_proof(&tree, published.size)?)
     }
 }
 

@@ -6,8 +6,8 @@ use std::{num::NonZeroUsize, sync::Arc};
 use lru::LruCache;
 use parking_lot::Mutex;
 use tallystick_event::{Leaf, LogId};
-use tallystick_merkle::{Hash, Node, NodePlace, Subtrees};
-use tallystick_segment::Rows;
+use tallystick_merkle::{Hash, Node, NodePlace, Subtrees, TileId, limits};
+use tallystick_segment::{Meta, Row, Rows};
 
 use crate::{
     error::ReadError,
@@ -20,14 +20,14 @@ use crate::{
 };
 
 /// Hashes of a full tile.
-pub(crate) const TILE_HASHES: u64 = 256;
+pub(crate) const TILE_HASHES: u64 = limits::TILE_HASHES as u64;
 /// Tiles that are kept, 8 KiB each.
 const TILES_KEPT: usize = 4_096;
 
 type Key = (LogId, u8, u64);
 
-/// What is done with a row and the leaf that it stands for.
-type VisitRow<'a> = dyn FnMut(&dyn Rows, tallystick_segment::Row, Leaf) -> Result<(), ReadError> + 'a;
+/// What is done with a row, its columns, and the leaf that it stands for.
+type VisitRow<'a> = dyn FnMut((&dyn Rows, Row), Meta, Leaf) -> Result<(), ReadError> + 'a;
 
 /// The tiles that were used last, each as far as it was needed.
 #[derive(Debug)]
@@ -56,38 +56,39 @@ impl Default for TileCache {
     }
 }
 
-/// The tree of one log up to a size, as a source of subtrees.
-pub(crate) struct LogHashes<'a> {
-    pub(crate) proofs: &'a Proofs,
-    pub(crate) tree: &'a Tree,
-    /// Leaves; nothing behind them is read.
-    pub(crate) size: u64,
+/// A tree of a size as a source of subtrees, of a function that gives at least the hashes of a tile that are asked for.
+pub(crate) struct Tiled<F> {
+    size: u64,
+    tile: F,
 }
 
-impl Subtrees for LogHashes<'_> {
+impl<F: Fn(TileId) -> Result<Arc<[Hash]>, ReadError>> Tiled<F> {
+    pub(crate) fn new(size: u64, tile: F) -> Self {
+        Self { size, tile }
+    }
+}
+
+impl<F: Fn(TileId) -> Result<Arc<[Hash]>, ReadError>> Subtrees for Tiled<F> {
     type Error = ReadError;
 
     fn subtree(&self, height: u8, index: u64) -> Result<Hash, ReadError> {
         let place = NodePlace::of(Node { height, index });
-        let (level, number) = (place.level, place.tile);
-        let in_level = self.size.checked_shr(u32::from(level) * 8).unwrap_or(0);
-        let width = in_level.saturating_sub(number * TILE_HASHES).min(TILE_HASHES);
-        let tile = self.proofs.tile_hashes(self.tree, level, number, width as u16)?;
-        place.root(&tile).ok_or_else(|| {
-            ReadError::Corrupt(format!("tile {level}/{number} of log {} is too short", self.tree.log))
-        })
+        let outside =
+            || ReadError::Corrupt(format!("a tree of {} leaves has no subtree {height}/{index}", self.size));
+        let id = TileId::in_tree(place.level, place.tile, self.size).ok_or_else(outside)?;
+        place.root(&(self.tile)(id)?).ok_or_else(outside)
     }
 }
 
 impl Proofs {
-    /// The first `width` hashes of a tile, or more; they must exist.
-    pub(crate) fn tile_hashes(
-        &self,
-        tree: &Tree,
-        level: u8,
-        index: u64,
-        width: u16,
-    ) -> Result<Arc<[Hash]>, ReadError> {
+    /// The tree of a log up to a size.
+    pub(crate) fn hashes<'a>(&'a self, tree: &'a Tree, size: u64) -> impl Subtrees<Error = ReadError> + 'a {
+        Tiled::new(size, move |id| self.tile_hashes(tree, id))
+    }
+
+    /// The hashes of a tile, or more of them; they must exist.
+    pub(crate) fn tile_hashes(&self, tree: &Tree, id: TileId) -> Result<Arc<[Hash]>, ReadError> {
+        let (level, index, width) = (id.level(), id.index(), id.width());
         let key = (tree.log, level, index);
         if let Some(tile) = self.cache.get(&key, width) {
             return Ok(tile);
@@ -178,27 +179,13 @@ impl Proofs {
                         meta.leaf_form,
                         meta.units_root,
                     );
-                    f(rows, row, leaf)?;
+                    f((rows, row), meta, leaf)?;
                     next += 1;
                 }
                 Ok(())
             })?;
         }
         if next == to { Ok(()) } else { Err(missing(tree, next)) }
-    }
-
-    /// The tree of a log up to a size.
-    pub(crate) fn hashes<'a>(&'a self, tree: &'a Tree, size: u64) -> LogHashes<'a> {
-        LogHashes { proofs: self, tree, size }
-    }
-
-    /// Forgets what is kept of a log (its stored hashes were made again).
-    pub(crate) fn forget_tiles(&self, log: LogId) {
-        let mut cache = self.cache.0.lock();
-        let keys: Vec<Key> = cache.iter().map(|(key, _)| *key).filter(|key| key.0 == log).collect();
-        for key in keys {
-            cache.pop(&key);
-        }
     }
 }
 

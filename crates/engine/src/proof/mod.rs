@@ -19,6 +19,7 @@ mod packing;
 mod rebuild;
 mod renew;
 mod rollback;
+mod runs;
 mod trees;
 
 use std::{
@@ -34,7 +35,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use parking_lot::Mutex;
 use tallystick_catalog::Catalog;
 use tallystick_event::{Clock, LogId, OrgId, Random, format_ms};
-use tallystick_merkle::{Checkpoint, Note};
+use tallystick_merkle::{Checkpoint, Hash, Note};
 use tokio::sync::watch;
 
 pub use answers::{EventPlace, InclusionAnswer, LogInfo, ProofError, RangeAnswer, StoredLeaf};
@@ -51,7 +52,7 @@ pub(crate) use checkpointer::Checkpointer;
 pub(crate) use guard::Guard;
 pub(crate) use trees::{Tree, Trees};
 
-pub(crate) use directory::Directory;
+pub(crate) use directory::{Directory, Listed};
 
 use crate::{queue::Appended, status::Counters, view::ViewCell};
 
@@ -161,10 +162,14 @@ impl Proofs {
         self.trees.of_org(org)?.published()
     }
 
+    /// What a log states at a size.
+    fn checkpoint_of(&self, log: LogId, size: u64, root: Hash) -> Checkpoint {
+        Checkpoint::new(&self.origin(log), size, root).expect("an origin is a line")
+    }
+
     /// Signs what was published of a log.
     pub(crate) fn sign(&self, tree: &Tree, published: &Published) -> Note {
-        let checkpoint = Checkpoint::new(&self.origin(tree.log), published.size, published.root)
-            .expect("an origin is a line");
+        let checkpoint = self.checkpoint_of(tree.log, published.size, published.root);
         self.keys.sign(&checkpoint, self.clock.now_ms()).expect("the key has the origin's name")
     }
 

@@ -23,17 +23,8 @@ impl Proofs {
     /// one, else the newest. Blocks.
     pub fn pack_base(&self, log: &str, end: u64) -> Result<PackBase, ProofError> {
         let (tree, newest) = self.published_tree(log)?;
-        if end > newest.size {
-            return Err(ProofError::NotPublished { published: newest.size });
-        }
-        let mut directory = self.directory_proof(&tree, end.saturating_sub(1), newest.size)?;
-        let published = match &mut directory {
-            Some(directory) if directory.witnessed_ms.is_some() => {
-                directory.consistency.clear();
-                self.at(&tree, directory.size, &newest)?
-            }
-            _ => *newest,
-        };
+        let (published, listed) = self.base(&tree, &newest, end.saturating_sub(1), None)?;
+        let directory = listed.map(|listed| self.prove_listed(&tree, &listed, published.size)).transpose()?;
         let checkpoint = self.sign(&tree, &published);
         Ok(PackBase { origin: self.origin(tree.log), size: published.size, checkpoint, directory })
     }

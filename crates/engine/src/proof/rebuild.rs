@@ -1,15 +1,15 @@
 //! Making the hashes above the leaves again: they follow from the leaves, so what is missing or damaged of them is no
 //! loss. The root that the seal recorded says whether the result is right.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
-use tallystick_catalog::{TileCount, TileRun};
-use tallystick_merkle::Edge;
+use tallystick_catalog::TileCount;
+use tallystick_event::LogId;
+use tallystick_merkle::{Edge, hashes_at};
 
 use crate::{
     error::ReadError,
-    head::TILE_HEIGHT,
-    proof::{Proofs, Tree, trees::LEVELS},
+    proof::{Proofs, Tree, runs::Runs, trees::LEVELS},
 };
 
 /// Leaves that are read at once.
@@ -22,11 +22,13 @@ impl Proofs {
         counts: &[TileCount],
         sealed: &[(Arc<Tree>, Edge)],
     ) -> Result<Vec<String>, ReadError> {
+        let counts: HashMap<(LogId, u8), u64> =
+            counts.iter().map(|count| ((count.log, count.level), count.hashes)).collect();
         let mut rebuilt = Vec::new();
         for (tree, edge) in sealed {
             let complete = (1..=LEVELS).all(|level| {
-                let stored = counts.iter().find(|count| count.log == tree.log && count.level == level);
-                stored.map_or(0, |count| count.hashes) == edge.size() >> (TILE_HEIGHT * level)
+                let stored = counts.get(&(tree.log, level)).copied();
+                stored.unwrap_or(0) == hashes_at(level, edge.size())
             });
             if !complete {
                 self.rebuild(tree, edge)?;
@@ -36,20 +38,14 @@ impl Proofs {
         Ok(rebuilt)
     }
 
-    /// Makes the stored hashes of one log again from its first `sealed.size()` leaves.
-    pub(crate) fn rebuild(&self, tree: &Tree, sealed: &Edge) -> Result<(), ReadError> {
+    /// Makes the stored hashes of one log again from its first `sealed.size()` leaves. Only while nothing is sealed.
+    fn rebuild(&self, tree: &Tree, sealed: &Edge) -> Result<(), ReadError> {
         let mut edge = Edge::new();
-        let mut runs: Vec<TileRun> = (1..=LEVELS)
-            .map(|level| TileRun { log: tree.log, level, first: 0, hashes: Vec::new() })
-            .collect();
+        let mut runs = Runs::new(tree.log);
         while edge.size() < sealed.size() {
             let to = sealed.size().min(edge.size() + CHUNK);
             for leaf in self.leaves(tree, edge.size(), to)? {
-                edge.append_noting(leaf.hash(), |height, hash| {
-                    if height.is_multiple_of(TILE_HEIGHT) {
-                        runs[usize::from(height / TILE_HEIGHT) - 1].hashes.push(*hash);
-                    }
-                });
+                edge.append_noting(leaf.hash(), |hash| runs.push(hash));
             }
         }
         if edge != *sealed {
@@ -59,9 +55,7 @@ impl Proofs {
                 tree.org
             )));
         }
-        runs.retain(|run| !run.hashes.is_empty());
-        let replaced = self.runtime.block_on(self.catalog.replace_tiles(tree.log, &runs));
-        self.forget_tiles(tree.log);
+        let replaced = self.runtime.block_on(self.catalog.replace_tiles(tree.log, &runs.into_runs()));
         replaced.map_err(|error| ReadError::of_catalog(&error))
     }
 }

@@ -8,12 +8,12 @@ use arc_swap::ArcSwapOption;
 use parking_lot::{Condvar, Mutex, RwLock};
 use tallystick_catalog::TileRun;
 use tallystick_event::{LogId, OrgId};
-use tallystick_merkle::{Edge, Hash};
+use tallystick_merkle::{Edge, Hash, TileHash, hashes_at, limits::TILE_LEVELS};
 
-use crate::head::{Head, TILE_HEIGHT};
+use crate::head::Head;
 
 /// Levels of tiles above the leaves that a tree can have.
-pub(crate) const LEVELS: u8 = 7;
+pub(crate) const LEVELS: u8 = TILE_LEVELS - 1;
 
 /// A size of a log that the guard has recorded and that may be signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,7 +84,7 @@ impl Tree {
     /// Hashes `first..first + count` of a level above the leaves, if they are not in the catalog. They must exist.
     pub(crate) fn pending(&self, level: u8, first: u64, count: usize) -> Stored {
         let state = self.state.lock();
-        let sealed = state.sealed >> (TILE_HEIGHT * level);
+        let sealed = hashes_at(level, state.sealed);
         let Some(start) = first.checked_sub(sealed) else { return Stored::InCatalog };
         let pending = &state.pending[usize::from(level) - 1];
         let found = pending.get(start as usize..start as usize + count);
@@ -93,14 +93,14 @@ impl Tree {
 
     /// How many hashes of a level are in the catalog.
     pub(crate) fn in_catalog(&self, level: u8) -> u64 {
-        self.state.lock().sealed >> (TILE_HEIGHT * level)
+        hashes_at(level, self.state.lock().sealed)
     }
 
     /// The hashes that a seal of the log up to `size` leaves has to store.
     pub(crate) fn to_seal(&self, size: u64) -> Vec<TileRun> {
         let state = self.state.lock();
         let run = |level: u8| {
-            let (first, end) = (state.sealed >> (TILE_HEIGHT * level), size >> (TILE_HEIGHT * level));
+            let (first, end) = (hashes_at(level, state.sealed), hashes_at(level, size));
             let hashes = state.pending[usize::from(level) - 1][..(end - first) as usize].to_vec();
             (!hashes.is_empty()).then_some(TileRun { log: self.log, level, first, hashes })
         };
@@ -111,8 +111,7 @@ impl Tree {
     pub(crate) fn sealed(&self, size: u64) {
         let mut state = self.state.lock();
         for level in 1..=LEVELS {
-            let height = TILE_HEIGHT * level;
-            let stored = (size >> height) - (state.sealed >> height);
+            let stored = hashes_at(level, size) - hashes_at(level, state.sealed);
             state.pending[usize::from(level) - 1].drain(..stored as usize);
         }
         state.sealed = size;
@@ -180,12 +179,12 @@ impl Trees {
     }
 
     /// A log grew, durably.
-    pub(crate) fn grown(&self, head: &Head, completed: Vec<(u8, Hash)>) {
+    pub(crate) fn grown(&self, head: &Head, completed: Vec<TileHash>) {
         let tree = self.of_log(head.log).expect("every log has a tree before its first event");
         let newly_dirty = {
             let mut state = tree.state.lock();
             state.edge.clone_from(&head.edge);
-            for (level, hash) in completed {
+            for TileHash { level, hash, .. } in completed {
                 state.pending[usize::from(level) - 1].push(hash);
             }
             !std::mem::replace(&mut state.dirty, true)
@@ -254,12 +253,8 @@ mod tests {
         let mut level_1 = Vec::new();
         for n in 0..1_000 {
             let mut completed = Vec::new();
-            head.edge.append_noting(hash(n), |height, hash| {
-                if height == 8 {
-                    completed.push((1, *hash));
-                    level_1.push(*hash);
-                }
-            });
+            head.edge.append_noting(hash(n), |noted| completed.push(noted));
+            level_1.extend(completed.iter().map(|noted| noted.hash));
             trees.grown(&head, completed);
         }
         assert_eq!((tree.size(), level_1.len()), (1_000, 3));

@@ -52,12 +52,13 @@ async fn check(harness: &Harness, org: &OrgId) {
         }
         assert_eq!(edge.root(), root, "the root is that of the leaves");
         for index in (0..size).step_by(97).chain([size - 1]) {
-            let answer = proofs.inclusion(org.as_str(), index, Some(size)).unwrap();
+            let answer = proofs.event_proof(org.as_str(), index, Some(size)).unwrap();
             assert_eq!(answer.leaf.leaf.seq, index);
             verify_inclusion(index, size, &hashes[index as usize], &answer.proof.path, &root).unwrap();
+            assert_eq!(proofs.inclusion(org.as_str(), index, Some(size)).unwrap(), answer.proof);
         }
         for from in (1..size).step_by(131) {
-            let path = proofs.consistency(org.as_str(), from, size).unwrap();
+            let path = proofs.consistency(org.as_str(), from, Some(size)).unwrap();
             let mut old = Edge::new();
             hashes[..from as usize].iter().for_each(|hash| old.append(*hash));
             verify_consistency(from, size, &path, &old.root(), &root).unwrap();
@@ -116,7 +117,7 @@ async fn proofs_hold_over_segments_tail_and_restarts() {
     let engine = std::sync::Arc::clone(&harness.engine);
     tokio::task::spawn_blocking(move || {
         for (old, old_root) in kept {
-            let path = engine.proofs().consistency("acme", old, size).unwrap();
+            let path = engine.proofs().consistency("acme", old, None).unwrap();
             verify_consistency(old, size, &path, &old_root, &root).unwrap();
         }
     })
@@ -266,7 +267,7 @@ async fn the_directory_commits_to_every_log_and_proves_it() {
     let engine = std::sync::Arc::clone(&harness.engine);
     tokio::task::spawn_blocking(move || {
         let proofs = engine.proofs();
-        let answer = proofs.inclusion("org1", 3, None).unwrap();
+        let answer = proofs.event_proof("org1", 3, None).unwrap();
         let directory = answer.directory.expect("the directory covers it");
         let key = &proofs.keys().public(&proofs.directory_origin())[0].verifier_key;
         let leaf = tallystick_merkle::leaf_hash(&directory.entry);
@@ -275,7 +276,8 @@ async fn the_directory_commits_to_every_log_and_proves_it() {
         let text = directory.checkpoint.unverified_text();
         assert_eq!(entry.checkpoint, tallystick_event::checkpoint_digest(text));
         for pair in sizes.windows(2) {
-            assert!(proofs.directory_consistency(pair[0], pair[1]).is_ok());
+            assert!(proofs.directory_consistency(pair[0], Some(pair[1])).is_ok());
+            assert!(proofs.directory_consistency(pair[1], Some(pair[0])).is_err() || pair[0] == pair[1]);
         }
     })
     .await

@@ -108,7 +108,7 @@ impl BundleId {
 }
 
 /// How many hashes the tiles of a level have together in a tree of `size` leaves.
-pub(super) fn hashes_at(level: u8, size: u64) -> u64 {
+pub fn hashes_at(level: u8, size: u64) -> u64 {
     size.checked_shr(u32::from(level) * u32::from(TILE_HEIGHT)).unwrap_or(0)
 }
 

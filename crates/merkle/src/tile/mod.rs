@@ -8,7 +8,7 @@ mod path;
 mod reader;
 
 pub use bundle::{BundleError, decode_bundle, encode_bundle};
-pub use id::{BundleId, TileId};
+pub use id::{BundleId, TileId, hashes_at};
 pub use layout::{NodePlace, bundles_between, edge_tiles, tiles_between, tiles_for};
 pub use path::{PathError, TilePath};
 pub use reader::{TileError, TileReader};

@@ -86,6 +86,7 @@ pub(crate) async fn run(fresh: impl AsyncFn(&str) -> CatalogUrl) {
         keys::changes_are_followed_across_nodes,
         keys::followers_miss_no_concurrent_change,
         proof::tiles_only_grow,
+        proof::tiles_are_mended_in_place,
         proof::the_directory_grows_without_gaps,
         proof::witnesses_and_anchors_are_kept,
         proof::a_closed_log_has_a_successor,

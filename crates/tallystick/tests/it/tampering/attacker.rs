@@ -105,9 +105,9 @@ pub(super) fn make_tree_again(dir: &Path) {
             units: form.units,
             units_root: meta.units_root,
         };
-        edge.append_noting(leaf.hash(), |height, hash| {
-            if height == 8 {
-                level_1.extend_from_slice(hash);
+        edge.append_noting(leaf.hash(), |noted| {
+            if noted.level == 1 {
+                level_1.extend_from_slice(&noted.hash);
             }
         });
     }

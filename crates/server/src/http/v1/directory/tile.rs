@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use axum::{extract::State, http::HeaderMap, response::Response};
 use tallystick_auth::Operation;
-use tallystick_engine::proof::ProofError;
-use tallystick_merkle::{TilePath, encode_bundle};
+use tallystick_merkle::TilePath;
 
 use crate::{
     error::{ApiError, Problem},
@@ -43,22 +42,9 @@ pub async fn get_tile(
     reader.may(Operation::GetDirectoryTile)?;
     params.end()?;
     let wanted = tile::parse(&path.rest)?;
-    let size = state.engine.proofs().directory_newest().await.map_or(0, |newest| newest.edge.size());
-    let exists = match wanted {
-        TilePath::Tile(id) => id.is_in(size),
-        TilePath::Entries(id) => id.is_in(size),
-    };
-    if !exists {
-        let what = "there is no such tile at the size of the directory".to_owned();
-        return Err(ProofError::Outside(what).into());
-    }
-    let body = ask(&state, move |proofs| {
-        Ok(match wanted {
-            TilePath::Tile(id) => proofs.directory_tile(id.level(), id.index(), id.width())?.concat(),
-            TilePath::Entries(id) => {
-                encode_bundle(&proofs.directory_bundle(id.index(), id.width())?).expect("entries are short")
-            }
-        })
+    let body = ask(&state, move |proofs| match wanted {
+        TilePath::Tile(id) => proofs.directory_tile(id),
+        TilePath::Entries(id) => proofs.directory_bundle(id),
     })
     .await?;
     Ok(answer(&headers, tile::TILE_TYPE, body, Keep::Forever, state.options.proofs_public))

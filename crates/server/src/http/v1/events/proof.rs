@@ -70,16 +70,17 @@ pub async fn prove(
     let proofs = state.engine.proofs();
     let place = proofs.place(&org, seq).ok_or_else(|| ApiError::internal("an event without a log"))?;
     proofs.wait_until_published(&org, place.index, PUBLISH_WAIT_MAX).await;
-    let answer =
-        ask(&state, move |proofs| proofs.inclusion(&place.log.to_string(), place.index, size)).await?;
+    let log = place.log.to_string();
     let wants_text = headers
         .get(header::ACCEPT)
         .and_then(|value| value.to_str().ok())
         .is_some_and(|accept| accept.trim_start().starts_with("text/plain"));
     if wants_text {
-        let text = answer.proof.to_string();
+        let proof = ask(&state, move |proofs| proofs.inclusion(&log, place.index, size)).await?;
+        let text = proof.to_string();
         return Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response());
     }
+    let answer = ask(&state, move |proofs| proofs.event_proof(&log, place.index, size)).await?;
     Ok(([(header::CONTENT_TYPE, "application/json")], json_of(&answer)?).into_response())
 }
 

@@ -114,8 +114,8 @@ async fn prove(
     ask(state, move |proofs| {
         let prove = |place: Option<tallystick_engine::proof::EventPlace>| {
             let place = place?;
-            let answer = proofs.inclusion(&place.log.to_string(), place.index, None);
-            answer.ok().map(|answer| answer.proof.to_string())
+            let proof = proofs.inclusion(&place.log.to_string(), place.index, None);
+            proof.ok().map(|proof| proof.to_string())
         };
         Ok(places.into_iter().map(prove).collect())
     })

@@ -45,18 +45,17 @@ pub async fn consistency(
     mut params: Params,
 ) -> Result<Response, ApiError> {
     let info = reader.log(&state, &path.log, Operation::GetConsistency)?;
-    let published = info.published.map_or(0, |published| published.size);
-    let (from, to) = sizes(&mut params, published)?;
+    let (from, to) = sizes(&mut params)?;
     let log = info.log.to_string();
     let hashes = ask(&state, move |proofs| proofs.consistency(&log, from, to)).await?;
     Ok(lines(&hashes))
 }
 
 /// The sizes that are asked for.
-pub fn sizes(params: &mut Params, published: u64) -> Result<(u64, u64), ApiError> {
+pub fn sizes(params: &mut Params) -> Result<(u64, Option<u64>), ApiError> {
     let expected = "a number of leaves";
     let from = params.parse::<u64>("from", expected)?.ok_or_else(|| invalid("from", "it is needed"))?;
-    let to = params.parse::<u64>("to", expected)?.unwrap_or(published);
+    let to = params.parse("to", expected)?;
     params.end()?;
     Ok((from, to))
 }

@@ -63,7 +63,8 @@ pub async fn range(
 ) -> Result<Response, ApiError> {
     let info = log(&state, &caller, &path.log, Operation::ReadRange)?;
     let published = info.published.map_or(0, |published| published.size);
-    let (from, to) = super::consistency::sizes(&mut params, published)?;
+    let (from, to) = super::consistency::sizes(&mut params)?;
+    let to = to.unwrap_or(published);
     if to.saturating_sub(from) > RANGE_EVENTS_MAX {
         return Err(invalid(
             "to",

@@ -1,20 +1,19 @@
 //! The self-audit: everything that is stored is read again, from the events' bytes up to the published root, at a rate
 //! that nobody notices. It finds what has been changed behind the service's back, and names the place.
 
+mod leaves;
+
 use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use parking_lot::Mutex;
-use tallystick_event::{LogId, OrgId, units_root_of};
-use tallystick_merkle::{Edge, Hash};
+use tallystick_event::{LogId, OrgId};
 
 use crate::{
-    error::ReadError,
-    head::TILE_HEIGHT,
     options::INSTANCE_ORG,
-    proof::{Guarded, Proofs, Published, Tree, hashes::TILE_HASHES},
+    proof::{Guarded, Proofs, Tree},
 };
 
 /// Events a second that the background audit reads at least, while it runs.
@@ -189,118 +188,6 @@ impl Proofs {
                 }
             }
         }
-    }
-
-    /// False when it was told to stop.
-    fn audit_log(
-        &self,
-        tree: &Tree,
-        report: &mut AuditReport,
-        progress: &mut dyn FnMut(u64) -> bool,
-    ) -> bool {
-        let target = tree.published().map_or_else(
-            || Published { size: tree.size(), root: tree.edge().root(), time_ms: 0 },
-            |published| *published,
-        );
-        let mut edge = Edge::new();
-        // The first leaf below a stored hash that does not follow from the leaves.
-        let mut wrong_tile: Option<u64> = None;
-        while edge.size() < target.size {
-            let (from, to) = (edge.size(), target.size.min(edge.size() + TILE_HASHES));
-            let mut completed: Vec<(u8, u64, Hash)> = Vec::new();
-            let read = self.each_row(tree, from, to, &mut |rows, row, leaf| {
-                let meta = rows.meta(row)?;
-                match rows.units(row) {
-                    Ok(units) if units_root_of(&meta.salt, &units) == meta.units_root => {}
-                    Ok(_) => report.add(finding(
-                        FindingKind::Tampered,
-                        tree,
-                        Some(meta.seq),
-                        "its content is not what its leaf commits to".to_owned(),
-                    )),
-                    Err(error) => {
-                        report.add(finding(FindingKind::Unreadable, tree, Some(meta.seq), error.to_string()));
-                    }
-                }
-                let (edge, completed) = (&mut edge, &mut completed);
-                let size = edge.size() + 1;
-                edge.append_noting(leaf.hash(), |height, hash| {
-                    if height.is_multiple_of(TILE_HEIGHT) {
-                        completed.push((height / TILE_HEIGHT, (size >> height) - 1, *hash));
-                    }
-                });
-                Ok(())
-            });
-            if let Err(error) = read {
-                let seq = tree.base + edge.size();
-                let missing = matches!(&error, ReadError::Corrupt(what) if what.starts_with("MISSING: "));
-                let kind = if missing { FindingKind::Missing } else { FindingKind::Unreadable };
-                report.add(finding(kind, tree, Some(seq), error.to_string()));
-                return true; // nothing can be said of what follows
-            }
-            if wrong_tile.is_none() && completed.iter().any(|completed| !self.is_stored(tree, *completed)) {
-                wrong_tile = Some(from);
-            }
-            report.events += to - from;
-            if !progress(report.events) {
-                return false;
-            }
-        }
-        self.audit_root(tree, &edge, &target, wrong_tile, report);
-        true
-    }
-
-    fn audit_root(
-        &self,
-        tree: &Tree,
-        edge: &Edge,
-        target: &Published,
-        wrong_tile: Option<u64>,
-        report: &mut AuditReport,
-    ) {
-        if edge.root() != target.root {
-            let place = wrong_tile.map_or_else(String::new, |from| {
-                let (first, last) = (tree.base + from, tree.base + from + TILE_HASHES - 1);
-                format!("; the first of them is between seq {first} and {last}")
-            });
-            let what = format!(
-                "its {} leaves do not have the root that was recorded when they came in: leaves were changed, \
-                 removed or exchanged{place}",
-                target.size
-            );
-            report.add(finding(FindingKind::Forked, tree, None, what));
-        } else if wrong_tile.is_some() {
-            let sealed = tree.in_catalog(0);
-            let healed = self.edge_at(tree, sealed).and_then(|edge| self.rebuild(tree, &edge));
-            match healed {
-                Ok(()) => {
-                    let what =
-                        "stored hashes above the leaves were wrong and have been made again".to_owned();
-                    report.add(finding(FindingKind::Healed, tree, None, what));
-                }
-                Err(error) => report.add(finding(FindingKind::Unreadable, tree, None, error.to_string())),
-            }
-        }
-    }
-
-    /// The edge of a log at a size, from its leaves alone.
-    fn edge_at(&self, tree: &Tree, size: u64) -> Result<Edge, ReadError> {
-        let mut edge = Edge::new();
-        while edge.size() < size {
-            let to = size.min(edge.size() + TILE_HASHES);
-            self.leaves(tree, edge.size(), to)?.iter().for_each(|leaf| edge.append(leaf.hash()));
-        }
-        Ok(edge)
-    }
-
-    /// Whether a hash above the leaves is stored as it follows from the leaves. What was kept in memory is not asked.
-    fn is_stored(&self, tree: &Tree, (level, number, hash): (u8, u64, Hash)) -> bool {
-        let index = number / TILE_HASHES;
-        if number >= tree.in_catalog(level) {
-            return true;
-        }
-        let stored = self.runtime.block_on(self.catalog.tile(tree.log, level, index));
-        stored.is_ok_and(|tile| tile.get((number % TILE_HASHES) as usize) == Some(&hash))
     }
 
     /// The background audit, until the engine stops.

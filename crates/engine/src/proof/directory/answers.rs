@@ -1,0 +1,196 @@
+//! What is asked about the directory: tiles, bundles, consistency, and that it lists a checkpoint of a log.
+
+use std::sync::Arc;
+
+use tallystick_catalog::{CatalogError, DirectoryCheckpoint, DirectoryEntry};
+use tallystick_event as event;
+use tallystick_merkle::{self as merkle, BundleId, Hash, Note, Subtrees, TileId, TlogProof};
+
+use crate::{
+    error::ReadError,
+    proof::{
+        DirectoryProof, Guarded, ProofError, Proofs, Published, RollbackKind, Tree,
+        hashes::{TILE_HASHES, Tiled},
+        rollback::source,
+    },
+};
+
+/// An entry of the directory, and a checkpoint of the directory that covers it.
+#[derive(Debug, Clone)]
+pub(crate) struct Listed {
+    entry: DirectoryEntry,
+    checkpoint: DirectoryCheckpoint,
+}
+
+impl Listed {
+    /// Leaves of the log that the entry commits to.
+    pub(crate) fn size(&self) -> u64 {
+        self.entry.size
+    }
+
+    /// Witnesses have confirmed the checkpoint.
+    pub(crate) fn is_witnessed(&self) -> bool {
+        self.checkpoint.witnessed_ms.is_some()
+    }
+}
+
+impl Proofs {
+    /// Consistency of the directory between two sizes; the newest if `to` is not given. Blocks.
+    pub fn directory_consistency(&self, from: u64, to: Option<u64>) -> Result<Vec<Hash>, ProofError> {
+        let newest = self.directory_size();
+        let to = to.unwrap_or(newest);
+        if to > newest {
+            return Err(ProofError::NotPublished { published: newest });
+        }
+        if from > to {
+            return Err(ProofError::not_a_continuation(from, to));
+        }
+        Ok(merkle::consistency_proof(from, to, &self.directory_hashes(to)).map_err(source)?)
+    }
+
+    /// The bytes of a tile of the directory. Blocks.
+    pub fn directory_tile(&self, id: TileId) -> Result<Vec<u8>, ProofError> {
+        if !id.is_in(self.directory_size()) {
+            return Err(ProofError::no_such_tile());
+        }
+        Ok(self.directory_tile_hashes(id)?[..usize::from(id.width())].concat())
+    }
+
+    /// The bytes of a bundle of entries of the directory. Blocks.
+    pub fn directory_bundle(&self, id: BundleId) -> Result<Vec<u8>, ProofError> {
+        if !id.is_in(self.directory_size()) {
+            return Err(ProofError::no_such_tile());
+        }
+        let rows = self.directory_rows(id.index(), id.width())?;
+        let entries: Vec<_> = rows.iter().map(|row| self.entry_of(row).encode()).collect();
+        Ok(merkle::encode_bundle(&entries).expect("an entry is short"))
+    }
+
+    /// That a checkpoint of a log which is as new as possible is listed: the newest that witnesses have confirmed,
+    /// else the newest of all; none yet. Blocks.
+    pub fn log_directory(&self, log: &str) -> Result<Option<DirectoryProof>, ProofError> {
+        let (tree, published) = self.published_tree(log)?;
+        let listed = self.runtime.block_on(async {
+            if let Some(checkpoint) = self.catalog.newest_witnessed_directory().await? {
+                let end = checkpoint.edge.size();
+                if let Some(entry) = self.catalog.directory_entry_before(tree.log, end).await? {
+                    return Ok(Some(Listed { entry, checkpoint }));
+                }
+            }
+            let Some(checkpoint) = self.directory_newest().await else { return Ok(None) };
+            let entry = self.catalog.directory_entry_before(tree.log, checkpoint.edge.size()).await?;
+            Ok(entry.map(|entry| Listed { entry, checkpoint }))
+        });
+        let listed = listed.map_err(|error: CatalogError| ReadError::of_catalog(&error))?;
+        Ok(listed.map(|listed| self.prove_listed(&tree, &listed, published.size)).transpose()?)
+    }
+
+    /// The first entry that covers leaf `index` of a log, with the first checkpoint over it that witnesses have
+    /// confirmed, or the newest if there is none; none yet. Blocks.
+    pub(crate) fn listed(&self, tree: &Tree, index: u64) -> Result<Option<Listed>, ReadError> {
+        let listed = self.runtime.block_on(async {
+            let Some(entry) = self.catalog.directory_entry_covering(tree.log, index).await? else {
+                return Ok(None);
+            };
+            let checkpoint = match self.catalog.directory_covering(entry.index).await? {
+                Some(witnessed) => Some(witnessed),
+                // An entry that the newest checkpoint shown does not cover is not to be seen yet.
+                None => self.directory_newest().await.filter(|newest| newest.edge.size() > entry.index),
+            };
+            Ok(checkpoint.map(|checkpoint| Listed { entry, checkpoint }))
+        });
+        listed.map_err(|error: CatalogError| ReadError::of_catalog(&error))
+    }
+
+    /// The proof of a listed checkpoint, to go with a proof in the tree of `size` leaves. Blocks.
+    pub(crate) fn prove_listed(
+        &self,
+        tree: &Tree,
+        Listed { entry: row, checkpoint: directory }: &Listed,
+        size: u64,
+    ) -> Result<DirectoryProof, ReadError> {
+        let published = Published { size: row.size, root: row.root, time_ms: row.time_ms };
+        let (smaller, larger) = (row.size.min(size), row.size.max(size));
+        let consistency =
+            merkle::consistency_proof(smaller, larger, &self.hashes(tree, larger)).map_err(source)?;
+        let (listed, root) = (directory.edge.size(), directory.edge.root());
+        let path =
+            merkle::inclusion_proof(row.index, listed, &self.directory_hashes(listed)).map_err(source)?;
+        let note = Note::parse(directory.note.as_bytes())
+            .map_err(|error| ReadError::Corrupt(format!("a stored checkpoint of the directory: {error}")))?;
+        let entry = self.entry_of(row);
+        merkle::verify_inclusion(row.index, listed, &entry.hash(), &path, &root).map_err(|_| {
+            ReadError::Corrupt(format!("TAMPERED: entry {} of the directory is not in its tree", row.index))
+        })?;
+        Ok(DirectoryProof {
+            checkpoint: self.sign(tree, &published),
+            consistency,
+            entry: entry.encode(),
+            proof: TlogProof { extra: Vec::new(), index: row.index, path, checkpoint: note },
+            witnessed_ms: directory.witnessed_ms,
+        })
+    }
+
+    /// As [`Proofs::check_against`] for the directory.
+    pub(crate) fn check_directory_against(
+        &self,
+        signed: Guarded,
+    ) -> Result<Option<(RollbackKind, u64)>, ReadError> {
+        let stored = self.directory_size();
+        if stored < signed.size {
+            return Ok(Some((RollbackKind::Shorter, stored)));
+        }
+        let root = merkle::root(signed.size, &self.directory_hashes(signed.size)).map_err(source)?;
+        Ok((root != signed.root).then_some((RollbackKind::Forked, stored)))
+    }
+
+    fn directory_size(&self) -> u64 {
+        self.runtime.block_on(self.directory_newest()).map_or(0, |newest| newest.edge.size())
+    }
+
+    fn directory_hashes(&self, size: u64) -> impl Subtrees<Error = ReadError> + '_ {
+        Tiled::new(size, move |id| self.directory_tile_hashes(id))
+    }
+
+    /// The hashes of a tile of the directory, or more of them; they must exist.
+    fn directory_tile_hashes(&self, id: TileId) -> Result<Arc<[Hash]>, ReadError> {
+        let log = self.directory.log();
+        let key = (log, id.level(), id.index());
+        if let Some(tile) = self.cache.get(&key, id.width()) {
+            return Ok(tile);
+        }
+        let hashes: Arc<[Hash]> = if id.level() == 0 {
+            let rows = self.directory_rows(id.index(), id.width())?;
+            rows.iter().map(|row| self.entry_of(row).hash()).collect()
+        } else {
+            let read = self.catalog.tile(log, id.level(), id.index());
+            self.runtime.block_on(read).map_err(|error| ReadError::of_catalog(&error))?.into()
+        };
+        if hashes.len() < usize::from(id.width()) {
+            let (level, index) = (id.level(), id.index());
+            return Err(ReadError::Corrupt(format!("tile {level}/{index} of the directory is too short")));
+        }
+        self.cache.put(key, &hashes);
+        Ok(hashes)
+    }
+
+    fn directory_rows(&self, tile: u64, width: u16) -> Result<Vec<DirectoryEntry>, ReadError> {
+        let first = tile * TILE_HASHES;
+        let read = self.catalog.directory_entries(first, u32::from(width));
+        let rows = self.runtime.block_on(read).map_err(|error| ReadError::of_catalog(&error))?;
+        let complete = rows.len() == usize::from(width)
+            && rows.iter().zip(first..).all(|(row, index)| row.index == index);
+        if complete {
+            return Ok(rows);
+        }
+        Err(ReadError::Corrupt(format!(
+            "MISSING: an entry of the directory between {first} and the next 256"
+        )))
+    }
+
+    /// The entry as the tree has it.
+    pub(super) fn entry_of(&self, row: &DirectoryEntry) -> event::DirectoryEntry {
+        let checkpoint = self.checkpoint_of(row.log, row.size, row.root);
+        event::DirectoryEntry::new(row.log, &checkpoint.to_string(), row.time_ms)
+    }
+}
