@@ -1,21 +1,35 @@
 // Puts the page together: `node web/verify/build.mjs` writes verifier.html, `--check` says whether it is up to date.
-// The modules are joined as they are written, each in a function of its own, so that whoever reads the page reads the
-// source. It is the same for the same sources, byte for byte.
+// The modules, and those of the packages that they name, are joined as they are written, each in a function of its own,
+// so that whoever reads the page reads the source. The same sources give the same bytes, wherever they lie.
 
 import { createHash } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
-const WEB = dirname(HERE);
 const TARGET = join(HERE, "verifier.html");
-const LICENCES = ["noble-hashes", "noble-ed25519"];
+const NOTICE = "Made by build.mjs from the other files of web/verify: edit those, not this one.";
 
 const read = (path) => readFileSync(path, "utf8");
+
+/** The package that a module belongs to: what its package.json says, and the folder. */
+function packageOf(path) {
+  const folder = dirname(path);
+  const description = join(folder, "package.json");
+  return existsSync(description) ? { ...JSON.parse(read(description)), folder } : packageOf(folder);
+}
+
+/** What the page calls a module: nothing of it depends on where packages lie. */
+function labelOf(path) {
+  const { folder, name } = packageOf(path);
+  return `${folder === HERE ? "verify" : name}/${relative(folder, path)}`;
+}
+
 const nameOf = (path) =>
-  relative(WEB, path)
-    .replace(/\.js$/, "")
+  labelOf(path)
+    .replace(/^@|\.js$/g, "")
     .replace(/[^a-zA-Z0-9]/g, "_");
 
 /** The lines of a module with a mark for those inside of block comments, which are left as they are. */
@@ -41,8 +55,9 @@ const bindings = (list) =>
 function parse(path) {
   const modules = [];
   const exported = [];
+  const { resolve } = createRequire(path);
   const locate = (specifier) => {
-    const found = join(dirname(path), specifier);
+    const found = resolve(specifier);
     if (!modules.includes(found)) modules.push(found);
     return nameOf(found);
   };
@@ -86,21 +101,32 @@ function collect(entry, found = new Map(), above = []) {
   return found.set(entry, module);
 }
 
-function joined(entry) {
-  const parts = [...collect(entry).values()].map(
-    ({ path, code, exported }) =>
-      `/* ${relative(WEB, path)} */\nconst ${nameOf(path)} = (() => {\n${code}\n` +
-      `return { ${exported.join(", ")} };\n})();\n`,
-  );
-  return `${parts.join("\n")}\nreturn ${nameOf(entry)};`;
+const joined = (entry, modules) =>
+  [...modules.values()]
+    .map(
+      ({ path, code, exported }) =>
+        `/* ${labelOf(path)} */\nconst ${nameOf(path)} = (() => {\n${code}\n` +
+        `return { ${exported.join(", ")} };\n})();\n`,
+    )
+    .concat(`return ${nameOf(entry)};`)
+    .join("\n");
+
+/** The licences of the packages that these modules are from. */
+function licencesOf(modules) {
+  const packages = new Map(modules.map(packageOf).map((found) => [found.name, found]));
+  return [...packages.values()]
+    .filter(({ folder }) => folder !== HERE)
+    .map(({ folder, name, version }) => `${name} ${version}\n\n${read(join(folder, "LICENSE")).trim()}`);
 }
 
 /** The page as text. */
 export function build() {
+  const [core, page] = ["core.js", "page.js"].map((name) => join(HERE, name));
+  const [coreModules, pageModules] = [collect(core), collect(page)];
   const script =
     `"use strict";\n` +
-    `const core = () => {\n"use strict";\n${joined(join(HERE, "core.js"))}\n};\n` +
-    `const page = (() => {\n${joined(join(HERE, "page.js"))}\n})();\npage.start(core);\n`;
+    `const core = () => {\n"use strict";\n${joined(core, coreModules)}\n};\n` +
+    `const page = (() => {\n${joined(page, pageModules)}\n})();\npage.start(core);\n`;
   const style = read(join(HERE, "page.css"));
   if (/<\/script|<!--/i.test(script) || /<\/style/i.test(style)) throw new Error("text that would end its element");
   const hash = (text) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
@@ -115,14 +141,12 @@ export function build() {
     "require-trusted-types-for 'script'",
     "trusted-types verifier",
   ];
-  const licences = LICENCES.map(
-    (name) => `@${name.replace("-", "/")}\n\n${read(join(WEB, "vendor", name, "LICENSE")).trim()}`,
-  );
   const escape = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
   const parts = {
+    notice: `<!-- ${NOTICE} -->`,
     csp: `<meta http-equiv="Content-Security-Policy" content="${rules.join("; ")}">`,
     style: `<style>${style}</style>`,
-    licences: escape(licences.join("\n\n\n")),
+    licences: escape(licencesOf([...coreModules.keys(), ...pageModules.keys()]).join("\n\n\n")),
     script: `<script>${script}</script>`,
   };
   return read(join(HERE, "page.html")).replace(/<!-- (\w+) -->/g, (_, name) => parts[name]);

@@ -2,8 +2,8 @@
 // group's order, neither the key nor R of small order, R compared by its bytes. The curve is @noble/ed25519's; the
 // equation is here because that package checks it times the cofactor.
 
-import { Point, hashes } from "../vendor/noble-ed25519/index.js";
-import { sha512 } from "../vendor/noble-hashes/sha2.js";
+import { Point, hashes } from "@noble/ed25519";
+import { sha512 } from "@noble/hashes/sha2.js";
 import { concat, equal, hex } from "./bytes.js";
 
 hashes.sha512 = sha512;

@@ -1,5 +1,5 @@
 // The built page in a browser, as an auditor uses it: from a file and over plain HTTP, by drop and by button. Fails
-// without a browser, and without the packages that `npm ci` installs here.
+// without a browser, and without the packages that `npm ci` installs.
 
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";

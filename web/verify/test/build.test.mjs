@@ -14,6 +14,12 @@ test("verifier.html is up to date: else run node web/verify/build.mjs", () => {
   assert.ok(build() === build());
 });
 
+test("it says what made it, and carries the licences of others", () => {
+  assert.match(page, /^<!doctype html>\n<!-- Made by build\.mjs .*-->\n<html/);
+  for (const name of ["@noble/ed25519", "@noble/hashes"])
+    assert.match(page, new RegExp(`${name} [0-9.]+\n\nThe MIT License`));
+});
+
 test("its security policy allows its own script and style, and no network", () => {
   const policy = /<meta http-equiv="Content-Security-Policy" content="([^"]*)">/.exec(page)[1];
   assert.match(policy, /^default-src 'none'; /);

@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { test } from "node:test";
+import { sha256 as noble } from "@noble/hashes/sha2.js";
 
 import { base64, base64 as fromBase64, concat, fromHex, hex, toBase64, toUrl, decimal } from "../bytes.js";
 import { isPublicKey, verifies } from "../ed25519.js";
@@ -15,7 +16,6 @@ import { checkRecord, parseRecord, verdictOf } from "../record.js";
 import { sha256 } from "../sha256.js";
 import { directoryTag, logId } from "../trust.js";
 import { TreeBuilder, cover, leafHash, verifyConsistency, verifyInclusion } from "../tree.js";
-import { sha256 as noble } from "../../vendor/noble-hashes/sha2.js";
 import { Tree, canonical } from "./generator.mjs";
 
 const bytes = (text) => new TextEncoder().encode(text);

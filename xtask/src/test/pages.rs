@@ -9,8 +9,9 @@ use super::Extent;
 use super::tally::{Tally, node_tests};
 use crate::{command, debian};
 
-/// Each folder with tests has a lock file, from which `npm ci` installs what they need.
-const FOLDERS: &[&str] = &["web/verify/test"];
+/// Each has a lock file, from which `npm ci` installs what the page and its tests need, and tests in a folder below.
+const FOLDERS: &[&str] = &["web/verify"];
+const TESTS: &str = "test";
 const TEST_SUFFIX: &str = ".test.mjs";
 /// The oldest version that the tests' packages run on.
 const NODE_MAJOR_MIN: u32 = 20;
@@ -80,17 +81,18 @@ fn major(version: &str) -> Option<u32> {
     version.strip_prefix('v')?.split('.').next()?.parse().ok()
 }
 
-/// Names of the files with tests, in order.
+/// Paths of the files with tests, seen from the folder, in order.
 fn tests(folder: &Path) -> Result<Vec<String>> {
-    let entries = std::fs::read_dir(folder).with_context(|| format!("list {}", folder.display()))?;
-    let names = entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
-    let mut names = names.collect::<Result<Vec<String>>>()?;
-    names.retain(|name| name.ends_with(TEST_SUFFIX));
-    names.sort();
-    if names.is_empty() {
-        bail!("{} has no tests", folder.display());
+    let tests = folder.join(TESTS);
+    let entries = std::fs::read_dir(&tests).with_context(|| format!("list {}", tests.display()))?;
+    let paths = entries.map(|entry| Ok(format!("{TESTS}/{}", entry?.file_name().to_string_lossy())));
+    let mut paths = paths.collect::<Result<Vec<String>>>()?;
+    paths.retain(|path| path.ends_with(TEST_SUFFIX));
+    paths.sort();
+    if paths.is_empty() {
+        bail!("{} has no tests", tests.display());
     }
-    Ok(names)
+    Ok(paths)
 }
 
 #[cfg(test)]

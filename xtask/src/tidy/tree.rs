@@ -17,7 +17,8 @@ pub(crate) struct File {
 const WRITTEN: &[&str] =
     &["rs", "toml", "md", "mjs", "js", "css", "html", "sql", "sh", "py", "yml", "yaml", "ebnf"];
 
-/// Put together by a program from files that are checked themselves; tests say that they are up to date.
+/// Put together by a program from files that are checked themselves; tests say that they are up to date, and
+/// `.gitattributes` says that they are generated.
 const BUILT: &[&str] = &["web/verify/verifier.html"];
 
 impl File {
@@ -25,21 +26,15 @@ impl File {
         self.path.rsplit('/').next().and_then(|name| name.rsplit_once('.')).map_or("", |(_, end)| end)
     }
 
-    /// Written by hand and by us, as opposed to test data, lock files, licences, the code of others, and what is built.
+    /// Written by hand and by us, as opposed to test data, lock files, licences, and what is built.
     pub(crate) fn is_written(&self) -> bool {
-        let is_ours = !self.is_data() && !self.is_vendored() && !BUILT.contains(&self.path.as_str());
+        let is_ours = !self.is_data() && !BUILT.contains(&self.path.as_str());
         is_ours && (WRITTEN.contains(&self.extension()) || self.path.starts_with(".ci/"))
     }
 
     /// Test data keeps whatever bytes its source had.
     pub(crate) fn is_data(&self) -> bool {
         self.path.split('/').any(|part| matches!(part, "testdata" | "vectors" | "snapshots"))
-    }
-
-    /// Code of others, which stays as they wrote it, so that it can be compared with theirs. What says where it is from
-    /// is ours.
-    fn is_vendored(&self) -> bool {
-        self.path.split('/').any(|part| part == "vendor") && self.extension() != "md"
     }
 
     /// Code that is not shipped: integration tests, benchmarks, examples, or a test module in a file of its own.
@@ -176,16 +171,20 @@ mod tests {
     }
 
     #[test]
-    fn code_of_others_and_what_is_built_are_not_written_by_hand() {
-        let tree = Tree::of(&[
-            ("web/vendor/x/index.js", "x"),
-            ("web/vendor/README.md", "x"),
-            ("web/verify/verifier.html", "x"),
-            ("web/verify/page.html", "x"),
-            ("web/vendors.js", "x"),
-        ]);
+    fn what_is_built_is_not_written_by_hand() {
+        let tree = Tree::of(&[("web/verify/verifier.html", "x"), ("web/verify/page.html", "x")]);
         let written: Vec<_> = tree.written().map(|file| file.path.as_str()).collect();
-        assert_eq!(written, ["web/vendor/README.md", "web/verify/page.html", "web/vendors.js"]);
+        assert_eq!(written, ["web/verify/page.html"]);
+    }
+
+    #[test]
+    fn git_knows_what_is_built() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let attributes = std::fs::read_to_string(root.join(".gitattributes")).unwrap();
+        for path in BUILT {
+            let line = format!("{path} linguist-generated=true -diff");
+            assert!(attributes.lines().any(|found| found == line), "{line}");
+        }
     }
 
     #[test]
