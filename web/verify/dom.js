@@ -65,4 +65,25 @@ export function facts(entries) {
   );
 }
 
+/** A table with this label, which scrolls sideways where it has to. */
+export const table = (label, headings, body) =>
+  el(
+    "div",
+    { class: "scroll", tabindex: "0", role: "region", "aria-label": label },
+    el(
+      "table",
+      {},
+      el(
+        "thead",
+        {},
+        el(
+          "tr",
+          {},
+          headings.map((text) => el("th", { scope: "col" }, text)),
+        ),
+      ),
+      body,
+    ),
+  );
+
 export const number = (value) => BigInt(value).toLocaleString("en");

@@ -1,7 +1,7 @@
 // The events of a checked file, page by page. A page is read from the file again and checked again before it is
 // shown, so that a file of any size can be looked through without being kept.
 
-import { el, facts, icon, name, number } from "./dom.js";
+import { el, facts, icon, name, number, table } from "./dom.js";
 
 const PAGE = 50;
 const PARTS = { ok: "", ok_redacted: ", parts left out", erased: ", parts erased" };
@@ -161,27 +161,8 @@ export function eventsView(groups, ask, worth) {
   return el(
     "section",
     { class: "events" },
-    el("h3", { id: "events-title" }, "Events"),
-    el(
-      "div",
-      { class: "scroll", tabindex: "0", role: "region", "aria-labelledby": "events-title" },
-      el(
-        "table",
-        {},
-        el(
-          "thead",
-          {},
-          el(
-            "tr",
-            {},
-            ["Entry", "Received (UTC)", "Outcome", "What happened", "Verdict"].map((text) =>
-              el("th", { scope: "col" }, text),
-            ),
-          ),
-        ),
-        body,
-      ),
-    ),
+    el("h3", {}, "Events"),
+    table("Events", ["Entry", "Received (UTC)", "Outcome", "What happened", "Verdict"], body),
     trouble,
     total > PAGE
       ? el(

@@ -1,6 +1,6 @@
 // Shows a report: one verdict in words, colour and shape, what is proven and what is not, and what it rests on.
 
-import { el, facts, icon, name, number } from "./dom.js";
+import { el, facts, icon, name, number, table } from "./dom.js";
 
 const list = (title, kind, sentences) =>
   el(
@@ -192,24 +192,7 @@ function problems(report) {
     "section",
     {},
     el("h3", {}, "Problems"),
-    el(
-      "div",
-      { class: "scroll", tabindex: "0", role: "region", "aria-label": "Problems" },
-      el(
-        "table",
-        {},
-        el(
-          "thead",
-          {},
-          el(
-            "tr",
-            {},
-            ["Where", "What", "Why"].map((text) => el("th", { scope: "col" }, text)),
-          ),
-        ),
-        el("tbody", {}, all.map(row)),
-      ),
-    ),
+    table("Problems", ["Where", "What", "Why"], el("tbody", {}, all.map(row))),
     report.records.length >= 1000
       ? el("p", { class: "quiet" }, `The first 1,000 of ${number(total)} events are listed.`)
       : null,

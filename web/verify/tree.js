@@ -25,27 +25,34 @@ export function nodeHash(left, right) {
 const isEven = (number) => (number & 1n) === 0n;
 const isPowerOfTwo = (number) => (number & (number - 1n)) === 0n;
 
-/** Whether the leaf `index` is in the tree: RFC 9162 section 2.1.3.2. */
-export function verifyInclusion(index, size, leaf, path, root) {
-  if (index >= size) return false;
-  let fn = index;
-  let sn = size - 1n;
-  let r = leaf;
-  for (const p of path) {
+/**
+ * Climbs from the node `fn` of a level whose last node is `sn`, as RFC 9162 does for both kinds of proofs: says of each
+ * hash of `path` whether it stands left of the way. Whether the way ends at the root.
+ */
+function climbs(fn, sn, path, join) {
+  for (const hash of path) {
     if (sn === 0n) return false;
-    if (!isEven(fn) || fn === sn) {
-      r = nodeHash(p, r);
-      while (isEven(fn) && fn !== 0n) {
-        fn >>= 1n;
-        sn >>= 1n;
-      }
-    } else {
-      r = nodeHash(r, p);
+    const isLeft = !isEven(fn) || fn === sn;
+    join(hash, isLeft);
+    // The last node of a level may have no right sibling: then it stands on the levels above as it is.
+    while (isLeft && isEven(fn) && fn !== 0n) {
+      fn >>= 1n;
+      sn >>= 1n;
     }
     fn >>= 1n;
     sn >>= 1n;
   }
-  return sn === 0n && equal(r, root);
+  return sn === 0n;
+}
+
+/** Whether the leaf `index` is in the tree: RFC 9162 section 2.1.3.2. */
+export function verifyInclusion(index, size, leaf, path, root) {
+  if (index >= size) return false;
+  let r = leaf;
+  const isWhole = climbs(index, size - 1n, path, (hash, isLeft) => {
+    r = isLeft ? nodeHash(hash, r) : nodeHash(r, hash);
+  });
+  return isWhole && equal(r, root);
 }
 
 /** Whether the tree of size `b` continues that of size `a`: RFC 9162 section 2.1.4.2. */
@@ -56,31 +63,20 @@ export function verifyConsistency(a, b, path, rootA, rootB) {
   if (a === 0n) return path.length === 0;
   if (a === b) return path.length === 0 && equal(rootA, rootB);
   if (path.length === 0) return false;
-  const hashes = isPowerOfTwo(a) ? [rootA, ...path] : path;
+  const [first, ...rest] = isPowerOfTwo(a) ? [rootA, ...path] : path;
   let fn = a - 1n;
   let sn = b - 1n;
   while (!isEven(fn)) {
     fn >>= 1n;
     sn >>= 1n;
   }
-  let fr = hashes[0];
-  let sr = hashes[0];
-  for (const c of hashes.slice(1)) {
-    if (sn === 0n) return false;
-    if (!isEven(fn) || fn === sn) {
-      fr = nodeHash(c, fr);
-      sr = nodeHash(c, sr);
-      while (isEven(fn) && fn !== 0n) {
-        fn >>= 1n;
-        sn >>= 1n;
-      }
-    } else {
-      sr = nodeHash(sr, c);
-    }
-    fn >>= 1n;
-    sn >>= 1n;
-  }
-  return sn === 0n && equal(fr, rootA) && equal(sr, rootB);
+  let fr = first;
+  let sr = first;
+  const isWhole = climbs(fn, sn, rest, (hash, isLeft) => {
+    if (isLeft) fr = nodeHash(hash, fr);
+    sr = isLeft ? nodeHash(hash, sr) : nodeHash(sr, hash);
+  });
+  return isWhole && equal(fr, rootA) && equal(sr, rootB);
 }
 
 /** Height of the largest complete subtree that begins at leaf `at` and does not reach behind `end`. */

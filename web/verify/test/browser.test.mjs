@@ -98,6 +98,19 @@ const POLICY = policyText();
 const TAMPERED = Buffer.from(GOOD);
 TAMPERED[TAMPERED.indexOf('{"seq":40,') + 400] ^= 1;
 
+const dropPack = (page, pack, name = "pack.tar") =>
+  drop(page, [
+    ["p.policy", POLICY],
+    [name, pack],
+  ]);
+
+/** The page from a file, with the policy and this pack dropped on it. */
+async function openWith(pack, options) {
+  const opened = await open("file", options);
+  await dropPack(opened.page, pack);
+  return opened;
+}
+
 before(async () => {
   if (SHOTS) mkdirSync(SHOTS, { recursive: true });
   const path = process.env.PLAYWRIGHT_CHROMIUM ?? "/usr/bin/chromium";
@@ -171,11 +184,7 @@ test("keys are pasted instead of a policy", async () => {
 });
 
 test("a pack that was tampered with: which event, and why", async () => {
-  const { page, close } = await open("file");
-  await drop(page, [
-    ["p.policy", POLICY],
-    ["pack.tar", TAMPERED],
-  ]);
+  const { page, close } = await openWith(TAMPERED);
   assert.equal(await verdict(page), "Tampered with");
   assert.match(await page.locator(".verdict").textContent(), /1 event is not what the log committed to/);
   assert.match(await page.locator("#result table").first().textContent(), /#40Tampered with/);
@@ -186,14 +195,10 @@ test("a pack that was tampered with: which event, and why", async () => {
 });
 
 test("events of a log that does not hold are not shown as verified", async () => {
-  const { page, close } = await open("file");
-  const [root] = [Buffer.from(GOOD)];
-  const at = root.indexOf(Buffer.from("erasures.ndjson")) + 512 + 20;
-  root[root.indexOf('"]}', root.indexOf('"proof":["', at)) - 6] ^= 1;
-  await drop(page, [
-    ["p.policy", POLICY],
-    ["pack.tar", root],
-  ]);
+  const changed = Buffer.from(GOOD);
+  const at = changed.indexOf(Buffer.from("erasures.ndjson")) + 512 + 20;
+  changed[changed.indexOf('"]}', changed.indexOf('"proof":["', at)) - 6] ^= 1;
+  const { page, close } = await openWith(changed);
   assert.equal(await verdict(page), "Tampered with");
   await page.waitForSelector(".event");
   assert.ok(!(await page.locator(".events").textContent()).includes("Verified"));
@@ -248,12 +253,8 @@ test("a proof and its event come one after the other, and the policy last", asyn
 });
 
 test("events are looked through page by page", async () => {
-  const { page, close } = await open("file");
   const large = makeLog(9000);
-  await drop(page, [
-    ["p.policy", POLICY],
-    ["pack.tar", makePack(large, { from: 100, to: 9000, perChunk: 1000 })],
-  ]);
+  const { page, close } = await openWith(makePack(large, { from: 100, to: 9000, perChunk: 1000 }));
   const entry = (seq) => page.getByRole("button", { name: `#${seq}`, exact: true }).waitFor();
   await entry(100);
   await page.getByRole("button", { name: "Later" }).click();
@@ -266,11 +267,7 @@ test("events are looked through page by page", async () => {
 });
 
 test("the report is downloaded", async () => {
-  const { page, close } = await open("file");
-  await drop(page, [
-    ["p.policy", POLICY],
-    ["pack.tar", GOOD],
-  ]);
+  const { page, close } = await openWith(GOOD);
   const waiting = page.waitForEvent("download");
   await page.getByRole("button", { name: "Download the report as JSON" }).click();
   const report = JSON.parse(readFileSync(await (await waiting).path(), "utf8"));
@@ -280,10 +277,7 @@ test("the report is downloaded", async () => {
 
 test("hostile text stays text, and what hides is made visible", async () => {
   const { page, close } = await open("file");
-  await drop(page, [
-    ["p.policy", POLICY],
-    ["<img src=x>.tar", GOOD],
-  ]);
+  await dropPack(page, GOOD, "<img src=x>.tar");
   assert.equal(await page.locator("main img").count(), 0);
   assert.match(
     await page.locator("tbody").last().textContent(),
@@ -302,11 +296,7 @@ test("dark, and 390 px wide", async () => {
       ["verified", GOOD],
       ["tampered", TAMPERED],
     ]) {
-      const { page, close } = await open("file", options);
-      await drop(page, [
-        ["p.policy", POLICY],
-        ["pack.tar", pack],
-      ]);
+      const { page, close } = await openWith(pack, options);
       await page.getByRole("button", { name: "#3", exact: true }).click();
       await accessible(page);
       await noSideScroll(page);
@@ -317,11 +307,7 @@ test("dark, and 390 px wide", async () => {
 });
 
 test("by keyboard alone", async () => {
-  const { page, close } = await open("file");
-  await drop(page, [
-    ["p.policy", POLICY],
-    ["pack.tar", GOOD],
-  ]);
+  const { page, close } = await openWith(GOOD);
   assert.equal(await page.evaluate(() => document.activeElement.id), "verdict");
   for (let i = 0; i < 5; i++) {
     await page.keyboard.press("Tab");
@@ -337,10 +323,7 @@ test("where no worker can be made, the page checks by itself", async () => {
   const page = await context.newPage();
   await page.addInitScript(() => delete globalThis.Worker);
   await page.goto(`file://${PAGE}`);
-  await drop(page, [
-    ["p.policy", POLICY],
-    ["pack.tar", GOOD],
-  ]);
+  await dropPack(page, GOOD);
   assert.equal(await verdict(page), "Verified");
   await context.close();
 });
