@@ -135,8 +135,18 @@ impl Proofs {
 
     /// A log, named by its organization (then the present one) or by its own id.
     pub fn log(&self, name: &str) -> Result<LogInfo, ProofError> {
-        let tree = self.tree(name)?;
-        Ok(LogInfo {
+        Ok(self.info(&*self.tree(name)?))
+    }
+
+    /// The present log of an organization. Its id may look like that of a log, so this is not the same as asking for
+    /// the log of that name.
+    pub fn log_of(&self, org: &OrgId) -> Result<LogInfo, ProofError> {
+        let tree = self.trees.of_org(org).ok_or_else(|| ProofError::UnknownLog { log: org.to_string() })?;
+        Ok(self.info(&tree))
+    }
+
+    fn info(&self, tree: &Tree) -> LogInfo {
+        LogInfo {
             org: tree.org.clone(),
             log: tree.log,
             origin: self.origin(tree.log),
@@ -144,7 +154,7 @@ impl Proofs {
             closed: tree.closed,
             size: tree.size(),
             published: tree.published().map(|published| *published),
-        })
+        }
     }
 
     /// Where an event of an organization stands.
@@ -201,7 +211,8 @@ impl Proofs {
         let (published, listed) = self.base(&tree, &newest, index, at_size)?;
         let leaf = self.stored(&tree, index, index + 1)?.pop().expect("one leaf was asked for");
         let proof = self.prove(&tree, &published, &leaf.leaf)?;
-        let directory = listed.map(|listed| self.prove_listed(&tree, &listed, published.size)).transpose()?;
+        let directory =
+            listed.map(|listed| self.prove_listed(&tree, &newest, &listed, &published)).transpose()?;
         Ok(InclusionAnswer { origin: self.origin(tree.log), leaf, proof, directory })
     }
 
@@ -238,7 +249,8 @@ impl Proofs {
         Ok(TlogProof { extra: Vec::new(), index, path, checkpoint: self.sign(tree, published) })
     }
 
-    /// A size of a log with its root, not larger than what is published.
+    /// A size of a log with its root, not larger than what is published. The root is made of stored hashes, and whoever
+    /// asks for it is going to sign it: so what is published must continue it.
     pub(super) fn at(&self, tree: &Tree, size: u64, newest: &Published) -> Result<Published, ProofError> {
         if size == newest.size {
             return Ok(*newest);
@@ -247,7 +259,9 @@ impl Proofs {
             return Err(ProofError::NotPublished { published: newest.size });
         }
         let root = merkle::root(size, &self.hashes(tree, size)).map_err(source)?;
-        Ok(Published { size, root, time_ms: newest.time_ms })
+        let at = Published { size, root, time_ms: newest.time_ms };
+        self.between(tree, &at, newest)?;
+        Ok(at)
     }
 
     /// The proof that the tree of size `to`, the newest if it is not given, continues that of size `from`. Blocks.
@@ -260,19 +274,23 @@ impl Proofs {
         if from > to {
             return Err(ProofError::not_a_continuation(from, to));
         }
-        let proof = merkle::consistency_proof(from, to, &self.hashes(&tree, to)).map_err(source)?;
         let [past, present] = [self.at(&tree, from, &published)?, self.at(&tree, to, &published)?];
-        let onward = merkle::consistency_proof(to, published.size, &self.hashes(&tree, published.size))
-            .map_err(source)?;
-        // As for inclusion: what does not lead to the published root must not leave.
-        merkle::verify_consistency(from, to, &proof, &past.root, &present.root)
-            .and_then(|()| {
-                merkle::verify_consistency(to, published.size, &onward, &present.root, &published.root)
-            })
-            .map_err(|_| {
-                let what = "hashes above the leaves do not lead to the root that was published";
-                ReadError::Corrupt(format!("TAMPERED: {what} of {}", tree.org))
-            })?;
+        Ok(self.between(&tree, &past, &present)?)
+    }
+
+    /// The proof that one size of a log continues another, checked: what does not lead from root to root must not leave.
+    pub(super) fn between(
+        &self,
+        tree: &Tree,
+        past: &Published,
+        present: &Published,
+    ) -> Result<Vec<Hash>, ReadError> {
+        let (from, to) = (past.size, present.size);
+        let proof = merkle::consistency_proof(from, to, &self.hashes(tree, to)).map_err(source)?;
+        merkle::verify_consistency(from, to, &proof, &past.root, &present.root).map_err(|_| {
+            let what = "hashes above the leaves do not lead to the root that was published";
+            ReadError::Corrupt(format!("TAMPERED: {what} of {}", tree.org))
+        })?;
         Ok(proof)
     }
 

@@ -24,7 +24,8 @@ impl Proofs {
     pub fn pack_base(&self, log: &str, end: u64) -> Result<PackBase, ProofError> {
         let (tree, newest) = self.published_tree(log)?;
         let (published, listed) = self.base(&tree, &newest, end.saturating_sub(1), None)?;
-        let directory = listed.map(|listed| self.prove_listed(&tree, &listed, published.size)).transpose()?;
+        let directory =
+            listed.map(|listed| self.prove_listed(&tree, &newest, &listed, &published)).transpose()?;
         let checkpoint = self.sign(&tree, &published);
         Ok(PackBase { origin: self.origin(tree.log), size: published.size, checkpoint, directory })
     }

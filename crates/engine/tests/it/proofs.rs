@@ -158,8 +158,12 @@ async fn a_wrong_tile_is_never_served_in_a_proof_and_is_healed() {
     let engine = std::sync::Arc::clone(&harness.engine);
     tokio::task::spawn_blocking(move || {
         let proofs = engine.proofs();
-        let error = proofs.inclusion("acme", 5, None).unwrap_err();
-        assert!(error.to_string().contains("TAMPERED"), "{error}");
+        let tampered = |error: ProofError| assert!(error.to_string().contains("TAMPERED"), "{error}");
+        tampered(proofs.inclusion("acme", 5, None).unwrap_err());
+        // A smaller tree made of the same wrong hash leads to a root of its own, which must not be signed.
+        tampered(proofs.inclusion("acme", 5, Some(1_000)).unwrap_err());
+        tampered(proofs.event_proof("acme", 5, Some(1_000)).unwrap_err());
+        tampered(proofs.consistency("acme", 300, Some(1_000)).unwrap_err());
         let report = proofs.audit(&mut |_| true);
         assert!(report.is_good(), "{report:?}");
         assert!(report.findings[0].to_string().starts_with("HEALED acme"), "{report:?}");
@@ -167,6 +171,22 @@ async fn a_wrong_tile_is_never_served_in_a_proof_and_is_healed() {
     .await
     .unwrap();
     check(&harness, &acme).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_organization_with_the_id_of_anothers_log_gets_its_own() {
+    let harness = Harness::new(1_000).await;
+    let acme = harness.create_org("acme").await;
+    grow(&harness, &acme, 3).await;
+    let id = harness.engine.log_of(&acme).unwrap().to_string();
+    let mimic = harness.create_org(&id).await;
+    let proofs = harness.engine.proofs();
+    assert_eq!(proofs.log_of(&mimic).unwrap().org, mimic);
+    assert_eq!(
+        proofs.log(&id).unwrap().org,
+        acme,
+        "a name is that of a log first, and whose it is has to be asked"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -25,7 +25,10 @@ impl Proofs {
         progress: &mut dyn FnMut(u64) -> bool,
     ) -> bool {
         let target = tree.published().map_or_else(
-            || Published { size: tree.size(), root: tree.edge().root(), time_ms: 0 },
+            || {
+                let edge = tree.edge();
+                Published { size: edge.size(), root: edge.root(), time_ms: 0 }
+            },
             |published| *published,
         );
         let (mut edge, mut wrong, mut looked) = (Edge::new(), Runs::new(tree.log), Looked::new());

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use tallystick_catalog::{CatalogError, DirectoryCheckpoint, DirectoryEntry};
 use tallystick_event as event;
-use tallystick_merkle::{self as merkle, BundleId, Hash, Note, Subtrees, TileId, TlogProof};
+use tallystick_merkle::{
+    self as merkle, BundleId, Checkpoint, CheckpointError, Hash, Note, Subtrees, TileId, TlogProof,
+};
 
 use crate::{
     error::ReadError,
@@ -82,7 +84,7 @@ impl Proofs {
             Ok(entry.map(|entry| Listed { entry, checkpoint }))
         });
         let listed = listed.map_err(|error: CatalogError| ReadError::of_catalog(&error))?;
-        Ok(listed.map(|listed| self.prove_listed(&tree, &listed, published.size)).transpose()?)
+        listed.map(|listed| self.prove_listed(&tree, &published, &listed, &published)).transpose()
     }
 
     /// The first entry that covers leaf `index` of a log, with the first checkpoint over it that witnesses have
@@ -102,22 +104,25 @@ impl Proofs {
         listed.map_err(|error: CatalogError| ReadError::of_catalog(&error))
     }
 
-    /// The proof of a listed checkpoint, to go with a proof in the tree of `size` leaves. Blocks.
+    /// The proof of a listed checkpoint, to go with a proof in the tree of a log of the size `base`; `newest` is what is
+    /// published of that log. The catalog's word alone is not signed. Blocks.
     pub(crate) fn prove_listed(
         &self,
         tree: &Tree,
+        newest: &Published,
         Listed { entry: row, checkpoint: directory }: &Listed,
-        size: u64,
-    ) -> Result<DirectoryProof, ReadError> {
-        let published = Published { size: row.size, root: row.root, time_ms: row.time_ms };
-        let (smaller, larger) = (row.size.min(size), row.size.max(size));
-        let consistency =
-            merkle::consistency_proof(smaller, larger, &self.hashes(tree, larger)).map_err(source)?;
-        let (listed, root) = (directory.edge.size(), directory.edge.root());
+        base: &Published,
+    ) -> Result<DirectoryProof, ProofError> {
+        let published = self.at(tree, row.size, newest)?;
+        if published.root != row.root {
+            let what = format!("entry {} of the directory has another root than the log of", row.index);
+            return Err(ReadError::Corrupt(format!("TAMPERED: {what} {}", tree.org)).into());
+        }
+        let (smaller, larger) = if row.size <= base.size { (&published, base) } else { (base, &published) };
+        let consistency = self.between(tree, smaller, larger)?;
+        let (note, listed, root) = signed(directory)?;
         let path =
             merkle::inclusion_proof(row.index, listed, &self.directory_hashes(listed)).map_err(source)?;
-        let note = Note::parse(directory.note.as_bytes())
-            .map_err(|error| ReadError::Corrupt(format!("a stored checkpoint of the directory: {error}")))?;
         let entry = self.entry_of(row);
         merkle::verify_inclusion(row.index, listed, &entry.hash(), &path, &root).map_err(|_| {
             ReadError::Corrupt(format!("TAMPERED: entry {} of the directory is not in its tree", row.index))
@@ -193,4 +198,13 @@ impl Proofs {
         let checkpoint = self.checkpoint_of(row.log, row.size, row.root);
         event::DirectoryEntry::new(row.log, &checkpoint.to_string(), row.time_ms)
     }
+}
+
+/// A stored checkpoint of the directory with the size and the root that were signed.
+fn signed(stored: &DirectoryCheckpoint) -> Result<(Note, u64, Hash), ReadError> {
+    let unreadable = |error| ReadError::Corrupt(format!("a stored checkpoint of the directory: {error}"));
+    let note = Note::parse(stored.note.as_bytes()).map_err(|error| unreadable(error.to_string()))?;
+    let checkpoint: Checkpoint =
+        note.unverified_text().parse().map_err(|error: CheckpointError| unreadable(error.to_string()))?;
+    Ok((note, checkpoint.size(), *checkpoint.root()))
 }

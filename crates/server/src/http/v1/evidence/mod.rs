@@ -80,7 +80,7 @@ pub async fn evidence(
     let common = Common::take(&mut params, &state, &caller, Operation::ExportEvidence)?;
     params.end()?;
     let org = one_org(&common.selection.scope)?;
-    let info = state.engine.proofs().log(org.as_str())?;
+    let info = state.engine.proofs().log_of(&org)?;
     let is_selection = common.selection.query.is_some() || common.selection.range != TimeRange::ALL;
     if is_selection && (first_seq.is_some() || end_seq.is_some()) {
         return Err(invalid("first_seq", "a range of seqs cannot be combined with q, from and to"));

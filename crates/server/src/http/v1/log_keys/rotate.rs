@@ -61,7 +61,7 @@ pub async fn rotate(
     let mut logs = 0;
     for org in state.engine.orgs() {
         let proofs = state.engine.proofs();
-        let Ok(info) = proofs.log(org.as_str()) else { continue };
+        let Ok(info) = proofs.log_of(&org) else { continue };
         let of_log = proofs.keys().public(&info.origin);
         let key = |n: usize| of_log.get(n).map(|key| key.verifier_key.to_string());
         let act = Act {
