@@ -39,6 +39,7 @@ pub use error::{BodyError, EventError, FieldError};
 pub use ids::{EventId, IdError, LogId, OrgId};
 pub use json::scan::CorruptBytes;
 pub use json::spelling::canonical_len;
+pub use json::value::name_order;
 pub use leaf::{LEAF_BYTES, Leaf, LeafError, LeafForm, LeafKind};
 pub use limits::Limits;
 pub use mask::{MASKED, MaskPatterns, MaskRules, Masker};

@@ -4,131 +4,135 @@
 use std::borrow::Cow;
 
 use super::special;
+use super::value::name_order;
 
 /// Nesting that is still looked into, levels.
 const DEPTH_MAX: usize = 128;
 /// Integers of so many digits are their own canonical form: all of them are exact in an IEEE double.
 const PLAIN_DIGITS_MAX: usize = 15;
-/// From this byte on UTF-8 text may sort otherwise than UTF-16 does (U+E000 and above, and what has surrogates).
-const SURROGATE_ORDER_FROM: u8 = 0xee;
+/// Zeros behind the point of a number below 1 that is written without an exponent.
+const FRACTION_ZEROS_MAX: usize = 5;
 
 /// How many bytes the JSON value at the start of `text` has, if it is canonical JSON of at most 128 levels; what
 /// follows it is not looked at, except that a number ends where no character of a number follows.
 pub fn canonical_len(text: &str) -> Option<usize> {
-    let mut reader = Reader { text, bytes: text.as_bytes(), at: 0 };
-    reader.value(DEPTH_MAX)?;
-    Some(reader.at)
+    Json(text).value(0, DEPTH_MAX)
 }
 
-struct Reader<'a> {
-    text: &'a str,
-    bytes: &'a [u8],
-    at: usize,
-}
+/// Each of its functions is given where something starts, and says where it ends.
+#[derive(Clone, Copy)]
+struct Json<'a>(&'a str);
 
-impl Reader<'_> {
-    fn value(&mut self, depth: usize) -> Option<()> {
-        match self.bytes.get(self.at)? {
-            b'"' => self.string(),
-            b'{' => self.object(depth.checked_sub(1)?),
-            b'[' => self.array(depth.checked_sub(1)?),
-            b't' => self.literal(b"true"),
-            b'f' => self.literal(b"false"),
-            b'n' => self.literal(b"null"),
-            _ => self.number(),
+impl Json<'_> {
+    fn byte(self, at: usize) -> Option<u8> {
+        self.0.as_bytes().get(at).copied()
+    }
+
+    fn value(self, at: usize, depth: usize) -> Option<usize> {
+        match self.byte(at)? {
+            b'"' => self.string(at),
+            b'{' => self.object(at, depth.checked_sub(1)?),
+            b'[' => self.array(at, depth.checked_sub(1)?),
+            b't' => self.literal(at, b"true"),
+            b'f' => self.literal(at, b"false"),
+            b'n' => self.literal(at, b"null"),
+            _ => self.number(at),
         }
     }
 
-    fn literal(&mut self, word: &[u8]) -> Option<()> {
-        self.bytes[self.at..].starts_with(word).then(|| self.at += word.len())
+    fn literal<const N: usize>(self, at: usize, word: &[u8; N]) -> Option<usize> {
+        (self.0.as_bytes()[at..].first_chunk() == Some(word)).then_some(at + N)
     }
 
-    fn next_is(&mut self, byte: u8) -> bool {
-        let is = self.bytes.get(self.at) == Some(&byte);
-        self.at += usize::from(is);
-        is
+    #[inline]
+    fn string(self, at: usize) -> Option<usize> {
+        let at = self.special(at + 1)?;
+        if self.byte(at)? == b'"' { Some(at + 1) } else { self.string_behind(at) }
     }
 
-    fn string(&mut self) -> Option<()> {
-        self.at += 1;
+    /// From the first byte on that ends the string, stands in it as an escape or must not be in it.
+    fn string_behind(self, mut at: usize) -> Option<usize> {
         loop {
-            // What needs no escape, up to what ends the string or stands in it as an escape.
-            self.at += special::find(self.bytes.get(self.at..)?)?;
-            let byte = self.bytes[self.at];
-            self.at += 1;
-            match byte {
-                b'"' => return Some(()),
-                b'\\' => self.escape()?,
+            match self.byte(at)? {
+                b'"' => return Some(at + 1),
+                b'\\' => at = self.special(self.escape(at + 1)?)?,
                 _ => return None,
             }
         }
     }
 
+    #[inline]
+    fn special(self, at: usize) -> Option<usize> {
+        Some(at + special::find(self.0.as_bytes().get(at..)?)?)
+    }
+
     /// Behind the backslash: only what must be escaped is, and in the shortest way.
-    fn escape(&mut self) -> Option<()> {
-        let byte = *self.bytes.get(self.at)?;
-        self.at += 1;
-        match byte {
-            b'"' | b'\\' | b'b' | b't' | b'n' | b'f' | b'r' => Some(()),
+    fn escape(self, at: usize) -> Option<usize> {
+        match self.byte(at)? {
+            b'"' | b'\\' | b'b' | b't' | b'n' | b'f' | b'r' => Some(at + 1),
             b'u' => {
-                let digits = self.bytes.get(self.at..self.at + 4)?;
-                self.at += 4;
+                let digits = self.0.as_bytes().get(at + 1..at + 5)?;
                 let [b'0', b'0', high @ (b'0' | b'1'), low] = digits else { return None };
                 let is_digit = matches!(low, b'0'..=b'9' | b'a'..=b'f');
                 let is_short = *high == b'0' && matches!(low, b'8' | b'9' | b'a' | b'c' | b'd');
-                (is_digit && !is_short).then_some(())
+                (is_digit && !is_short).then_some(at + 5)
             }
             _ => None,
         }
     }
 
-    fn array(&mut self, depth: usize) -> Option<()> {
-        self.at += 1;
-        if self.next_is(b']') {
-            return Some(());
+    fn array(self, at: usize, depth: usize) -> Option<usize> {
+        let mut at = at + 1;
+        if self.byte(at)? == b']' {
+            return Some(at + 1);
         }
         loop {
-            self.value(depth)?;
-            if self.next_is(b']') {
-                return Some(());
+            at = self.value(at, depth)? + 1;
+            match self.byte(at - 1)? {
+                b',' => {}
+                b']' => return Some(at),
+                _ => return None,
             }
-            self.next_is(b',').then_some(())?;
         }
     }
 
-    fn object(&mut self, depth: usize) -> Option<()> {
-        self.at += 1;
-        if self.next_is(b'}') {
-            return Some(());
+    fn object(self, at: usize, depth: usize) -> Option<usize> {
+        let mut at = at + 1;
+        if self.byte(at)? == b'}' {
+            return Some(at + 1);
         }
-        let mut before: Option<(usize, usize)> = None;
+        let mut before = None;
         loop {
-            let start = self.at;
-            (self.bytes.get(start) == Some(&b'"')).then_some(())?;
-            self.string()?;
-            let name = (start + 1, self.at - 1);
-            if let Some(before) = before
-                && !is_before(&self.text[before.0..before.1], &self.text[name.0..name.1])
-            {
+            (self.byte(at)? == b'"').then_some(())?;
+            let colon = self.string(at)?;
+            let name = &self.0[at + 1..colon - 1];
+            if before.is_some_and(|before| !is_before(before, name)) || self.byte(colon)? != b':' {
                 return None;
             }
             before = Some(name);
-            self.next_is(b':').then_some(())?;
-            self.value(depth)?;
-            if self.next_is(b'}') {
-                return Some(());
+            at = self.value(colon + 1, depth)? + 1;
+            match self.byte(at - 1)? {
+                b',' => {}
+                b'}' => return Some(at),
+                _ => return None,
             }
-            self.next_is(b',').then_some(())?;
         }
     }
 
-    fn number(&mut self) -> Option<()> {
-        let rest = &self.bytes[self.at..];
-        let is_part = |byte: &u8| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
-        let len = rest.iter().position(|byte| !is_part(byte)).unwrap_or(rest.len());
-        let number = &self.text[self.at..self.at + len];
-        self.at += len;
-        is_canonical_number(number).then_some(())
+    fn number(self, at: usize) -> Option<usize> {
+        let rest = &self.0[at..];
+        let is_part = |byte: u8| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
+        let len = rest.bytes().position(|byte| !is_part(byte)).unwrap_or(rest.len());
+        is_canonical_number(&rest[..len]).then_some(at + len)
+    }
+}
+
+/// Whether one canonically spelled string, without its quotes, sorts before another by UTF-16 code units.
+fn is_before(a: &str, b: &str) -> bool {
+    let differ = a.bytes().zip(b.bytes()).find(|(a, b)| a != b || *a == b'\\');
+    match differ {
+        Some((b'\\', _) | (_, b'\\')) => name_order(&unescape(a), &unescape(b)).is_lt(),
+        _ => name_order(a, b).is_lt(),
     }
 }
 
@@ -141,17 +145,30 @@ fn is_canonical_number(text: &str) -> bool {
     if is_plain || text == "0" {
         return true;
     }
+    if is_short_fraction(digits) {
+        return true;
+    }
     let Ok(number) = text.parse::<f64>() else { return false };
     number.is_finite() && ryu_js::Buffer::new().format_finite(number) == text
 }
 
-/// Whether one canonically spelled string, without its quotes, sorts before another by UTF-16 code units.
-fn is_before(a: &str, b: &str) -> bool {
-    let is_plain = |text: &str| text.bytes().all(|byte| byte != b'\\' && byte < SURROGATE_ORDER_FROM);
-    if is_plain(a) && is_plain(b) {
-        return a < b;
-    }
-    unescape(a).encode_utf16().lt(unescape(b).encode_utf16())
+/// Whether it is a fraction that is not written with an exponent, of so few digits that no two of them are the same
+/// IEEE double: then no shorter text is the same number, and this is how it is written.
+fn is_short_fraction(digits: &str) -> bool {
+    let Some((whole, fraction)) = digits.split_once('.') else { return false };
+    let is_all_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_large = match whole.as_bytes() {
+        [] => false,
+        // Below 0.000001 there is an exponent.
+        [b'0'] => fraction.bytes().take(FRACTION_ZEROS_MAX + 1).any(|byte| byte != b'0'),
+        [first, ..] => *first != b'0',
+    };
+    is_large
+        && whole.len() + fraction.len() <= PLAIN_DIGITS_MAX
+        && !fraction.is_empty()
+        && !fraction.ends_with('0')
+        && is_all_digits(whole)
+        && is_all_digits(fraction)
 }
 
 fn unescape(text: &str) -> Cow<'_, str> {
@@ -250,6 +267,12 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn numbers_are_canonical_if_they_are_printed_so(text in "-?(0|[0-9]{1,12})(\\.0{0,7}[0-9]{0,9})?") {
+            let printed = text.parse::<f64>().map(|number| ryu_js::Buffer::new().format_finite(number).to_owned());
+            prop_assert_eq!(is_canonical(&text), printed.is_ok_and(|printed| printed == text), "{}", text);
+        }
+
         #[test]
         fn what_a_library_writes_is_canonical_and_nothing_else(value in json()) {
             let canonical = String::from_utf8(serde_json_canonicalizer::to_vec(&value).unwrap()).unwrap();

@@ -38,12 +38,15 @@ impl Value<'_> {
 }
 
 /// Order of member names: by UTF-16 code units, which differs from byte order only above U+FFFF.
-pub(crate) fn name_order(a: &str, b: &str) -> Ordering {
-    if a.is_ascii() || b.is_ascii() {
-        // A code unit of an ASCII text is its byte, and every other code unit is larger in both orders.
-        return a.as_bytes().cmp(b.as_bytes());
+#[inline]
+pub fn name_order(a: &str, b: &str) -> Ordering {
+    /// The first byte of characters from U+E000 on, which are among or behind surrogates.
+    const PRIVATE_USE: u8 = 0xee;
+    match a.bytes().zip(b.bytes()).find(|(a, b)| a != b) {
+        None => a.len().cmp(&b.len()),
+        Some((a, b)) if a < PRIVATE_USE && b < PRIVATE_USE => a.cmp(&b),
+        Some(_) => a.encode_utf16().cmp(b.encode_utf16()),
     }
-    a.encode_utf16().cmp(b.encode_utf16())
 }
 
 /// Sorts members; `Err` has the index of the first of two with one name.
