@@ -228,15 +228,17 @@ impl Records {
                 return Err(malformed(format!("{name} or its hashes are malformed")));
             }
             let mut hashes = hashes;
+            let mut units = Vec::new();
             let mut count = 0;
             for line in lines(&content, &name)? {
                 count += 1;
                 if line.len() > RECORD_BYTES_MAX || count > CHUNK_RECORDS_MAX {
                     return Err(malformed(format!("{name} is over its limits")));
                 }
-                let record = Record::parse_line(line)
+                let record = Record::parse_line_into(line, units)
                     .map_err(|error| VerifyError::malformed(format!("line {count} of {name}"), error))?;
                 self.record(&record, &mut hashes, tally);
+                units = record.units;
             }
             if !hashes.is_empty() && self.proof.is_ok() {
                 self.proof = Err(ProofError::TooLong { hashes: hashes.len() });

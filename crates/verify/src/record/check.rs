@@ -1,10 +1,13 @@
 //! Whether a record is what its leaf commits to. That the leaf is in the log is proven elsewhere.
 
-use tallystick_event::{Leaf, LeafError, LeafKind, LogId, units_root};
+use std::borrow::Cow;
+
+use tallystick_event::{Leaf, LeafError, LeafKind, LogId, name_order, units_root};
 use tallystick_merkle::Hash;
 
-use super::disclosure::digest;
-use super::erasures::{Slot, compare_names};
+use super::digests::Digests;
+use super::disclosed::Disclosed;
+use super::erasures::Slot;
 use super::{Disclosure, Record, RecordUnit};
 
 /// Why a record is not what the log committed to. Never to be softened.
@@ -104,14 +107,14 @@ impl Soundness {
 #[derive(Debug)]
 pub struct RecordChecker {
     log: LogId,
-    room: Vec<u8>,
+    disclosed: Disclosed,
     digests: Vec<Hash>,
 }
 
 impl RecordChecker {
     /// A checker for records of this log.
     pub fn new(log: LogId) -> RecordChecker {
-        RecordChecker { log, room: Vec::new(), digests: Vec::new() }
+        RecordChecker { log, disclosed: Disclosed::default(), digests: Vec::new() }
     }
 
     /// Checks everything about a record but its erasures.
@@ -120,11 +123,7 @@ impl RecordChecker {
     /// The first rule that does not hold.
     pub fn check(&mut self, record: &Record<'_>) -> Result<Soundness, Tampering> {
         let leaf = self.leaf(record)?;
-        self.digests.clear();
-        self.digests.extend(record.units.iter().map(|unit| match unit {
-            RecordUnit::Disclosed(text) => digest(text),
-            RecordUnit::Erased { digest, .. } | RecordUnit::Redacted { digest } => *digest,
-        }));
+        self.digest(record);
         if record.units.len() != usize::from(leaf.units) {
             return Err(Tampering::Count { expected: leaf.units, found: record.units.len() });
         }
@@ -132,6 +131,22 @@ impl RecordChecker {
             return Err(Tampering::Units);
         }
         self.units(record, leaf)
+    }
+
+    fn digest(&mut self, record: &Record<'_>) {
+        self.digests.resize(record.units.len(), [0; 32]);
+        for (place, unit) in self.digests.iter_mut().zip(&record.units) {
+            if let RecordUnit::Erased { digest, .. } | RecordUnit::Redacted { digest } = unit {
+                *place = *digest;
+            }
+        }
+        let mut digests = Digests::into(&mut self.digests);
+        for (place, unit) in record.units.iter().enumerate() {
+            if let RecordUnit::Disclosed(text) = unit {
+                digests.push(place, text.as_bytes());
+            }
+        }
+        digests.flush();
     }
 
     fn leaf(&self, record: &Record<'_>) -> Result<Leaf, Tampering> {
@@ -150,20 +165,20 @@ impl RecordChecker {
         if has_erased && leaf.kind == LeafKind::Erasure {
             return Err(Tampering::ErasedErasure);
         }
+        let mut disclosed = self.disclosed.decode(&record.units);
         let mut slots = Vec::new();
-        let mut last = String::new();
+        let mut last = Cow::Borrowed("");
         let mut is_redacted = false;
         for (number, unit) in record.units.iter().enumerate() {
             let slot = match unit {
-                RecordUnit::Disclosed(text) => {
-                    let found = Disclosure::decode(text, &mut self.room);
+                RecordUnit::Disclosed(_) => {
+                    let found = disclosed.next().and_then(Disclosure::read);
                     let name = found.ok_or(Tampering::Disclosure { number })?.name;
-                    if compare_names(&last, &name).is_ge() {
+                    if name_order(&last, &name).is_ge() {
                         return Err(Tampering::Order { number });
                     }
-                    last.clear();
-                    last.push_str(&name);
-                    has_erased.then(|| Slot::Named(name.into_owned()))
+                    last = name;
+                    has_erased.then(|| Slot::Named(last.clone().into_owned()))
                 }
                 RecordUnit::Erased { by, .. } => {
                     if *by <= record.seq {

@@ -3,20 +3,17 @@
 use std::borrow::Cow;
 
 use sha2::{Digest, Sha256};
-use tallystick_event::{SALT_BYTES, canonical_len};
+use tallystick_event::canonical_len;
 use tallystick_merkle::Hash;
 
-use crate::spelling::url_bytes;
+use crate::spelling::{SALT_CHARS, is_url_salt, url_bytes};
 
 /// Names that RFC 9901 keeps for itself.
 const RESERVED_NAMES: [&str; 3] = ["", "_sd", "..."];
-const SALT_CHARS: usize = 22;
 
-/// What a disclosure says.
+/// What a disclosure says, besides the salt that keeps the value from being guessed from its digest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Disclosure<'a> {
-    /// Random bytes that keep the value from being guessed from its digest.
-    pub salt: [u8; SALT_BYTES],
     /// Name of the unit.
     pub name: Cow<'a, str>,
     /// Its value: canonical JSON.
@@ -31,22 +28,22 @@ pub(crate) fn digest(text: &str) -> Hash {
 impl<'a> Disclosure<'a> {
     /// Reads a disclosure; none if it is spelled in any other way than the only one. `room` takes its bytes.
     pub fn decode(text: &str, room: &'a mut Vec<u8>) -> Option<Disclosure<'a>> {
-        let json = std::str::from_utf8(url_bytes(text, room)?).ok()?;
+        let len = url_bytes(text, room, 0)?;
+        Disclosure::read(std::str::from_utf8(&room[..len]).ok()?)
+    }
+
+    /// As [`Disclosure::decode`], of the JSON behind the base64url.
+    pub(super) fn read(json: &'a str) -> Option<Disclosure<'a>> {
         let (salt, rest) = json.strip_prefix("[\"")?.split_at_checked(SALT_CHARS)?;
         let rest = rest.strip_prefix("\",")?;
         let (name, rest) = rest.split_at(canonical_len(rest)?);
         let name = string(name)?;
         let rest = rest.strip_prefix(',')?;
         let (value, rest) = rest.split_at(canonical_len(rest)?);
-        if rest != "]" || RESERVED_NAMES.contains(&&*name) {
+        if rest != "]" || !is_url_salt(salt) || RESERVED_NAMES.contains(&&*name) {
             return None;
         }
-        // The decoder asks for the room of whole groups of four characters.
-        let mut bytes = [0; 18];
-        let decoder = &base64::engine::general_purpose::URL_SAFE_NO_PAD;
-        let len = base64::Engine::decode_slice(decoder, salt, &mut bytes).ok()?;
-        let salt = *bytes.first_chunk().filter(|_| len == SALT_BYTES)?;
-        Some(Disclosure { salt, name, value })
+        Some(Disclosure { name, value })
     }
 }
 

@@ -1,10 +1,9 @@
 //! What erasures and retention notices say was erased, and whether that explains the hidden units of a record.
 
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use tallystick_event::{Leaf, LeafKind};
+use tallystick_event::{Leaf, LeafKind, name_order};
 use tallystick_merkle::Hash;
 
 use super::check::Tampering;
@@ -47,11 +46,6 @@ pub(crate) fn can_erase(kind: LeafKind) -> bool {
     matches!(kind, LeafKind::Erasure | LeafKind::Retention)
 }
 
-/// As JCS sorts names: by UTF-16 code units.
-pub(crate) fn compare_names(a: &str, b: &str) -> Ordering {
-    if a.is_ascii() && b.is_ascii() { a.cmp(b) } else { a.encode_utf16().cmp(b.encode_utf16()) }
-}
-
 impl Erasures {
     /// Whether the erasure with this seq is known.
     pub fn has(&self, seq: u64) -> bool {
@@ -85,7 +79,7 @@ impl Erasures {
             match slot {
                 Slot::Redacted => {}
                 Slot::Named(name) => {
-                    if last.is_some_and(|last| compare_names(last, name).is_ge()) {
+                    if last.is_some_and(|last| name_order(last, name).is_ge()) {
                         return Err(Tampering::NotErased { by: erased_before(slots, name) });
                     }
                     last = Some(name);
@@ -96,8 +90,7 @@ impl Erasures {
                     Some(Scope::Range(..)) => return Err(Tampering::NotErased { by: *by }),
                     Some(Scope::Items(items)) => {
                         let names = items.get(&seq).map(Vec::as_slice).unwrap_or_default();
-                        let is_next =
-                            |name: &&String| last.is_none_or(|last| compare_names(last, name).is_lt());
+                        let is_next = |name: &&String| last.is_none_or(|last| name_order(last, name).is_lt());
                         last = Some(names.iter().find(is_next).ok_or(Tampering::NotErased { by: *by })?);
                     }
                 },
@@ -147,7 +140,7 @@ fn items(value: &Value) -> Option<Scope> {
         found.entry(seq.as_u64()?).or_default().extend(names.collect::<Option<Vec<_>>>()?);
     }
     for names in found.values_mut() {
-        names.sort_by(|a, b| compare_names(a, b));
+        names.sort_by(|a, b| name_order(a, b));
         names.dedup();
     }
     Some(Scope::Items(found))

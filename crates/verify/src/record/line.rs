@@ -2,13 +2,14 @@
 
 use std::borrow::Cow;
 
+use base64::Engine as _;
 use tallystick_event::LEAF_BYTES;
 use tallystick_merkle::Hash;
 
 use super::erasures::ProvenErasure;
 use super::{Record, RecordUnit};
 use crate::limits::{RECORD_BYTES_MAX, UNITS_MAX};
-use crate::spelling::{base64, bytes, push_url_hash, url_hash};
+use crate::spelling::{STANDARD, base64, bytes, push_url_hash, text, url_hash};
 
 /// A line that is not a record in its only spelling.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -24,8 +25,17 @@ impl<'a> Record<'a> {
     /// # Errors
     /// If it is spelled in any other way than [`Record::write_line`] writes.
     pub fn parse_line(line: &'a [u8]) -> Result<Record<'a>, LineError> {
-        let mut cursor = Cursor { line, at: 0 };
-        let record = cursor.record().filter(|_| cursor.at == line.len() && line.len() <= RECORD_BYTES_MAX);
+        Record::parse_line_into(line, Vec::new())
+    }
+
+    /// As [`Record::parse_line`], with the room of the units of another record.
+    pub(crate) fn parse_line_into(
+        line: &'a [u8],
+        units: Vec<RecordUnit<'a>>,
+    ) -> Result<Record<'a>, LineError> {
+        let mut cursor = Cursor::new(line);
+        let record =
+            cursor.record(units).filter(|_| cursor.at == line.len() && line.len() <= RECORD_BYTES_MAX);
         record.ok_or(LineError { at: cursor.at + 1 })
     }
 
@@ -68,10 +78,10 @@ impl ProvenErasure {
     /// # Errors
     /// If it is spelled in any other way than [`ProvenErasure::write_line`] writes.
     pub fn parse_line(line: &[u8]) -> Result<ProvenErasure, LineError> {
-        let mut cursor = Cursor { line, at: 0 };
+        let mut cursor = Cursor::new(line);
         let mut read = || {
             cursor.expect(b"{\"record\":")?;
-            let record = cursor.record()?.into_owned();
+            let record = cursor.record(Vec::new())?.into_owned();
             cursor.expect(b",\"proof\":[")?;
             let mut proof = Vec::new();
             while !cursor.next_is(b"]}") {
@@ -101,17 +111,23 @@ impl ProvenErasure {
 
 struct Cursor<'a> {
     line: &'a [u8],
+    /// The line as far as it is text: found out at once, and not string by string.
+    text: &'a str,
     at: usize,
 }
 
 impl<'a> Cursor<'a> {
-    fn record(&mut self) -> Option<Record<'a>> {
+    fn new(line: &'a [u8]) -> Cursor<'a> {
+        Cursor { line, text: text(line), at: 0 }
+    }
+
+    fn record(&mut self, mut units: Vec<RecordUnit<'a>>) -> Option<Record<'a>> {
         self.expect(b"{\"seq\":")?;
         let seq = self.number()?;
         self.expect(b",\"leaf\":\"")?;
         let leaf = self.leaf()?;
         self.expect(b",\"units\":[")?;
-        let mut units = Vec::with_capacity(6);
+        units.clear();
         loop {
             if units.len() == UNITS_MAX {
                 return None;
@@ -128,8 +144,7 @@ impl<'a> Cursor<'a> {
         let text = self.line.get(self.at..self.at + LEAF_BYTES.div_ceil(3) * 4)?;
         // The decoder asks for the room of whole groups of four characters.
         let mut room = [0; LEAF_BYTES.div_ceil(3) * 3];
-        let decoder = &base64::engine::general_purpose::STANDARD;
-        let len = base64::Engine::decode_slice(decoder, text, &mut room).ok()?;
+        let len = STANDARD.decode_slice(text, &mut room).ok()?;
         self.at += text.len();
         self.expect(b"\"")?;
         (len == LEAF_BYTES).then(|| *room.first_chunk().expect("the room is larger than a leaf"))
@@ -137,7 +152,9 @@ impl<'a> Cursor<'a> {
 
     fn unit(&mut self) -> Option<RecordUnit<'a>> {
         if self.next_is(b"{\"d\":") {
-            let text = std::str::from_utf8(self.string()?).ok()?;
+            let from = self.at + 1;
+            let len = self.string()?.len();
+            let text = self.text.get(from..from + len)?;
             self.expect(b"}")?;
             return Some(RecordUnit::Disclosed(Cow::Borrowed(text)));
         }

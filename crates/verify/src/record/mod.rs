@@ -1,6 +1,8 @@
 //! The record of an event as it leaves the service: its leaf, and its units disclosed or hidden.
 
 mod check;
+mod digests;
+mod disclosed;
 mod disclosure;
 mod erasures;
 mod json;
