@@ -11,8 +11,8 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use tallystick_merkle::{Checkpoint, Policy};
 use tallystick_verify::{
-    LogReportAndPin, Options, PackReport, RangeContext, Report, VerifyError, continues, fetch_directory,
-    verify_event, verify_log, verify_pack, verify_range, verify_since,
+    LogReportAndPin, LogStatus, Options, PackReport, RangeContext, Report, Subject, VerifyError, continues,
+    fetch_directory, verify_event, verify_log, verify_pack, verify_range, verify_since,
 };
 
 use crate::args::{Args, What};
@@ -100,7 +100,10 @@ pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
         progress: Some(&tell),
         on_record: None,
     };
-    let (report, json) = verify(args, &policy, &options)?;
+    let (report, json) = match verify(args, &policy, &options) {
+        Err(Failure::Verify(VerifyError::Admitted { path, status })) => admitted(args, &path, status)?,
+        outcome => outcome?,
+    };
     bar.finish_and_clear();
     output::print(&if args.json { format!("{json:#}") } else { report.to_string() });
     Ok(report.exit_code)
@@ -131,6 +134,19 @@ fn verify(args: &Args, policy: &Policy, options: &Options<'_>) -> Result<(Report
         What::Page { .. } => unreachable!("printed before"),
         What::Range { log, from, to } => range(args, log, (*from, *to), policy, options)?,
     };
+    let json = json_of(&report)?;
+    Ok((report, json))
+}
+
+/// A service that says itself what is wrong with its log has given a verdict.
+fn admitted(args: &Args, path: &str, status: LogStatus) -> Result<(Report, Value), Failure> {
+    let (subject, log) = match &args.what {
+        What::Log { log } => (Subject::Log, log),
+        What::Since { log, .. } => (Subject::Growth, log),
+        What::Range { log, .. } => (Subject::Range, log),
+        What::Event { .. } | What::Pack { .. } | What::Page { .. } => unreachable!("nobody is asked"),
+    };
+    let report = Report::admitted(subject, log, path, status);
     let json = json_of(&report)?;
     Ok((report, json))
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use bytes::{Buf as _, Bytes};
 use futures::{StreamExt as _, TryStreamExt as _};
 use reqwest::{StatusCode, Url};
-use serde_json::Value;
-use tallystick_verify::{Fetch, VerifyError};
+use serde::Deserialize;
+use tallystick_verify::{Fetch, LogStatus, VerifyError};
 use tokio::runtime::Runtime;
 
 use crate::command::Failure;
@@ -115,22 +115,42 @@ impl Http {
             StatusCode::NOT_FOUND | StatusCode::GONE => Ok(None),
             status => {
                 let may_help = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
-                let said = said(response).await;
-                Err((failed(path, &format!("the answer is {status}{said}")), may_help))
+                let problem = problem(response).await;
+                Err(match problem.verdict() {
+                    Some(status) => (VerifyError::Admitted { path: path.to_owned(), status }, false),
+                    None => (failed(path, &format!("the answer is {status}{}", problem.said())), may_help),
+                })
             }
         }
     }
 }
 
-/// What a service says about an error (RFC 9457), to be repeated; nothing if it says nothing.
-async fn said(response: reqwest::Response) -> String {
-    if response.content_length().is_none_or(|length| length > PROBLEM_BYTES_MAX) {
-        return String::new();
+/// What a service says about an error (RFC 9457).
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Problem {
+    detail: String,
+    verdict: String,
+}
+
+impl Problem {
+    /// What it says of its own log, if that is what is wrong.
+    fn verdict(&self) -> Option<LogStatus> {
+        LogStatus::admitted(&self.verdict, &self.detail)
     }
-    let body = response.bytes().await.unwrap_or_default();
-    let problem: Value = serde_json::from_slice(&body).unwrap_or_default();
-    let detail = problem["detail"].as_str().unwrap_or_default();
-    if detail.is_empty() { String::new() } else { format!(": {}", detail.replace(char::is_control, " ")) }
+
+    /// To be repeated; nothing if it says nothing.
+    fn said(&self) -> String {
+        let detail = self.detail.replace(char::is_control, " ");
+        if detail.is_empty() { detail } else { format!(": {detail}") }
+    }
+}
+
+async fn problem(response: reqwest::Response) -> Problem {
+    if response.content_length().is_none_or(|length| length > PROBLEM_BYTES_MAX) {
+        return Problem::default();
+    }
+    serde_json::from_slice(&response.bytes().await.unwrap_or_default()).unwrap_or_default()
 }
 
 fn failed(path: &str, why: &dyn std::fmt::Display) -> VerifyError {

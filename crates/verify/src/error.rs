@@ -2,6 +2,8 @@
 
 use std::fmt::Display;
 
+use crate::LogStatus;
+
 /// Nothing was found out. What is well-formed and wrong is no error but a verdict.
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
@@ -29,6 +31,15 @@ pub enum VerifyError {
     NotFound {
         /// What was asked for.
         path: String,
+    },
+    /// The service says itself that the log is not what it has signed: a verdict, which [`crate::Report::admitted`]
+    /// makes a report of.
+    #[error("asked for {path}, the service says: {status}")]
+    Admitted {
+        /// What was asked for.
+        path: String,
+        /// What it says.
+        status: LogStatus,
     },
     /// A log could not be asked.
     #[error("cannot fetch {path}: {why}")]

@@ -59,8 +59,8 @@ impl From<ProofError> for ApiError {
     }
 }
 
-/// What the engine's findings about proofs begin with.
-const VERDICTS: [&str; 3] = ["TAMPERED: ", "MISSING: ", "FORKED: "];
+/// What the engine's findings about proofs begin with, before a colon.
+const VERDICTS: [&str; 3] = ["TAMPERED", "MISSING", "FORKED"];
 
 fn rolled_back() -> ApiError {
     ApiError::new(
@@ -246,8 +246,9 @@ fn org_not_found(org: &str) -> ApiError {
 
 fn corrupt(what: String) -> ApiError {
     // A verdict about the caller's own log is for the caller; where bytes are damaged is for the operator.
-    if VERDICTS.iter().any(|verdict| what.starts_with(verdict)) {
-        return ApiError::new(ErrorCode::StorageCorrupt, what.clone()).caused_by(what);
+    let is_said = |verdict: &&str| what.strip_prefix(*verdict).is_some_and(|rest| rest.starts_with(": "));
+    if let Some(verdict) = VERDICTS.into_iter().find(is_said) {
+        return ApiError::new(ErrorCode::StorageCorrupt, what.clone()).with_verdict(verdict).caused_by(what);
     }
     ApiError::new(
         ErrorCode::StorageCorrupt,

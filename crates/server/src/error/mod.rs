@@ -53,6 +53,9 @@ pub struct Problem {
     pub code: String,
     /// What was wrong this time, and what to do.
     pub detail: String,
+    /// If the stored log is not what was signed: how. `TAMPERED`, `MISSING` or `FORKED`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<String>,
     /// The places that are wrong.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<ErrorDetail>,
@@ -65,6 +68,7 @@ pub struct Problem {
 pub struct ApiError {
     code: ErrorCode,
     detail: String,
+    verdict: Option<&'static str>,
     errors: Vec<ErrorDetail>,
     /// Seconds after which it may be worth trying again, if it is at all.
     retry_after_s: u64,
@@ -75,19 +79,20 @@ pub struct ApiError {
 impl ApiError {
     /// An error with a message for the caller.
     pub fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), errors: Vec::new(), retry_after_s: 1, internal: None }
+        Self {
+            code,
+            detail: detail.into(),
+            verdict: None,
+            errors: Vec::new(),
+            retry_after_s: 1,
+            internal: None,
+        }
     }
 
     /// A fault of ours: the caller sees a fixed text, the log the cause.
     pub fn internal(cause: impl std::fmt::Display) -> Self {
-        Self {
-            code: ErrorCode::Internal,
-            detail: "something went wrong on our side; the request id finds it in the service's log"
-                .to_owned(),
-            errors: Vec::new(),
-            retry_after_s: 1,
-            internal: Some(cause.to_string()),
-        }
+        let told = "something went wrong on our side; the request id finds it in the service's log";
+        Self::new(ErrorCode::Internal, told).caused_by(cause)
     }
 
     /// Adds the places that are wrong.
@@ -101,6 +106,13 @@ impl ApiError {
     #[must_use]
     pub fn retry_after(mut self, seconds: u64) -> Self {
         self.retry_after_s = seconds;
+        self
+    }
+
+    /// Says how the stored log is not what was signed.
+    #[must_use]
+    pub fn with_verdict(mut self, verdict: &'static str) -> Self {
+        self.verdict = Some(verdict);
         self
     }
 
@@ -160,6 +172,7 @@ impl IntoResponse for ApiError {
             status: status.as_u16(),
             code: self.code.as_str().to_owned(),
             detail: self.detail,
+            verdict: self.verdict.map(str::to_owned),
             errors: self.errors,
             request_id,
         };

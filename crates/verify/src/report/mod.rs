@@ -102,6 +102,11 @@ pub enum LogStatus {
         /// Which.
         why: String,
     },
+    /// Something that it has committed to is not there, as its service says.
+    Missing {
+        /// What.
+        why: String,
+    },
 }
 
 /// A record in a report.
@@ -282,6 +287,19 @@ impl LogReport {
 }
 
 impl LogStatus {
+    /// What a service says of its own log: the word of a verdict, and a sentence that may begin with it. None if that
+    /// is no such verdict.
+    pub fn admitted(verdict: &str, detail: &str) -> Option<LogStatus> {
+        let why = detail.strip_prefix(verdict).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(detail);
+        let why = why.to_owned();
+        match verdict {
+            "TAMPERED" => Some(LogStatus::Tampered { why }),
+            "MISSING" => Some(LogStatus::Missing { why }),
+            "FORKED" => Some(LogStatus::Forked { why }),
+            _ => None,
+        }
+    }
+
     /// What is to be concluded from it.
     pub fn conclusion(&self) -> Conclusion {
         match self {
@@ -289,9 +307,10 @@ impl LogStatus {
             LogStatus::Unwitnessed { .. } | LogStatus::Stale { .. } | LogStatus::Untrusted { .. } => {
                 Conclusion::Inconclusive
             }
-            LogStatus::Forked { .. } | LogStatus::RolledBack { .. } | LogStatus::Tampered { .. } => {
-                Conclusion::Tampered
-            }
+            LogStatus::Forked { .. }
+            | LogStatus::RolledBack { .. }
+            | LogStatus::Tampered { .. }
+            | LogStatus::Missing { .. } => Conclusion::Tampered,
         }
     }
 }
@@ -310,6 +329,13 @@ impl Report {
             remarks: Vec::new(),
         };
         report.conclude();
+        report
+    }
+
+    /// Of a log whose service says itself that it is not what was signed.
+    pub fn admitted(subject: Subject, log: &str, path: &str, status: LogStatus) -> Report {
+        let mut report = Report::new(subject, LogReport::unopened(log, status));
+        report.remarks.push(format!("the service says so itself, asked for {path}"));
         report
     }
 

@@ -155,6 +155,7 @@ impl Display for LogStatus {
                 write!(f, "ROLLED BACK: it has size {is} and had {was} before")
             }
             LogStatus::Tampered { why } => write!(f, "TAMPERED: {}", safe(why)),
+            LogStatus::Missing { why } => write!(f, "MISSING: {}", safe(why)),
         }
     }
 }

@@ -3,7 +3,7 @@
 use tallystick_event::{LeafKind, Unit};
 use tallystick_merkle::Checkpoint;
 use tallystick_verify::{
-    LogStatus, Options, RangeContext, Report, Tampering, Verdict, VerifyError, verify_range,
+    LogStatus, Options, RangeContext, Report, Subject, Tampering, Verdict, VerifyError, verify_range,
 };
 
 use crate::support::{Log, erasure};
@@ -108,4 +108,17 @@ fn parts_of_a_range_are_joined_if_they_adjoin() {
     bad.accuse(LogStatus::Forked { why: "x".to_owned() });
     bad.join(part(9, 10), 20);
     assert_eq!((bad.exit_code, &bad.log.status), (2, &LogStatus::Forked { why: "x".to_owned() }));
+}
+
+#[test]
+fn what_a_service_says_of_its_own_log_is_a_verdict() {
+    let missing = LogStatus::admitted("MISSING", "MISSING: leaf 3 is not there").unwrap();
+    assert_eq!(missing, LogStatus::Missing { why: "leaf 3 is not there".to_owned() });
+    let report = Report::admitted(Subject::Log, "https://example.com/log", "tile/entries/000", missing);
+    assert_eq!(report.exit_code, 2);
+    let told = report.to_string();
+    assert!(told.contains("MISSING: leaf 3 is not there") && told.contains("tile/entries/000"), "{told}");
+    for verdict in ["", "OK", "CONSISTENT", "missing"] {
+        assert_eq!(LogStatus::admitted(verdict, "no"), None, "{verdict:?}");
+    }
 }
