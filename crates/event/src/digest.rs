@@ -40,12 +40,20 @@ pub fn digest(salt: &[u8; SALT_BYTES], name: &str, canonical_value: &[u8]) -> [u
 
 /// The hash that commits to all unit digests, which must be in the canonical order of the units' names.
 pub fn units_root<'a>(digests: impl ExactSizeIterator<Item = &'a [u8; 32]>) -> [u8; 32] {
-    let count = u16::try_from(digests.len()).expect("at most 64 units");
-    let mut hasher = Sha256::new().chain_update(b"alog/units/v1\n").chain_update(count.to_be_bytes());
-    for digest in digests {
-        hasher.update(digest);
-    }
+    let mut hasher = Sha256::new();
+    units_root_input(digests, |part| hasher.update(part));
     hasher.finalize().into()
+}
+
+/// What [`units_root`] is the SHA-256 of, part by part.
+pub fn units_root_input<'a>(
+    digests: impl ExactSizeIterator<Item = &'a [u8; 32]>,
+    mut take: impl FnMut(&[u8]),
+) {
+    let count = u16::try_from(digests.len()).expect("at most 64 units");
+    take(b"alog/units/v1\n");
+    take(&count.to_be_bytes());
+    digests.for_each(|digest| take(digest));
 }
 
 /// The `units_root` of an event whose units are all present.

@@ -31,7 +31,9 @@ mod varint;
 
 pub use body::{Body, BodyKind, split_body};
 pub use clock::{Clock, Random};
-pub use digest::{DigestScratch, SALT_BYTES, digest, disclosure, unit_salt, units_root, units_root_of};
+pub use digest::{
+    DigestScratch, SALT_BYTES, digest, disclosure, unit_salt, units_root, units_root_input, units_root_of,
+};
 pub use directory::{
     DIRECTORY_ENTRY_BYTES, DirectoryEntry, DirectoryEntryError, checkpoint_digest, directory_tag,
 };

@@ -5,6 +5,9 @@ use sha2::{Digest, Sha256};
 /// A SHA-256 hash.
 pub type Hash = [u8; 32];
 
+/// What stands before a leaf when it is hashed.
+pub const LEAF_PREFIX: u8 = 0;
+
 /// Hash of the tree without leaves: SHA-256 of nothing.
 pub fn empty_root() -> Hash {
     Sha256::digest(b"").into()
@@ -12,7 +15,7 @@ pub fn empty_root() -> Hash {
 
 /// Hash of a leaf: SHA-256(0x00 || data).
 pub fn leaf_hash(data: &[u8]) -> Hash {
-    Sha256::new().chain_update([0]).chain_update(data).finalize().into()
+    Sha256::new().chain_update([LEAF_PREFIX]).chain_update(data).finalize().into()
 }
 
 /// Hash of an inner node: SHA-256(0x01 || left || right).

@@ -24,7 +24,7 @@ mod witness;
 
 pub use checkpoint::{Checkpoint, CheckpointError, OpenError};
 pub use edge::{EDGE_HASHES_MAX, Edge, EdgeError, TileHash};
-pub use hash::{Hash, empty_root, leaf_hash, node_hash, root_of};
+pub use hash::{Hash, LEAF_PREFIX, empty_root, leaf_hash, node_hash, root_of};
 pub use note::{
     CosigningKey, KeyError, KeyType, Note, NoteError, NoteSignature, SecretKeyError, SignError,
     SignatureError, SigningKey, Verified, VerifierKey, is_key_name, key_id,

@@ -156,12 +156,13 @@ fn read_records(
         }
         is_complete &= record.seq == next;
         next = record.seq.saturating_add(1).max(next);
+        let (hash, checked) = tally.check(&record);
         if let Ok(verifier) = &mut proof
-            && let Err(error) = verifier.push(record.leaf_hash())
+            && let Err(error) = verifier.push(hash)
         {
             proof = Err(error);
         }
-        match tally.check(&record) {
+        match checked {
             Err(why) => tally.fail(&record, why),
             Ok(sound) => {
                 if crate::record::can_erase(sound.leaf.kind) {

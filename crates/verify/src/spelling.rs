@@ -64,7 +64,7 @@ pub(crate) fn is_url_salt(text: &str) -> bool {
 
 /// The text at the start of some bytes: all of them, or up to what is not UTF-8.
 pub(crate) fn text(bytes: &[u8]) -> &str {
-    match std::str::from_utf8(bytes) {
+    match simdutf8::compat::from_utf8(bytes) {
         Ok(text) => text,
         Err(error) => std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default(),
     }

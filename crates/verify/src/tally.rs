@@ -1,6 +1,7 @@
 //! Collects verdicts into a report, in constant memory: the first records, what is not well, and numbers.
 
 use tallystick_event::{EventId, Leaf, LogId, format_ms};
+use tallystick_merkle::Hash;
 
 use crate::limits::FAULTS_LISTED_MAX;
 use crate::record::{Erasures, Record, RecordChecker, Soundness, Tampering, sentence};
@@ -54,14 +55,14 @@ impl<'o> Tally<'o> {
         &mut self.checker
     }
 
-    /// Checks a record by itself and against the one before it.
-    pub(crate) fn check(&mut self, record: &Record<'_>) -> Result<Soundness, Tampering> {
-        let found = self.checker.check(record);
+    /// Checks a record by itself and against the one before it. Also says the hash of its leaf, of which nothing is known.
+    pub(crate) fn check(&mut self, record: &Record<'_>) -> (Hash, Result<Soundness, Tampering>) {
+        let (hash, found) = self.checker.check_and_hash(record);
         let follows = match &found {
             Ok(sound) => self.follow(record.seq, Some(sound.leaf.received_ms)),
             Err(_) => self.follow(record.seq, None),
         };
-        follows.and(found)
+        (hash, follows.and(found))
     }
 
     fn follow(&mut self, seq: u64, received_ms: Option<i64>) -> Result<(), Tampering> {
@@ -76,9 +77,11 @@ impl<'o> Tally<'o> {
         }
     }
 
-    /// Checks a record, its erasures among those that are known, and counts it.
-    pub(crate) fn judge(&mut self, record: &Record<'_>) {
-        let checked = self.check(record).and_then(|sound| {
+    /// Checks a record, its erasures among those that are known, and counts it. Says the
+    /// hash of its leaf.
+    pub(crate) fn judge(&mut self, record: &Record<'_>) -> Hash {
+        let (hash, checked) = self.check(record);
+        let checked = checked.and_then(|sound| {
             if let Some(slots) = &sound.erased {
                 self.erasures.explain(record.seq, slots)?;
             }
@@ -89,6 +92,7 @@ impl<'o> Tally<'o> {
             Err(why) => Verdict::Tampered { why: why.clone() },
         };
         self.count(record, checked.ok().as_ref().map(|sound| &sound.leaf), verdict);
+        hash
     }
 
     /// As [`Tally::judge`], but a record whose erasures are not known yet is given back, to be settled later.

@@ -255,13 +255,13 @@ impl Records {
             self.is_complete &= record.seq == self.next;
             self.next = record.seq.saturating_add(1).max(self.next);
         }
+        let hash = tally.judge(record);
         if let Ok(proof) = &mut self.proof {
-            let taken = proof.skip(record.seq, hashes).and_then(|()| proof.push(record.leaf_hash()));
+            let taken = proof.skip(record.seq, hashes).and_then(|()| proof.push(hash));
             if let Err(error) = taken {
                 self.proof = Err(error);
             }
         }
-        tally.judge(record);
     }
 
     fn finish(self, end: &[u8], checkpoint: &Checkpoint, tally: &mut Tally<'_>) -> Result<(), VerifyError> {

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use tallystick_event::{Leaf, LeafError, LeafKind, LogId, name_order, units_root};
-use tallystick_merkle::Hash;
+use tallystick_event::{Leaf, LeafError, LeafKind, LogId, name_order, units_root_input};
+use tallystick_merkle::{Hash, LEAF_PREFIX};
 
 use super::digests::Digests;
 use super::disclosed::Disclosed;
@@ -109,12 +109,18 @@ pub struct RecordChecker {
     log: LogId,
     disclosed: Disclosed,
     digests: Vec<Hash>,
+    inputs: [Vec<u8>; 2],
 }
 
 impl RecordChecker {
     /// A checker for records of this log.
     pub fn new(log: LogId) -> RecordChecker {
-        RecordChecker { log, disclosed: Disclosed::default(), digests: Vec::new() }
+        RecordChecker {
+            log,
+            disclosed: Disclosed::default(),
+            digests: Vec::new(),
+            inputs: Default::default(),
+        }
     }
 
     /// Checks everything about a record but its erasures.
@@ -122,15 +128,36 @@ impl RecordChecker {
     /// # Errors
     /// The first rule that does not hold.
     pub fn check(&mut self, record: &Record<'_>) -> Result<Soundness, Tampering> {
-        let leaf = self.leaf(record)?;
+        self.check_and_hash(record).1
+    }
+
+    /// As [`RecordChecker::check`], and the hash of the leaf.
+    pub(crate) fn check_and_hash(&mut self, record: &Record<'_>) -> (Hash, Result<Soundness, Tampering>) {
+        let leaf = match self.leaf(record) {
+            Ok(leaf) => leaf,
+            Err(why) => return (record.leaf_hash(), Err(why)),
+        };
         self.digest(record);
-        if record.units.len() != usize::from(leaf.units) {
-            return Err(Tampering::Count { expected: leaf.units, found: record.units.len() });
-        }
-        if units_root(self.digests.iter()) != leaf.units_root {
-            return Err(Tampering::Units);
-        }
-        self.units(record, leaf)
+        let [hash, units_root] = self.roots(record);
+        let checked =
+            if units_root == leaf.units_root { self.units(record, leaf) } else { Err(Tampering::Units) };
+        (hash, checked)
+    }
+
+    /// The hash of the leaf and that over the digests of the units.
+    fn roots(&mut self, record: &Record<'_>) -> [Hash; 2] {
+        let [leaf, units] = &mut self.inputs;
+        leaf.clear();
+        leaf.push(LEAF_PREFIX);
+        leaf.extend_from_slice(&record.leaf);
+        units.clear();
+        units_root_input(self.digests.iter(), |part| units.extend_from_slice(part));
+        let mut hashes = [[0; 32]; 2];
+        let mut digests = Digests::<2>::into(&mut hashes);
+        digests.push(0, leaf);
+        digests.push(1, units);
+        digests.flush();
+        hashes
     }
 
     fn digest(&mut self, record: &Record<'_>) {
@@ -140,7 +167,7 @@ impl RecordChecker {
                 *place = *digest;
             }
         }
-        let mut digests = Digests::into(&mut self.digests);
+        let mut digests = Digests::<6>::into(&mut self.digests);
         for (place, unit) in record.units.iter().enumerate() {
             if let RecordUnit::Disclosed(text) = unit {
                 digests.push(place, text.as_bytes());
@@ -156,6 +183,9 @@ impl RecordChecker {
         }
         if leaf.seq != record.seq {
             return Err(Tampering::Seq { found: leaf.seq });
+        }
+        if record.units.len() != usize::from(leaf.units) {
+            return Err(Tampering::Count { expected: leaf.units, found: record.units.len() });
         }
         Ok(leaf)
     }

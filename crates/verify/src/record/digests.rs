@@ -4,8 +4,6 @@
 use sha2::block_api::compress256;
 use tallystick_merkle::Hash;
 
-/// Messages side by side; more gain nothing.
-const LANES: usize = 6;
 const BLOCK: usize = 64;
 /// What the tail of a message has besides its last bytes: one that ends them, and eight for the length.
 const LENGTH_AT: usize = BLOCK - 8;
@@ -57,16 +55,17 @@ impl<'a> Lane<'a> {
     }
 }
 
-/// Collects messages and writes the SHA-256 of each to a place of its own.
-pub(super) struct Digests<'a, 'o> {
+/// Collects messages and writes the SHA-256 of each to a place of its own, so many side by side; more than six gain
+/// nothing.
+pub(super) struct Digests<'a, 'o, const LANES: usize> {
     lanes: [Lane<'a>; LANES],
     places: [usize; LANES],
     waiting: usize,
     out: &'o mut [Hash],
 }
 
-impl<'a, 'o> Digests<'a, 'o> {
-    pub(super) fn into(out: &'o mut [Hash]) -> Digests<'a, 'o> {
+impl<'a, 'o, const LANES: usize> Digests<'a, 'o, LANES> {
+    pub(super) fn into(out: &'o mut [Hash]) -> Self {
         Digests { lanes: [Lane::IDLE; LANES], places: [0; LANES], waiting: 0, out }
     }
 
@@ -104,7 +103,7 @@ mod tests {
 
     fn digests(messages: &[Vec<u8>]) -> Vec<Hash> {
         let mut out = vec![[0; 32]; messages.len()];
-        let mut digests = Digests::into(&mut out);
+        let mut digests = Digests::<6>::into(&mut out);
         for (place, message) in messages.iter().enumerate() {
             digests.push(place, message);
         }
