@@ -50,7 +50,11 @@ export function parseManifest(bytes) {
     (found.organization === null ||
       (organization && isText(organization.id) && isNullOr(isText)(organization.name))) &&
     (isRange
-      ? isSeq(found.from) && isSeq(found.to) && found.from <= found.to && isSeq(found.count) && found.query === null
+      ? isSeq(found.from) &&
+        isSeq(found.to) &&
+        found.from <= found.to &&
+        found.count === found.to - found.from &&
+        found.query === null
       : found.kind === "selection" && found.from === null && found.to === null) &&
     isNullOr(isSeq)(found.count) &&
     isNullOr(isText)(found.query);
@@ -153,8 +157,13 @@ class Records {
   /** Takes a record; where the next hash lies. */
   take(record, hash, hashes, at) {
     const { manifest, tally } = this;
-    if (manifest.kind === "range") {
-      if (record.seq > this.next && record.seq < manifest.to) tally.missing(this.next, record.seq);
+    const { kind, from, to } = manifest;
+    if (kind === "range" && (record.seq < from || record.seq >= to)) {
+      // It must not stand for one of the range: neither in their number nor as their end.
+      this.isComplete = false;
+      tally.tampered(`the record with seq ${record.seq} is outside of the range ${from} to ${to}`);
+    } else if (kind === "range") {
+      if (record.seq > this.next) tally.missing(this.next, record.seq);
       this.isComplete &&= record.seq === this.next;
       if (record.seq >= this.next) this.next = record.seq + 1n;
     }

@@ -12,9 +12,11 @@ const count = (number, one, many = `${one}s`) =>
 const CONCLUSIONS = ["proven", "inconclusive", "tampered"];
 const EXIT_CODES = { proven: 0, inconclusive: 3, tampered: 2 };
 
-function conclusionOf({ status, tally }) {
+function conclusionOf({ subject, status, tally, range }) {
   const records = tally && (tally.counts.tampered > 0 || tally.counts.missing > 0n) ? 2 : 0;
-  return CONCLUSIONS[Math.max(rank(status.status), records)];
+  // Whatever the counts say: what claims to be all of a range is believed only if that was shown.
+  const completeness = subject === "pack_of_range" && !range ? 1 : 0;
+  return CONCLUSIONS[Math.max(rank(status.status), records, completeness)];
 }
 
 /** Signatures under the checkpoint: name, ID, the whole key if it is known, and whose list it is on. */

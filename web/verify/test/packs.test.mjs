@@ -185,27 +185,42 @@ test("records that are not what the log committed to", async () => {
   assert.deepEqual([found.rows[4].verdict, found.rows[5].verdict], ["tampered", "erased"]);
 
   await expect(
-    makePack(log, { seqs: [0, 1, 2, 4, 5], to: 6, manifest: { count: 5 } }),
+    makePack(log, { seqs: [0, 1, 2, 4, 5], to: 6, manifest: { count: 6 } }),
     POLICY,
     "tampered",
-    "consistent",
+    "tampered",
     /missing/,
   );
   await expect(
-    makePack(log, { seqs: [0, 1, 2], to: 6, manifest: { count: 3 } }),
+    makePack(log, { seqs: [0, 1, 2], to: 6, manifest: { count: 6 } }),
     POLICY,
     "tampered",
-    "consistent",
+    "tampered",
     /3 events are missing/,
   );
   await expect(
-    makePack(log, { seqs: [0, 1, 2], to: 3, manifest: { count: 4 } }),
+    makePack(log, { kind: "selection", seqs: [0, 1, 2], manifest: { count: 4 } }),
     POLICY,
     "tampered",
     "tampered",
     /announced/,
   );
+  for (const count of [2, 4, null]) {
+    await expect(makePack(log, { seqs: [0, 1, 2], to: 3, manifest: { count } }), POLICY, "malformed");
+  }
   await expect(makePack(log, { seqs: [6, 7, 8], from: 5, to: 8, manifest: { count: 3 } }), POLICY, "tampered");
+});
+
+test("a record outside of the range does not stand for one left out", async () => {
+  for (const [from, to, seqs] of [
+    // Nothing between the last of the range and the one that takes the place of event 9.
+    [0, 10, [0, 1, 2, 3, 4, 5, 6, 7, 8, 15]],
+    [5, 10, [4, 6, 7, 8, 9]],
+    [5, 10, [5, 6, 7, 8, 22]],
+  ]) {
+    const found = await expect(makePack(log, { from, to, seqs }), POLICY, "tampered", "tampered", /outside of the range/);
+    assert.deepEqual([found.range, found.counts.missing], [null, 1n]);
+  }
 });
 
 test("erasures that are not proven, or are about something else", async () => {

@@ -248,12 +248,20 @@ impl Records {
     }
 
     fn record(&mut self, record: &Record<'_>, hashes: &mut &[Hash], tally: &mut Tally<'_>) {
-        if let Some((_, to)) = self.range {
-            if record.seq > self.next && record.seq < to {
-                tally.missing(self.next, record.seq);
+        if let Some((from, to)) = self.range {
+            if (from..to).contains(&record.seq) {
+                if record.seq > self.next {
+                    tally.missing(self.next, record.seq);
+                }
+                self.is_complete &= record.seq == self.next;
+                self.next = (record.seq + 1).max(self.next);
+            } else {
+                // It must not stand for one of the range: neither in their number nor as their end.
+                self.is_complete = false;
+                let why =
+                    format!("the record with seq {} is outside of the range {from} to {to}", record.seq);
+                tally.report.log.worsen(LogStatus::Tampered { why });
             }
-            self.is_complete &= record.seq == self.next;
-            self.next = record.seq.saturating_add(1).max(self.next);
         }
         let hash = tally.judge(record);
         if let Ok(proof) = &mut self.proof {

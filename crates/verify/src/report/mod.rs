@@ -344,7 +344,11 @@ impl Report {
         let counts = &self.counts;
         let records =
             if counts.tampered + counts.missing > 0 { Conclusion::Tampered } else { Conclusion::Proven };
-        self.conclusion = self.log.status.conclusion().worse(records);
+        let is_of_range = matches!(self.subject, Subject::Range | Subject::PackOfRange);
+        // Whatever the counts say: what claims to be all of a range is believed only if that was shown.
+        let completeness =
+            if is_of_range && self.range.is_none() { Conclusion::Inconclusive } else { Conclusion::Proven };
+        self.conclusion = self.log.status.conclusion().worse(records).worse(completeness);
         self.exit_code = self.conclusion.exit_code();
     }
 

@@ -36,14 +36,24 @@ fn sample() -> (Log, Vec<u8>) {
 #[test]
 fn every_byte_matters_except_where_nothing_is_believed() {
     let (log, pack) = sample();
+    every_byte_matters(&log, &pack);
+}
+
+#[test]
+fn every_byte_of_a_range_matters_except_where_nothing_is_believed() {
+    let log = Log::new(8);
+    every_byte_matters(&log, &log.range_pack(2, 4));
+}
+
+fn every_byte_matters(log: &Log, pack: &[u8]) {
     let policy = log.policy();
     let verify = |pack: &[u8]| verify_pack(pack, &policy, &Options::default());
-    let good = verify(&pack).unwrap();
+    let good = verify(pack).unwrap();
     assert_eq!(good.report.exit_code, 0, "{}", good.report);
-    let members = members(&pack);
+    let members = members(pack);
     // What the exporter says in words; anchors, of which only the hash matters; a policy that is not used.
     let believed_nothing = ["pack.json", "anchors/a", "policy", "report.txt"];
-    let mut bad = pack.clone();
+    let mut bad = pack.to_vec();
     for at in 0..pack.len() {
         // Neighbours in base64 and among digits; then the case of letters, or what is no ASCII.
         for flip in [0x01, if at % 2 == 0 { 0x20 } else { 0x80 }] {
@@ -56,6 +66,7 @@ fn every_byte_matters_except_where_nothing_is_believed() {
                 assert!(of.is_some_and(|name| believed_nothing.contains(&name)), "byte {at} of {of:?}");
                 assert_eq!(found.report.counts, good.report.counts, "byte {at} of {of:?}");
                 assert_eq!(found.report.records, good.report.records, "byte {at} of {of:?}");
+                assert_eq!(found.report.range, good.report.range, "byte {at} of {of:?}");
                 assert_eq!(found.manifest.kind, good.manifest.kind);
             }
             bad[at] ^= flip;

@@ -99,3 +99,32 @@ fn a_writer_finishes_no_pack_that_would_not_verify() {
     let wrong = vec![[0; 32]; writer.gap_behind().len()];
     assert!(matches!(writer.finish(&wrong, ""), Err(PackWriteError::Proof(_))));
 }
+
+#[test]
+fn a_record_behind_the_range_does_not_stand_for_one_left_out() {
+    let log = Log::new(20);
+    let policy = log.policy();
+    for (from, to, seqs) in [
+        // Nothing between the last of the range and the one that takes the place of event 9.
+        (0, 10, [0, 1, 2, 3, 4, 5, 6, 7, 8, 15]),
+        (5, 15, [4, 6, 7, 8, 9, 10, 11, 12, 13, 14]),
+        (5, 15, [5, 6, 7, 8, 9, 10, 11, 12, 13, 19]),
+    ] {
+        let pack = relabelled(
+            &log.selection_pack(&seqs),
+            &format!(r#""kind":"range","from":{from},"to":{to},"count":{},"query":null"#, to - from),
+        );
+        let report = verify_pack(&pack[..], &policy, &Options::default()).unwrap().report;
+        assert_eq!((report.exit_code, report.counts.missing, report.range), (2, 1, None), "{report}");
+        assert!(matches!(report.log.status, LogStatus::Tampered { .. }), "{report}");
+    }
+}
+
+/// A pack of a selection that says it is of another kind. Its description stays as long as it was.
+fn relabelled(pack: &[u8], kind: &str) -> Vec<u8> {
+    let old = br#""kind":"selection","from":null,"to":null,"count":null,"query":"actor:u_1""#;
+    let at = pack.windows(old.len()).position(|bytes| bytes == old).unwrap();
+    let mut pack = pack.to_vec();
+    pack[at..at + old.len()].copy_from_slice(format!("{kind:<0$}", old.len()).as_bytes());
+    pack
+}
