@@ -10,7 +10,7 @@ use crate::limits::FAULTS_LISTED_MAX;
 use crate::record::Tampering;
 
 /// What is to be concluded from a report; the numbers are the exit status of the tools.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[repr(u8)]
 pub enum Conclusion {
