@@ -1,5 +1,6 @@
 //! What each command does.
 
+use std::cell::RefCell;
 use std::error::Error;
 use std::fmt::{self, Display, Formatter};
 use std::fs::{self, File};
@@ -218,14 +219,18 @@ fn range_part(
     let mut lines = Http::new(log, bearer(args)?)?;
     let mut others = Http::new(log, bearer(args)?)?;
     let mut erasure = |seq: u64| others.get(&path(seq, seq.saturating_add(1)));
+    let tiles = RefCell::new(tiles);
     let mut directory = |known: &Checkpoint| {
         *seen = Some(known.clone());
-        fetch_directory(tiles, policy, known)
+        fetch_directory(&mut **tiles.borrow_mut(), policy, known)
     };
+    let mut is_continued =
+        |old: &Checkpoint, now: &Checkpoint| continues(&mut **tiles.borrow_mut(), old, now);
     let context = RangeContext {
         asked: Some((from, to)),
         directory: Some(&mut directory),
         erasure: Some(&mut erasure),
+        continues: Some(&mut is_continued),
     };
     let reader = BufReader::with_capacity(1 << 20, lines.stream(&path(from, to))?);
     Ok(verify_range(reader, policy, options, context)?)

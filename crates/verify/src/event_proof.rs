@@ -114,7 +114,11 @@ pub(crate) fn add_erasure(tally: &mut Tally<'_>, erasure: &ProvenErasure, checkp
         return;
     }
     let checked = tally.checker().check(record).and_then(|sound| tally.erasures.add(&sound.leaf, record));
-    if let Err(why) = checked {
-        tally.report.log.worsen(LogStatus::Tampered { why: format!("the erasure with seq {seq}: {why}") });
+    match checked {
+        Ok(()) => tally.rely_on(seq, tally.witnessed()),
+        Err(why) => {
+            let why = format!("the erasure with seq {seq}: {why}");
+            tally.report.log.worsen(LogStatus::Tampered { why });
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! A range of a log as lines: `docs/formats/event-proof.md`.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, Read};
 
 use serde::{Deserialize, Serialize};
@@ -7,7 +8,7 @@ use tallystick_event::LogId;
 use tallystick_merkle::{Checkpoint, Note, Policy, ProofError, RangeVerifier};
 
 use crate::limits::{RANGE_HEADER_BYTES_MAX, RECORD_BYTES_MAX};
-use crate::record::{Erasures, Record, RecordChecker};
+use crate::record::{Record, RecordChecker, Soundness};
 use crate::report::{LogReport, LogStatus, Report, Subject};
 use crate::spelling::hashes;
 use crate::tally::{Pending, Tally};
@@ -44,13 +45,17 @@ pub struct RangeHeader {
 pub struct RangeContext<'a> {
     /// The range that was asked for. Another one is refused.
     pub asked: Option<(u64, u64)>,
-    /// Asked once how a checkpoint of the log is witnessed.
+    /// Asked how a checkpoint of the log is witnessed: that of the range, and each other one that proves an erasure.
     #[expect(clippy::type_complexity, reason = "a function that may fail")]
     pub directory: Option<&'a mut dyn FnMut(&Checkpoint) -> Result<Option<DirectoryProof>, VerifyError>>,
     /// Asks for the range of one event, by which an erasure is proven that the lines do not hold. None if there is
     /// none.
     #[expect(clippy::type_complexity, reason = "a function that may fail")]
     pub erasure: Option<&'a mut dyn FnMut(u64) -> Result<Option<Vec<u8>>, VerifyError>>,
+    /// Asked whether a checkpoint of the log continues an earlier one: a log that grows proves erasures by newer
+    /// checkpoints than the range. Without it none but the range's own is accepted.
+    #[expect(clippy::type_complexity, reason = "a function that may fail")]
+    pub continues: Option<&'a mut dyn FnMut(&Checkpoint, &Checkpoint) -> Result<LogStatus, VerifyError>>,
 }
 
 /// Checks a range: its records, and that it is complete. Constant memory, except for records of which units are
@@ -92,7 +97,9 @@ pub fn verify_range<R: BufRead>(
     } else if outcome.is_complete {
         tally.report.range = Some((header.from, header.to));
     }
-    settle(&mut tally, outcome.waiting, log, policy, &header.origin, &mut context)?;
+    let witnessed = tally.witnessed();
+    let mut known = Known { log, policy, latest: checkpoint, witnessed };
+    settle(&mut tally, outcome.waiting, &mut known, &mut context)?;
     Ok(tally.finish())
 }
 
@@ -147,15 +154,23 @@ fn read_records(
     let mut is_complete = true;
     let mut waiting = Vec::new();
     let mut line = Vec::new();
-    while read_line(reader, &mut line, RECORD_BYTES_MAX)? {
-        let record = Record::parse_line(&line).map_err(|error| {
-            VerifyError::malformed(format!("record {}", tally.report.counts.records), error)
-        })?;
-        if record.seq > next && record.seq < header.to {
+    for number in 0..header.to - header.from {
+        if !read_line(reader, &mut line, RECORD_BYTES_MAX)? {
+            break;
+        }
+        let record = Record::parse_line(&line)
+            .map_err(|error| VerifyError::malformed(format!("record {number}"), error))?;
+        if !(header.from..header.to).contains(&record.seq) {
+            is_complete = false;
+            let why = format!("the record with seq {} was not asked for", record.seq);
+            tally.report.log.worsen(LogStatus::Tampered { why });
+            continue;
+        }
+        if record.seq > next {
             tally.missing(next, record.seq);
         }
         is_complete &= record.seq == next;
-        next = record.seq.saturating_add(1).max(next);
+        next = (record.seq + 1).max(next);
         let (hash, checked) = tally.check(&record);
         if let Ok(verifier) = &mut proof
             && let Err(error) = verifier.push(hash)
@@ -173,6 +188,11 @@ fn read_records(
             }
         }
     }
+    if read_line(reader, &mut line, RECORD_BYTES_MAX)? {
+        is_complete = false;
+        let why = "the range has more lines than events".to_owned();
+        tally.report.log.worsen(LogStatus::Tampered { why });
+    }
     if next < header.to {
         tally.missing(next, header.to);
     }
@@ -181,25 +201,37 @@ fn read_records(
     Ok(Outcome { proof, is_complete, waiting })
 }
 
-/// Asks for the erasures that did not come with the range, and judges the records that waited for them.
+/// What erasures may be proven by.
+struct Known<'p> {
+    log: LogId,
+    policy: &'p Policy,
+    /// The newest checkpoint that is shown to be of the same log as the range.
+    latest: Checkpoint,
+    /// Leaves below this are witnessed, by what is known of that checkpoint.
+    witnessed: u64,
+}
+
+/// Asks for the erasures that did not come with the range, each once, and judges the records that waited for them.
 fn settle(
     tally: &mut Tally<'_>,
     waiting: Vec<Pending>,
-    log: LogId,
-    policy: &Policy,
-    origin: &str,
+    known: &mut Known<'_>,
     context: &mut RangeContext<'_>,
 ) -> Result<(), VerifyError> {
+    let mut asked = BTreeSet::new();
     for pending in waiting {
-        if let Some(ask) = &mut context.erasure {
-            for by in &pending.by {
-                if tally.erasures.has(*by) {
-                    continue;
-                }
-                let Some(answer) = ask(*by)? else { continue };
-                if let Err(why) = add_erasure(&mut tally.erasures, &answer, *by, log, policy, origin) {
-                    tally.report.remarks.push(format!("the erasure with seq {by} is not proven: {why}"));
-                }
+        for by in &pending.by {
+            if tally.erasures.has(*by) || !asked.insert(*by) {
+                continue;
+            }
+            let Some(ask) = &mut context.erasure else { break };
+            let Some(answer) = ask(*by)? else { continue };
+            let added = match Proven::read(&answer, *by, known) {
+                Ok(proven) => proven.add(tally, known, context)?,
+                Err(why) => Err(why),
+            };
+            if let Err(why) = added {
+                tally.report.remarks.push(format!("the erasure with seq {by} is not proven: {why}"));
             }
         }
         tally.settle(pending);
@@ -207,32 +239,75 @@ fn settle(
     Ok(())
 }
 
-/// Takes the erasure that is proven by a range of its own, under a checkpoint of the same log.
-fn add_erasure(
-    erasures: &mut Erasures,
-    answer: &[u8],
-    seq: u64,
-    log: LogId,
-    policy: &Policy,
-    origin: &str,
-) -> Result<(), String> {
-    let mut reader = answer;
-    let text = |error: VerifyError| error.to_string();
-    let header = read_header(&mut reader).map_err(text)?;
-    let note: Note = header.checkpoint.parse().map_err(|_| "its checkpoint is malformed")?;
-    let checkpoint = open_log_of(&note, policy, origin).map_err(|error| error.to_string())?;
-    let mut line = Vec::new();
-    read_line(&mut reader, &mut line, RECORD_BYTES_MAX).map_err(text)?;
-    let record = Record::parse_line(&line).map_err(|error| error.to_string())?;
-    let (Some(left), Some(right)) = (hashes(&header.left), hashes(&header.right)) else {
-        return Err("a hash is malformed".to_owned());
-    };
-    let mut proof = RangeVerifier::new(seq, checkpoint.size(), &left).map_err(|error| error.to_string())?;
-    proof.push(record.leaf_hash()).map_err(|error| error.to_string())?;
-    proof.finish(&right, checkpoint.root()).map_err(|error| error.to_string())?;
-    let sound = RecordChecker::new(log).check(&record).map_err(|why| why.to_string())?;
-    if sound.leaf.seq != seq {
-        return Err("it is that of another event".to_owned());
+/// An erasure that is proven by a range of its own, under a checkpoint that the log has signed.
+struct Proven {
+    note: Note,
+    checkpoint: Checkpoint,
+    record: Record<'static>,
+    sound: Soundness,
+}
+
+impl Proven {
+    fn read(answer: &[u8], seq: u64, known: &Known<'_>) -> Result<Proven, String> {
+        let mut reader = answer;
+        let text = |error: VerifyError| error.to_string();
+        let header = read_header(&mut reader).map_err(text)?;
+        let note: Note = header.checkpoint.parse().map_err(|_| "its checkpoint is malformed")?;
+        let checkpoint = open_log_of(&note, known.policy, known.latest.origin());
+        let checkpoint = checkpoint.map_err(|error| error.to_string())?;
+        let mut line = Vec::new();
+        read_line(&mut reader, &mut line, RECORD_BYTES_MAX).map_err(text)?;
+        let record = Record::parse_line(&line).map_err(|error| error.to_string())?.into_owned();
+        let (Some(left), Some(right)) = (hashes(&header.left), hashes(&header.right)) else {
+            return Err("a hash is malformed".to_owned());
+        };
+        let size = checkpoint.size();
+        let mut proof = RangeVerifier::new(seq, size, &left).map_err(|error| error.to_string())?;
+        proof.push(record.leaf_hash()).map_err(|error| error.to_string())?;
+        proof.finish(&right, checkpoint.root()).map_err(|error| error.to_string())?;
+        let sound = RecordChecker::new(known.log).check(&record).map_err(|why| why.to_string())?;
+        if sound.leaf.seq != seq {
+            return Err("it is that of another event".to_owned());
+        }
+        Ok(Proven { note, checkpoint, record, sound })
     }
-    erasures.add(&sound.leaf, &record).map_err(|why| why.to_string())
+
+    /// Takes it, if its checkpoint is shown to be of the same log as the range: the log's signature alone is nothing,
+    /// as whoever holds the key can sign a second log that has the erasure he needs.
+    fn add(
+        &self,
+        tally: &mut Tally<'_>,
+        known: &mut Known<'_>,
+        context: &mut RangeContext<'_>,
+    ) -> Result<Result<(), String>, VerifyError> {
+        if self.checkpoint != known.latest {
+            let Some(continues) = &mut context.continues else {
+                return Ok(Err("its checkpoint is another one than that of the range".to_owned()));
+            };
+            let status = continues(&known.latest, &self.checkpoint)?;
+            if status != LogStatus::Consistent {
+                let why = status.to_string();
+                tally.report.log.worsen(status);
+                return Ok(Err(why));
+            }
+            let mut log = LogReport::of(&self.checkpoint);
+            let directory = context.directory.as_mut().map_or(Ok(None), |ask| ask(&self.checkpoint))?;
+            witness(&mut log, &self.note, &self.checkpoint, directory.as_ref(), known.policy);
+            known.witnessed = match log.status {
+                LogStatus::Consistent => self.checkpoint.size(),
+                LogStatus::Unwitnessed { since } => since,
+                status => {
+                    let why = status.to_string();
+                    tally.report.log.worsen(status);
+                    return Ok(Err(why));
+                }
+            };
+            known.latest = self.checkpoint.clone();
+        }
+        let added = tally.erasures.add(&self.sound.leaf, &self.record).map_err(|why| why.to_string());
+        if added.is_ok() {
+            tally.rely_on(self.record.seq, known.witnessed);
+        }
+        Ok(added)
+    }
 }

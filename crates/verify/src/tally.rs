@@ -18,6 +18,8 @@ pub(crate) struct Tally<'o> {
     /// Leaves below this are witnessed.
     witnessed: u64,
     last: Option<(u64, i64)>,
+    /// Whether a record is explained by an erasure that is not witnessed.
+    relies_on_unwitnessed: bool,
     faults: usize,
     pub(crate) erasures: Erasures,
     pub(crate) report: Report,
@@ -45,6 +47,7 @@ impl<'o> Tally<'o> {
             checker: RecordChecker::new(log),
             witnessed: if all_witnessed { u64::MAX } else { seen },
             last: None,
+            relies_on_unwitnessed: false,
             faults: 0,
             erasures: Erasures::default(),
             report,
@@ -53,6 +56,20 @@ impl<'o> Tally<'o> {
 
     pub(crate) fn checker(&mut self) -> &mut RecordChecker {
         &mut self.checker
+    }
+
+    /// Leaves below this are as well witnessed as the policy demands.
+    pub(crate) fn witnessed(&self) -> u64 {
+        self.witnessed
+    }
+
+    /// Notes that records are explained by an erasure, in a log of which the leaves below `witnessed` are. One that no
+    /// quorum has seen may have been made for this auditor alone.
+    pub(crate) fn rely_on(&mut self, erasure: u64, witnessed: u64) {
+        if erasure >= witnessed {
+            self.relies_on_unwitnessed = true;
+            self.report.log.worsen(LogStatus::Unwitnessed { since: witnessed });
+        }
     }
 
     /// Checks a record by itself and against the one before it. Also says the hash of its leaf, of which nothing is known.
@@ -125,11 +142,13 @@ impl<'o> Tally<'o> {
         }
     }
 
-    /// Ends: an unwitnessed end of the log is nothing to records that all stand before it.
+    /// Ends: an unwitnessed end of the log is nothing to records that all stand before it, and so do the erasures that
+    /// explain them.
     pub(crate) fn finish(self) -> Report {
-        let Tally { options, last, mut report, .. } = self;
+        let Tally { options, last, relies_on_unwitnessed, mut report, .. } = self;
         if let (LogStatus::Unwitnessed { since }, Some((last, _))) = (&report.log.status, last)
             && last < *since
+            && !relies_on_unwitnessed
         {
             report.log.status = LogStatus::Consistent;
         }

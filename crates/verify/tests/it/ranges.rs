@@ -3,10 +3,11 @@
 use tallystick_event::{LeafKind, Unit};
 use tallystick_merkle::Checkpoint;
 use tallystick_verify::{
-    LogStatus, Options, RangeContext, Report, Subject, Tampering, Verdict, VerifyError, verify_range,
+    LogStatus, Options, RangeContext, Report, Subject, Tampering, Verdict, VerifyError, continues,
+    verify_range,
 };
 
-use crate::support::{Log, erasure};
+use crate::support::{Log, Published, erasure};
 
 fn verify(log: &Log, lines: &[u8]) -> Result<Report, VerifyError> {
     let mut directory = |_: &Checkpoint| Ok(Some(log.directory(log.size(), log.size())));
@@ -81,12 +82,14 @@ fn an_erasure_is_found_in_the_range_or_asked_for() {
         asked.push(seq);
         Ok(Some(log.range(seq, seq + 1)))
     };
-    let context = RangeContext { asked: None, directory: Some(&mut directory), erasure: Some(&mut ask) };
+    let context =
+        RangeContext { directory: Some(&mut directory), erasure: Some(&mut ask), ..RangeContext::default() };
     let report = verify_range(&log.range(0, 8)[..], &log.policy(), &Options::default(), context).unwrap();
     assert_eq!((report.exit_code, report.counts.erased), (0, 1), "{report}");
     assert_eq!(asked, [by]);
     let mut lie = |_| Ok(Some(log.range(2, 3)));
-    let context = RangeContext { asked: None, directory: Some(&mut directory), erasure: Some(&mut lie) };
+    let context =
+        RangeContext { directory: Some(&mut directory), erasure: Some(&mut lie), ..RangeContext::default() };
     let report = verify_range(&log.range(0, 8)[..], &log.policy(), &Options::default(), context).unwrap();
     assert_eq!((report.exit_code, report.counts.tampered), (2, 1), "{report}");
 }
@@ -120,5 +123,91 @@ fn what_a_service_says_of_its_own_log_is_a_verdict() {
     assert!(told.contains("MISSING: leaf 3 is not there") && told.contains("tile/entries/000"), "{told}");
     for verdict in ["", "OK", "CONSISTENT", "missing"] {
         assert_eq!(LogStatus::admitted(verdict, "no"), None, "{verdict:?}");
+    }
+}
+
+/// Verifies the first eight events of `log`, of which the erasures are proven by `later`; both were signed with the
+/// log's key. The directory has seen the first `listed` entries of the later one.
+fn verify_with_later(log: &Log, later: &Log, listed: u64) -> Report {
+    let mut directory = |known: &Checkpoint| {
+        let is_first = known == &log.checkpoint(log.size());
+        Ok(Some(if is_first { log.directory(8, 8) } else { later.directory(listed, later.size()) }))
+    };
+    let mut ask = |seq: u64| Ok(Some(later.range(seq, seq + 1)));
+    let mut published = Published::new(later);
+    let mut is_continued = |old: &Checkpoint, now: &Checkpoint| continues(&mut published, old, now);
+    let context = RangeContext {
+        directory: Some(&mut directory),
+        erasure: Some(&mut ask),
+        continues: Some(&mut is_continued),
+        ..RangeContext::default()
+    };
+    verify_range(&log.range(0, 8)[..], &log.policy(), &Options::default(), context).unwrap()
+}
+
+#[test]
+fn an_erasure_of_a_later_checkpoint_counts_if_the_log_continues_and_is_witnessed() {
+    let mut log = Log::new(8);
+    log.erase(3, &[Unit::Actor], 8);
+    let mut later = Log::new(8);
+    let by = later.append(LeafKind::Erasure, &erasure(r#"[[3,["actor"]]]"#));
+    let report = verify_with_later(&log, &later, 9);
+    assert_eq!((by, report.exit_code, report.counts.erased), (8, 0, 1), "{report}");
+    let report = verify_with_later(&log, &later, 8);
+    assert_eq!((report.exit_code, report.counts.erased), (3, 1), "{report}");
+    assert_eq!(report.log.status, LogStatus::Unwitnessed { since: 8 });
+}
+
+#[test]
+fn an_erasure_of_a_fork_does_not_count() {
+    let mut log = Log::new(8);
+    log.erase(3, &[Unit::Actor], 8);
+    let mut fork = Log::new(7);
+    fork.append(LeafKind::Erasure, &erasure("[]"));
+    fork.append(LeafKind::Erasure, &erasure(r#"[[3,["actor"]]]"#));
+    let report = verify_with_later(&log, &fork, 9);
+    assert_eq!((report.exit_code, report.counts.tampered), (2, 1), "{report}");
+    assert!(matches!(report.log.status, LogStatus::Forked { .. }), "{report}");
+}
+
+#[test]
+fn lines_beyond_the_range_are_not_read_and_nothing_is_asked_for_twice() {
+    let mut log = Log::new(8);
+    for seq in [2, 3, 4] {
+        log.erase(seq, &[Unit::Actor], 100);
+    }
+    let mut lines = log.range(2, 5);
+    let mut asked = Vec::new();
+    let mut ask = |seq: u64| {
+        asked.push(seq);
+        Ok(None)
+    };
+    let context = RangeContext { erasure: Some(&mut ask), ..RangeContext::default() };
+    let policy = log.policy_without_witness();
+    let report = verify_range(&lines[..], &policy, &Options::default(), context).unwrap();
+    assert_eq!((report.exit_code, report.counts.tampered), (2, 3), "{report}");
+    assert_eq!(asked, [100]);
+
+    let last = lines.split_inclusive(|byte| *byte == b'\n').next_back().unwrap().to_vec();
+    for _ in 0..1_000 {
+        lines.extend_from_slice(&last);
+    }
+    let report = verify_range(&lines[..], &policy, &Options::default(), RangeContext::default()).unwrap();
+    assert_eq!((report.exit_code, report.counts.records), (2, 3), "{report}");
+    assert!(report.to_string().contains("more lines than events"), "{report}");
+}
+
+#[test]
+fn a_record_that_was_not_asked_for_is_refused() {
+    let log = Log::new(13);
+    for other in [1, 9, 12] {
+        let mut lines: Vec<Vec<u8>> =
+            log.range(2, 9).split_inclusive(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect();
+        lines[7].clear();
+        log.records[other].write_line(&mut lines[7]);
+        lines[7].push(b'\n');
+        let report = verify(&log, &lines.concat()).unwrap();
+        assert_eq!((report.exit_code, report.counts.missing, report.range), (2, 1, None), "{report}");
+        assert!(report.to_string().contains("was not asked for"), "{report}");
     }
 }
