@@ -156,7 +156,9 @@ function tamperedText({ status, tally }, what) {
 function witnessedShown(witnessed) {
   if (!witnessed) return null;
   const witnesses = witnessed.witnesses.map((witness) => ({ ...witness, at: timeOfSeconds(witness.time) }));
-  return { ...witnessed, since_at: witnessed.since === null ? null : timeOfSeconds(witnessed.since), witnesses };
+  const since_at = witnessed.since === null ? null : timeOfSeconds(witnessed.since);
+  const listed_at = witnessed.listed_ms === null ? null : timeOfMs(witnessed.listed_ms);
+  return { ...witnessed, since_at, listed_at, witnesses };
 }
 
 /** The report of a checked pack or event. */

@@ -76,7 +76,9 @@ function seenBy({ witnessed }, by) {
       "div",
       {},
       `${number(witnessed.size)} events, ${quorum}`,
-      witnessed.directory ? [", through ", name(witnessed.directory, "mono")] : null,
+      witnessed.directory
+        ? [", through ", name(witnessed.directory, "mono"), `, whose entry of the log is of ${witnessed.listed_at}`]
+        : null,
     ),
     el(
       "ul",

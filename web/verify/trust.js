@@ -95,7 +95,7 @@ function throughDirectory({ note, consistency, entry, proof }, known, policy) {
     }
     throw tampered(`${sizes} are not shown to be of one log`);
   }
-  const { tag, checkpoint } = parseEntry(entry);
+  const { tag, checkpoint, time } = parseEntry(entry);
   if (!equal(tag, directoryTag(logId(known.origin)))) throw tampered("the directory's entry is about another log");
   if (!equal(checkpoint, checkpointDigest(note))) throw tampered("the directory's entry is about another checkpoint");
   // A directory that the policy does not know proves nothing, and is no sign of tampering.
@@ -106,7 +106,7 @@ function throughDirectory({ note, consistency, entry, proof }, known, policy) {
     throw tampered("the entry is not in the directory");
   }
   const seen = cosigned(proof.note, policy);
-  return { size: listed.size, directory: directory.origin, directory_size: directory.size, ...seen };
+  return { size: listed.size, directory: directory.origin, directory_size: directory.size, ...seen, listed_ms: time };
 }
 
 /**
@@ -124,7 +124,7 @@ export function witness(note, checkpoint, directory, policy) {
       return null;
     }
   };
-  const own = { size: checkpoint.size, directory: null, directory_size: null };
+  const own = { size: checkpoint.size, directory: null, directory_size: null, listed_ms: null };
   const direct = attempt(() => ({ ...own, ...cosigned(note, policy) }));
   const through = directory && attempt(() => throughDirectory(directory, checkpoint, policy));
   const counts = (seen) => seen && seen.witnesses.length > 0;

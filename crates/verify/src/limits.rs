@@ -57,6 +57,9 @@ pub const REPORT_BYTES_MAX: usize = 1 << 20;
 /// Records that are not well which a report lists at most; all are counted.
 pub const FAULTS_LISTED_MAX: usize = 1_000;
 
+/// How far the clock of a witness may be ahead, ms.
+pub const CLOCK_SKEW_MS_MAX: u64 = 5 * 60 * 1_000;
+
 /// Bundles that a log is asked for at once.
 pub const BUNDLES_AT_ONCE: usize = 32;
 

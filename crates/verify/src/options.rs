@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Debug, Formatter};
 
+use crate::limits::CLOCK_SKEW_MS_MAX;
 use crate::report::{LogStatus, RecordReport, Report};
 
 /// Options of a verification. The default lists 20 records and asks for nothing more.
@@ -9,7 +10,8 @@ use crate::report::{LogStatus, RecordReport, Report};
 pub struct Options<'a> {
     /// Records of which a report has the details; those that are not well come in addition.
     pub records_listed: usize,
-    /// The present, Unix ms, and how old the newest proof of time may be, ms.
+    /// The present, Unix ms, and how old the newest proof of time may be, ms. That is a proof of the directory, if the
+    /// log is witnessed through one: a log in which nothing happens has no younger entry there.
     pub age_max: Option<(i64, u64)>,
     /// Whether a pack must have an anchor that names its checkpoint.
     pub needs_anchor: bool,
@@ -26,13 +28,20 @@ impl Default for Options<'_> {
 }
 
 impl Options<'_> {
-    /// Makes a log STALE whose newest proof of time, which is a cosignature of a quorum, is too old.
+    /// Makes a log STALE whose newest proof of time, which is that of a quorum's cosignatures, is too old.
     pub(crate) fn check_age(&self, report: &mut Report) {
         let Some((now_ms, age_max)) = self.age_max else { return };
+        let now_ms = u64::try_from(now_ms).unwrap_or(0);
         let seen = report.log.witnessed.as_ref().filter(|seen| seen.is_quorum);
-        let newest = seen.and_then(|seen| seen.witnesses.iter().map(|witness| witness.time).max());
-        let age_ms =
-            newest.map(|time| u64::try_from(now_ms).unwrap_or(0).saturating_sub(time.saturating_mul(1_000)));
+        let fresh_ms = seen.and_then(|seen| seen.fresh).map(|time| time.saturating_mul(1_000));
+        // A time that is yet to come proves nothing of the present, and would hide any age.
+        let is_future = fresh_ms.is_some_and(|time| time > now_ms.saturating_add(CLOCK_SKEW_MS_MAX));
+        if is_future {
+            report
+                .remarks
+                .push("the witnesses' time is in the future, or the clock here is wrong".to_owned());
+        }
+        let age_ms = fresh_ms.filter(|_| !is_future).map(|time| now_ms.saturating_sub(time));
         if age_ms.is_none_or(|age| age > age_max) {
             report.log.worsen(LogStatus::Stale { age_ms });
             report.conclude();

@@ -171,6 +171,11 @@ pub struct Witnessed {
     pub is_quorum: bool,
     /// When the quorum was met, Unix seconds: all leaves covered are at least that old.
     pub since: Option<u64>,
+    /// How fresh it is shown to be, Unix seconds: the cosignatures that are not older still make a quorum. A single
+    /// witness, whose clock may be wrong, makes nothing fresh that a quorum does not.
+    pub fresh: Option<u64>,
+    /// When the directory took in the checkpoint of the log that covers these leaves, Unix ms; the directory's word.
+    pub listed_ms: Option<i64>,
 }
 
 /// A log in a report.

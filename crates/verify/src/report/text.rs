@@ -84,6 +84,9 @@ impl Report {
         if let Some(directory) = &witnessed.directory {
             let size = witnessed.directory_size.unwrap_or_default();
             writeln!(f, "           through the directory {} at size {size}", safe(directory))?;
+            if let Some(ms) = witnessed.listed_ms {
+                writeln!(f, "           whose entry of the log is of {}", time_ms(ms))?;
+            }
         }
         Ok(())
     }
@@ -162,6 +165,11 @@ impl Display for LogStatus {
 
 fn time(seconds: u64) -> String {
     if seconds > SHOWN_TIME_MAX { format!("time {seconds}") } else { format_ms(seconds as i64 * 1_000) }
+}
+
+fn time_ms(ms: i64) -> String {
+    let is_shown = u64::try_from(ms).is_ok_and(|ms| ms / 1_000 <= SHOWN_TIME_MAX);
+    if is_shown { format_ms(ms) } else { format!("time {ms} ms") }
 }
 
 /// With control characters, and those that reorder or hide others, made visible.

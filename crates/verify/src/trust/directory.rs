@@ -114,8 +114,9 @@ impl DirectoryProof {
         verify_inclusion(proof.index, directory.size(), &entry.hash(), &proof.path, directory.root())
             .map_err(DirectoryFault::Path)?;
         let size = listed.size();
+        let listed_ms = Some(entry.time_ms);
         match policy.open(&proof.checkpoint) {
-            Ok(trusted) => Ok(Witnessed { size, ..witnessed(&trusted, policy, Some(&directory)) }),
+            Ok(trusted) => Ok(Witnessed { size, listed_ms, ..witnessed(&trusted, policy, Some(&directory)) }),
             Err(PolicyRefusal::NoQuorum { .. }) => Ok(Witnessed {
                 size,
                 directory: Some(directory.origin().to_owned()),
@@ -123,6 +124,8 @@ impl DirectoryProof {
                 witnesses: Vec::new(),
                 is_quorum: false,
                 since: None,
+                fresh: None,
+                listed_ms,
             }),
             Err(refusal) => Err(DirectoryFault::Cosignature(refusal)),
         }

@@ -151,11 +151,8 @@ fn witnessed(trusted: &TrustedCheckpoint, policy: &Policy, directory: Option<&Ch
     let name = |place: usize| String::from_utf8_lossy(&policy.witnesses()[place].name).into_owned();
     let mut cosigned = trusted.cosignatures.clone();
     cosigned.sort_by_key(|(_, time)| *time);
-    let mut keys = Vec::new();
-    let since = cosigned.iter().find_map(|(place, time)| {
-        keys.push(policy.witnesses()[*place].key.clone());
-        policy.is_quorum(&keys).then_some(*time)
-    });
+    let since = quorum_time(policy, cosigned.iter());
+    let fresh = quorum_time(policy, cosigned.iter().rev());
     Witnessed {
         size: trusted.checkpoint.size(),
         directory: directory.map(|directory| directory.origin().to_owned()),
@@ -166,5 +163,19 @@ fn witnessed(trusted: &TrustedCheckpoint, policy: &Policy, directory: Option<&Ch
             .collect(),
         is_quorum: true,
         since,
+        fresh,
+        listed_ms: None,
     }
+}
+
+/// The time of the cosignature that completes a quorum, of witnesses and times in some order.
+fn quorum_time<'a>(policy: &Policy, cosigned: impl Iterator<Item = &'a (usize, u64)>) -> Option<u64> {
+    let mut keys = Vec::new();
+    for (place, time) in cosigned {
+        keys.push(policy.witnesses()[*place].key.clone());
+        if policy.is_quorum(&keys) {
+            return Some(*time);
+        }
+    }
+    None
 }

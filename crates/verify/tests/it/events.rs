@@ -1,6 +1,7 @@
 //! The proof of one event as JSON.
 
 use tallystick_event::{LeafKind, Unit};
+use tallystick_merkle::{CosigningKey, Policy, TlogProof};
 use tallystick_verify::{
     Conclusion, EventProof, LogStatus, Options, Record, RecordUnit, Report, Tampering, Verdict, verify_event,
 };
@@ -96,7 +97,7 @@ fn without_witnesses_there_is_no_conclusion_unless_the_policy_asks_for_none() {
     let report = verify_event(&json, &log.policy_without_witness(), &Options::default()).unwrap();
     assert_eq!(report.exit_code, 0, "{report}");
     let other = format!("log {}\nquorum none\n", log.directory_key.verifier_key());
-    let other = tallystick_merkle::Policy::parse(other.as_bytes()).unwrap();
+    let other = Policy::parse(other.as_bytes()).unwrap();
     let report = verify_event(&json, &other, &Options::default()).unwrap();
     assert!(matches!(report.log.status, LogStatus::Untrusted { .. }) && report.exit_code == 3);
     proof.directory = Some(log.directory(4, 9));
@@ -116,7 +117,44 @@ fn an_old_proof_of_time_is_stale() {
         verify_event(&json, &log.policy(), &options).unwrap()
     };
     assert_eq!(at(60_000).exit_code, 0);
-    assert_eq!(at(60_001).log.status, LogStatus::Stale { age_ms: Some(60_001) });
+    let stale = at(60_001);
+    assert_eq!(stale.log.status, LogStatus::Stale { age_ms: Some(60_001) });
+    let listed = stale.log.witnessed.as_ref().and_then(|witnessed| witnessed.listed_ms);
+    assert_eq!(listed, Some(crate::support::NOW_MS));
+    assert!(stale.to_string().contains("entry of the log is of 2026-11-20"), "{stale}");
+}
+
+#[test]
+fn freshness_is_that_of_a_quorum_and_not_of_its_newest_witness() {
+    const OLD: u64 = crate::support::WITNESS_TIME;
+    const NOW: u64 = OLD + 1_000_000;
+    let log = Log::new(3);
+    let witnesses = [4, 5, 6].map(|seed| CosigningKey::new("witness.example/w", &[seed; 32]).unwrap());
+    let names = witnesses.iter().enumerate();
+    let lines: String = names.map(|(i, key)| format!("witness w{i} {}\n", key.verifier_key())).collect();
+    let key = log.key.verifier_key();
+    let verify = |times: &[u64], quorum: u32| {
+        let policy = format!("log {key}\n{lines}group some {quorum} w0 w1 w2\nquorum some\n");
+        let mut proof = log.event_proof(1, 3);
+        let mut path: TlogProof = proof.proof.parse().unwrap();
+        for (witness, time) in witnesses.iter().zip(times) {
+            path.checkpoint.add(witness.cosign(&log.checkpoint(3), *time).unwrap()).unwrap();
+        }
+        (proof.proof, proof.directory) = (path.to_string(), None);
+        let options = Options { age_max: Some((NOW as i64 * 1_000, 60_000)), ..Options::default() };
+        let json = serde_json::to_vec(&proof).unwrap();
+        verify_event(&json, &Policy::parse(policy.as_bytes()).unwrap(), &options).unwrap()
+    };
+    let stale = |age_s: u64| LogStatus::Stale { age_ms: Some(age_s * 1_000) };
+    assert_eq!(verify(&[OLD, OLD, NOW], 2).log.status, stale(1_000_000), "one that is fresh is no quorum");
+    assert_eq!(verify(&[OLD, OLD, NOW + 900_000], 2).log.status, stale(1_000_000), "nor one of the future");
+    assert_eq!(verify(&[OLD, NOW, NOW - 10], 2).log.status, LogStatus::Consistent);
+    assert_eq!(verify(&[NOW + 900_000, NOW, OLD], 2).log.status, LogStatus::Consistent);
+    assert_eq!(verify(&[OLD, OLD, NOW], 1).log.status, LogStatus::Consistent);
+    assert_eq!(verify(&[NOW + 299], 1).log.status, LogStatus::Consistent, "clocks differ a little");
+    let future = verify(&[OLD, OLD, NOW + 301], 1);
+    assert_eq!((future.exit_code, &future.log.status), (3, &LogStatus::Stale { age_ms: None }), "{future}");
+    assert!(future.to_string().contains("in the future"), "{future}");
 }
 
 #[test]
