@@ -48,14 +48,22 @@ pub fn verify_log(
         Ok(opened) => opened,
         Err(report) => return Ok(LogReportAndPin { report, pin: None }),
     };
-    let old = pin_of(pin, &checkpoint, &mut report, policy);
-    if let Some(old) = &old {
+    let old = pin.map(|pin| pin_of(pin, &checkpoint, policy)).transpose();
+    // What was kept must stay: with a new pin in its place, nobody would ask again whether the log continues it.
+    let is_pin_refused = old.is_err();
+    if let Err(why) = &old {
+        report.remarks.push(format!("the pinned checkpoint is not believed, and kept: {why}"));
+        report.log.worsen(LogStatus::Untrusted { why: format!("pinned checkpoint: {why}") });
+    }
+    if let Ok(Some(old)) = &old {
         compare(fetcher, old, &checkpoint, &mut report)?;
     }
     if report.log.status.conclusion() != crate::Conclusion::Tampered {
         mirror::judge(fetcher, &checkpoint, options, &mut report)?;
     }
-    Ok(finish(report, note, options))
+    let mut found = finish(report, note, options);
+    found.pin = found.pin.filter(|_| !is_pin_refused);
+    Ok(found)
 }
 
 /// Checks that a log continues a checkpoint that was kept, by the tiles that this needs.
@@ -165,21 +173,13 @@ fn fetch_one(fetcher: &mut dyn Fetch, path: &str) -> Result<Option<Vec<u8>>, Ver
     Ok(found.pop().flatten())
 }
 
-/// The pinned checkpoint, if it is one of this log that can still be believed.
-fn pin_of(pin: Option<&Pin>, now: &Checkpoint, report: &mut Report, policy: &Policy) -> Option<Checkpoint> {
-    let pin = pin?;
-    let old = match open_log(pin.note(), policy) {
-        Ok(old) => old,
-        Err(error) => {
-            report.log.worsen(LogStatus::Untrusted { why: format!("pinned checkpoint: {error}") });
-            return None;
-        }
-    };
+/// The pinned checkpoint. One that is not of this log, or that no key of the policy has signed, is no pin.
+fn pin_of(pin: &Pin, now: &Checkpoint, policy: &Policy) -> Result<Checkpoint, TrustError> {
+    let old = open_log(pin.note(), policy)?;
     if old.origin() == now.origin() {
-        return Some(old);
+        return Ok(old);
     }
-    report.remarks.push("the pinned checkpoint is that of another log and not used".to_owned());
-    None
+    Err(TrustError::Origin { expected: now.origin().to_owned(), found: old.origin().to_owned() })
 }
 
 fn finish(mut report: Report, note: Note, options: &Options<'_>) -> LogReportAndPin {

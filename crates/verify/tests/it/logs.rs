@@ -1,6 +1,6 @@
 //! Whole logs as they are published.
 
-use tallystick_merkle::LeafHashes;
+use tallystick_merkle::{Checkpoint, LeafHashes, SigningKey};
 use tallystick_verify::{LogStatus, Options, Pin, verify_log, verify_since};
 
 use crate::support::{Log, Published};
@@ -44,6 +44,31 @@ fn growth_is_proven_and_a_fork_or_a_rollback_is_named() {
     let note = larger.note(601).to_string();
     let found = verify_since(note.as_bytes(), &mut published, &log.policy(), &Options::default()).unwrap();
     assert_eq!(found.report.log.status, LogStatus::RolledBack { was: 601, is: 600 });
+}
+
+#[test]
+fn a_pin_that_cannot_be_believed_is_told_and_not_replaced() {
+    let log = Log::new(20);
+    let mut published = Published::new(&log);
+    let other_key = SigningKey::new(crate::support::ORIGIN, &[9; 32]).unwrap();
+    let other_log = SigningKey::new(crate::support::DIRECTORY, &[2; 32]).unwrap();
+    let forged = log.checkpoint(10).sign(&other_key).unwrap();
+    let foreign = Checkpoint::new(crate::support::DIRECTORY, 10, [0; 32]).unwrap().sign(&other_log).unwrap();
+    // Also when the log is inconclusive for another reason, which must not hide this one.
+    for (listed, code) in [(20, 3), (15, 3)] {
+        let directory = serde_json::to_vec(&log.directory(listed, 20)).unwrap();
+        published.files.insert("directory".to_owned(), directory);
+        for pin in [&forged, &foreign] {
+            let pin = Pin::parse(pin.to_string().as_bytes()).unwrap();
+            let found = verify_log(&mut published, &log.policy(), Some(&pin), &Options::default()).unwrap();
+            assert_eq!((found.report.exit_code, found.pin), (code, None), "{}", found.report);
+            assert!(
+                found.report.to_string().contains("pinned checkpoint is not believed"),
+                "{}",
+                found.report
+            );
+        }
+    }
 }
 
 #[test]
@@ -102,7 +127,7 @@ fn a_directory_is_a_log_too() {
         .collect();
     let hashes: Vec<_> = entries.iter().map(|entry| tallystick_merkle::leaf_hash(entry)).collect();
     let root = tallystick_merkle::root(300, &LeafHashes(&hashes)).unwrap();
-    let checkpoint = tallystick_merkle::Checkpoint::new(crate::support::DIRECTORY, 300, root).unwrap();
+    let checkpoint = Checkpoint::new(crate::support::DIRECTORY, 300, root).unwrap();
     let mut note = checkpoint.sign(&log.directory_key).unwrap();
     let bundle = |range: std::ops::Range<usize>| tallystick_merkle::encode_bundle(&entries[range]).unwrap();
     let mut files = std::collections::BTreeMap::new();
