@@ -288,7 +288,8 @@ export async function verifyPack(stream, auditor, { pause, progress } = {}) {
   const tally = new Tally(result.logId, isSeen ? checkpoint.size : size);
   if (seen.status) tally.worsen(seen.status);
   if (trust.by !== "auditor") tally.worsen({ status: "untrusted", why: trust.why });
-  const about = checkpointDigest(head.directory ? head.directory.proof.note : head.note);
+  // A directory that is not shown to hold the log is none: whatever anchors it says nothing about the log.
+  const about = checkpointDigest(seen.isListed ? head.directory.proof.note : head.note);
   const anchors = head.anchors.map(({ name, content }) => ({ name, names_checkpoint: occursIn(content, about) }));
   if (head.erasures) readErasures(head.erasures, checkpoint, tally);
   const records = new Records(manifest, checkpoint, tally);

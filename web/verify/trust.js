@@ -110,8 +110,9 @@ function throughDirectory({ note, consistency, entry, proof }, known, policy) {
 }
 
 /**
- * How well an opened checkpoint is witnessed: `{ witnessed, status }`, the status being that of the log if it is not
- * witnessed as the policy demands, or if what should show it is forged, else null.
+ * How well an opened checkpoint is witnessed: `{ witnessed, status, isListed }`, the status being that of the log if it
+ * is not witnessed as the policy demands, or if what should show it is forged, else null; and whether the directory is
+ * shown to hold the log.
  */
 export function witness(note, checkpoint, directory, policy) {
   let fault = null;
@@ -134,7 +135,7 @@ export function witness(note, checkpoint, directory, policy) {
     const since = witnessed?.is_quorum ? witnessed.size : 0n;
     if (since < checkpoint.size) fault = { status: "unwitnessed", since };
   }
-  return { witnessed, status: fault };
+  return { witnessed, status: fault, isListed: Boolean(through) };
 }
 
 /** How bad a status is: nothing wrong, no conclusion, tampered. */

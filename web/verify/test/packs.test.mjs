@@ -315,6 +315,12 @@ test("anchors are told apart by whether they name the checkpoint", async () => {
     found.anchors.map((anchor) => anchor.names_checkpoint),
     [true, false],
   );
+  // A directory that the policy does not know is not tied to the log by anything.
+  const unknown = await expect(makePack(log, { anchors }), `log ${keys.log.vkey}\nquorum none\n`, "proven");
+  assert.deepEqual(
+    unknown.anchors.map((anchor) => anchor.names_checkpoint),
+    [false, false],
+  );
 });
 
 test("event proofs", async () => {

@@ -72,9 +72,9 @@ pub fn verify_pack<R: Read>(
         }
     };
     let mut log_report = LogReport::of(&checkpoint);
-    witness(&mut log_report, &head.note, &checkpoint, head.directory.as_ref(), policy);
+    let is_listed = witness(&mut log_report, &head.note, &checkpoint, head.directory.as_ref(), policy);
     let mut report = Report::new(subject, log_report);
-    report.anchors = anchors(&head)?;
+    report.anchors = anchors(&head, is_listed)?;
     compare_policies(&head, policy, &mut report);
     let mut tally = Tally::new(options, log, report, !demands_witnesses(policy));
     add_erasures(&head, &checkpoint, &mut tally)?;
@@ -133,9 +133,10 @@ fn read_directory<R: Read>(members: &mut Members<R>) -> Result<Option<DirectoryP
     }))
 }
 
-/// Anchors are about the checkpoint of the directory, or about the pack's own if there is none.
-fn anchors(head: &Head) -> Result<Vec<AnchorReport>, VerifyError> {
-    let digest = match &head.directory {
+/// Anchors are about the checkpoint of the directory, or about the pack's own if there is none. A directory that is not
+/// shown to hold the log is none: whatever anchors it says nothing about the log.
+fn anchors(head: &Head, is_listed: bool) -> Result<Vec<AnchorReport>, VerifyError> {
+    let digest = match head.directory.as_ref().filter(|_| is_listed) {
         None => checkpoint_digest(head.note.unverified_text()),
         Some(directory) => {
             let proof: tallystick_merkle::TlogProof =

@@ -103,14 +103,15 @@ pub fn log_id(origin: &str) -> Result<LogId, TrustError> {
 }
 
 /// How well a checkpoint that was opened already is witnessed: through the directory, or by itself. Sets the log's
-/// status if it is not, or if what should show it is forged.
+/// status if it is not, or if what should show it is forged. Says whether the directory is shown to hold the log, with
+/// or without a quorum.
 pub(crate) fn witness(
     report: &mut LogReport,
     note: &Note,
     checkpoint: &Checkpoint,
     directory: Option<&DirectoryProof>,
     policy: &Policy,
-) {
+) -> bool {
     let direct = match policy.open(note) {
         Ok(trusted) => Some(witnessed(&trusted, policy, None)),
         Err(PolicyRefusal::NoQuorum { .. }) => None,
@@ -131,6 +132,7 @@ pub(crate) fn witness(
             None
         }
     });
+    let is_listed = through.is_some();
     report.witnessed = match (direct, through) {
         (Some(direct), Some(through)) if through.is_quorum && direct.witnesses.is_empty() => Some(through),
         (Some(direct), through) if !direct.witnesses.is_empty() || through.is_none() => {
@@ -144,6 +146,7 @@ pub(crate) fn witness(
             report.worsen(LogStatus::Unwitnessed { since: seen });
         }
     }
+    is_listed
 }
 
 /// What a checkpoint that the policy accepts says of witnesses.

@@ -2,8 +2,10 @@
 
 use proptest::prelude::*;
 use tallystick_event::{LeafKind, Unit, checkpoint_digest};
+use tallystick_merkle::Policy;
 use tallystick_verify::{
-    LogStatus, Manifest, Options, PackReport, PackWriteError, PackWriter, VerifyError, verify_pack,
+    DirectoryProof, LogStatus, Manifest, Options, PackHead, PackReport, PackWriteError, PackWriter,
+    VerifyError, verify_pack,
 };
 
 use crate::support::{Log, ORIGIN, erasure};
@@ -67,6 +69,36 @@ fn erasures_and_anchors_go_with_a_pack() {
     head.anchors.remove(0);
     let report = verify_pack(&log.pack(&head, 0..10)[..], &log.policy(), &options).unwrap().report;
     assert_eq!(report.exit_code, 3, "{report}");
+}
+
+#[test]
+fn an_anchor_of_a_directory_that_does_not_hold_the_log_is_no_anchor_of_the_log() {
+    let log = Log::new(10);
+    let mut head = log.head(Manifest::of_range(ORIGIN, 0, 10, "2026-11-20T12:00:00.000Z", "test 1"));
+    let digest_of = |proof: &str| {
+        let proof: tallystick_merkle::TlogProof = proof.parse().unwrap();
+        checkpoint_digest(proof.checkpoint.unverified_text())
+    };
+    let directory = head.directory.clone().unwrap();
+    head.anchors = vec![
+        ("directory".to_owned(), digest_of(&directory.proof).to_vec()),
+        ("own".to_owned(), checkpoint_digest(log.note(10).unverified_text()).to_vec()),
+    ];
+    let options = Options { needs_anchor: true, ..Options::default() };
+    let anchored = |head: &PackHead, policy: &Policy| {
+        let report = verify_pack(&log.pack(head, 0..10)[..], policy, &options).unwrap().report;
+        let named: Vec<bool> = report.anchors.iter().map(|anchor| anchor.names_checkpoint).collect();
+        (report.exit_code, named)
+    };
+    assert_eq!(anchored(&head, &log.policy()), (0, vec![true, false]));
+    // The directory's origin is not in this policy, so nothing ties its checkpoint to the log.
+    assert_eq!(anchored(&head, &log.policy_without_witness()), (0, vec![false, true]));
+    head.anchors.pop();
+    assert_eq!(anchored(&head, &log.policy_without_witness()), (3, vec![false]));
+    // Nor does one whose proof does not hold.
+    let entry = log.directory(9, 10).entry;
+    head.directory = Some(DirectoryProof { entry, ..directory });
+    assert_eq!(anchored(&head, &log.policy()), (2, vec![false]));
 }
 
 #[test]
