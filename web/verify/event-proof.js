@@ -104,8 +104,9 @@ export function verifyEvent(found, auditor) {
   const isSeen = !trust.policy || !demandsWitnesses(trust.policy);
   const size = seen.witnessed?.is_quorum ? seen.witnessed.size : 0n;
   const tally = new Tally(result.logId, isSeen ? checkpoint.size : size);
-  if (seen.status) tally.worsen(seen.status);
+  // First what stays: how far the log is witnessed may turn out to be no matter.
   if (trust.by !== "auditor") tally.worsen({ status: "untrusted", why: trust.why });
+  if (seen.status) tally.worsen(seen.status);
   const hash = leafHash(record.leaf);
   if (!found.leafHash || !equal(found.leafHash, hash))
     tally.tampered("the leaf hash stated in the proof is another one");
@@ -117,5 +118,5 @@ export function verifyEvent(found, auditor) {
   for (const erasure of found.erasures) tally.addErasure(erasure, checkpoint);
   result.judged = tally.judge(record);
   const { witnessed = null } = seen;
-  return { ...result, checkpoint: { signers: [], ...checkpoint }, tally, status: tally.status, witnessed };
+  return { ...result, checkpoint: { signers: [], ...checkpoint }, tally, status: tally.finish(), witnessed };
 }

@@ -286,8 +286,9 @@ export async function verifyPack(stream, auditor, { pause, progress } = {}) {
   const isSeen = !trust.policy || !demandsWitnesses(trust.policy);
   const size = seen.witnessed?.is_quorum ? seen.witnessed.size : 0n;
   const tally = new Tally(result.logId, isSeen ? checkpoint.size : size);
-  if (seen.status) tally.worsen(seen.status);
+  // First what stays: how far the log is witnessed may turn out to be no matter.
   if (trust.by !== "auditor") tally.worsen({ status: "untrusted", why: trust.why });
+  if (seen.status) tally.worsen(seen.status);
   // A directory that is not shown to hold the log is none: whatever anchors it says nothing about the log.
   const about = checkpointDigest(seen.isListed ? head.directory.proof.note : head.note);
   const anchors = head.anchors.map(({ name, content }) => ({ name, names_checkpoint: occursIn(content, about) }));
@@ -305,5 +306,5 @@ export async function verifyPack(stream, auditor, { pause, progress } = {}) {
   if (members.name !== null) throw new FormatError(`${members.name} is not known to version 1 of the format`);
   const range = records.finish(end);
   const { witnessed = null } = seen;
-  return { ...result, checkpoint, tally, status: tally.status, witnessed, range, anchors, about };
+  return { ...result, checkpoint, tally, status: tally.finish(), witnessed, range, anchors, about };
 }

@@ -19,6 +19,9 @@ export class Tally {
     this.status = { status: "consistent" };
     this.remarks = [];
     this.last = null;
+    /** The largest seq of what was shown, and whether it is explained by an erasure that is not witnessed. */
+    this.farthest = null;
+    this.reliesOnUnwitnessed = false;
     this.times = null;
   }
 
@@ -47,15 +50,35 @@ export class Tally {
         throw new Tampering("its proof does not lead to the checkpoint");
       }
       this.erasures.add(record.seq, checkRecord(record, this.logId));
+      this.relyOn(record.seq);
     } catch (error) {
       if (!(error instanceof Tampering)) throw error;
       this.tampered(`the erasure with seq ${record.seq}: ${error.message}`);
     }
   }
 
+  /** Notes an erasure that explains records. One that no quorum has seen may have been made for this auditor alone. */
+  relyOn(seq) {
+    if (seq < this.witnessedSize) return;
+    this.reliesOnUnwitnessed = true;
+    this.worsen({ status: "unwitnessed", since: this.witnessedSize });
+  }
+
+  /**
+   * The log's status in the end: an unwitnessed end of the log is nothing to records that all stand before it, and so do
+   * the erasures that explain them.
+   */
+  finish() {
+    const { status, since } = this.status;
+    const isBefore = this.farthest !== null && this.farthest < since && !this.reliesOnUnwitnessed;
+    if (status === "unwitnessed" && isBefore) this.status = { status: "consistent" };
+    return this.status;
+  }
+
   /** Checks a record and counts it. */
   judge(record) {
     this.counts.records++;
+    if (this.farthest === null || record.seq > this.farthest) this.farthest = record.seq;
     if (record.seq >= this.witnessedSize) this.counts.unwitnessed++;
     try {
       const last = this.last;

@@ -109,6 +109,17 @@ test("how well the log is witnessed", async () => {
   assert.equal(early.log.since, 16n);
   assert.equal(early.counts.unwitnessed, 7);
   assert.deepEqual([early.rows[15].unwitnessed, early.rows[16].unwitnessed], [false, true]);
+  // What is shown stands before the unwitnessed end, and so do the erasures that explain it, or do not.
+  const before = (listed, to) => makePack(log, { to, directory: directoryOf(log, 23, listed) });
+  const part = await expect(before(16, 16), POLICY, "proven", "consistent");
+  assert.deepEqual([part.log.witnessed.size, part.counts.unwitnessed], [16n, 0]);
+  await expect(before(15, 10), POLICY, "proven", "consistent");
+  await expect(before(14, 10), POLICY, "inconclusive", "unwitnessed");
+  await expect(before(16, 17), POLICY, "inconclusive", "unwitnessed");
+  await expect(before(16, 16), null, "inconclusive", "untrusted");
+  const proof = (listed) => JSON.stringify(eventProof(log, 4, { directory: directoryOf(log, 23, listed) }));
+  await expect(proof(16), POLICY, "proven", "consistent");
+  await expect(proof(13), POLICY, "inconclusive", "unwitnessed");
 });
 
 test("a directory that the policy does not know proves nothing", async () => {

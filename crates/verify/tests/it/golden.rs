@@ -2,12 +2,14 @@
 
 use tallystick_event::{LeafKind, Unit};
 use tallystick_merkle::Policy;
-use tallystick_verify::{Manifest, Options, PackOrganization, verify_event, verify_pack};
+use tallystick_verify::{LogStatus, Manifest, Options, PackOrganization, verify_event, verify_pack};
 
 use crate::support::{Log, ORIGIN, erasure};
 
 const PACK: &[u8] = include_bytes!("../golden/v1.tallystick-pack.tar");
 const POLICY: &[u8] = include_bytes!("../golden/v1.policy");
+/// Of a log whose end no witness has seen; all that is shown stands before it.
+const PARTLY_WITNESSED_PACK: &[u8] = include_bytes!("../golden/v1.partly-witnessed.tallystick-pack.tar");
 /// What a running service answered, cosigned by a running witness.
 const EVENT_PROOF: &[u8] = include_bytes!("../golden/v1.event-proof.json");
 const EVENT_PROOF_POLICY: &[u8] = include_bytes!("../golden/v1.event-proof.policy");
@@ -46,6 +48,33 @@ fn todays_writer_writes_the_golden_pack() {
         pack == PACK && log.policy_text().as_bytes() == POLICY,
         "set UPDATE_GOLDEN=1 for a new version only"
     );
+}
+
+#[test]
+fn the_golden_pack_of_a_partly_witnessed_log_verifies() {
+    let (mut log, _) = today();
+    let manifest = Manifest::of_range(ORIGIN, 60, 70, "2026-11-20T12:00:00.000Z", "tallystick 0.1.0");
+    let mut head = log.head(manifest);
+    head.directory = Some(log.directory(70, log.size()));
+    let pack = log.pack(&head, 60..70);
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        let name = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/v1.partly-witnessed");
+        std::fs::write(format!("{name}.tallystick-pack.tar"), &pack).unwrap();
+        std::fs::write(format!("{name}.policy"), log.policy_text()).unwrap();
+    }
+    assert!(pack == PARTLY_WITNESSED_PACK, "set UPDATE_GOLDEN=1 for a new version only");
+    let report = verify_pack(&pack[..], &log.policy(), &Options::default()).unwrap().report;
+    assert_eq!((report.exit_code, report.counts.unwitnessed), (0, 0), "{report}");
+    // An erasure behind that end is not witnessed, and so not what it explains.
+    log.erase(61, &[Unit::Actor], 301);
+    let by = log.append(LeafKind::Erasure, &erasure(r#"[[61,["actor"]]]"#));
+    head.checkpoint = log.note(log.size());
+    head.directory = Some(log.directory(70, log.size()));
+    head.erasures = vec![log.proven_erasure(by, log.size())];
+    let pack = log.pack(&head, 60..70);
+    let report = verify_pack(&pack[..], &log.policy(), &Options::default()).unwrap().report;
+    assert_eq!((report.exit_code, report.counts.erased), (3, 1), "{report}");
+    assert_eq!(report.log.status, LogStatus::Unwitnessed { since: 70 });
 }
 
 #[test]
