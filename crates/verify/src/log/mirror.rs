@@ -1,8 +1,12 @@
 //! Every entry of a log: each leaf checked, the root rebuilt from nothing else.
 
+use std::sync::Arc;
+
 use tallystick_event::{DIRECTORY_ENTRY_BYTES, DirectoryEntry, LEAF_BYTES, Leaf, LogId};
 use tallystick_merkle::{
-    BundleId, Checkpoint, Edge, TileError, bundles_between, decode_bundle, leaf_hash, limits::TILE_HASHES,
+    BundleId, Checkpoint, Edge, Hash, Subtrees as _, TileError, bundles_between, decode_bundle, leaf_hash,
+    limits::{TILE_HASHES, TILE_HEIGHT},
+    root_of,
 };
 
 use super::Fetch;
@@ -19,47 +23,79 @@ pub(super) fn judge(
     options: &Options<'_>,
     report: &mut Report,
 ) -> Result<(), VerifyError> {
-    let mut entries = Entries { log: log_id(checkpoint.origin()).ok(), len: None, next: 0, last_ms: 0 };
-    let mut edge = Edge::new();
-    let mut fault = None;
-    let bundles: Vec<BundleId> = bundles_between(0, checkpoint.size()).collect();
-    for group in bundles.chunks(BUNDLES_AT_ONCE) {
+    let mut mirror = Mirror::new(checkpoint);
+    // Never all of their names at once: how many there are is only what the checkpoint says.
+    let mut bundles = bundles_between(0, checkpoint.size());
+    loop {
+        let group: Vec<BundleId> = bundles.by_ref().take(BUNDLES_AT_ONCE).collect();
+        if group.is_empty() || mirror.fault.is_some() {
+            break;
+        }
         let paths: Vec<String> = group.iter().map(BundleId::to_string).collect();
         let fetched = fetcher.fetch(&paths)?;
         for ((bundle, path), bytes) in group.iter().zip(&paths).zip(fetched) {
             let bytes = or_full(fetcher, path, bytes)?;
-            match read_bundle(*bundle, &bytes) {
-                Err(why) => fault = fault.or(Some(why)),
-                Ok(found) => {
-                    for entry in found {
-                        edge.append(leaf_hash(entry));
-                        if let Err(why) = entries.check(entry) {
-                            fault = fault.or(Some(why));
-                        }
-                    }
-                }
-            }
-        }
-        if fault.is_some() {
-            break;
+            mirror.add(*bundle, &bytes);
         }
         if let Some(tell) = options.progress {
-            tell(edge.size());
+            tell(mirror.edge.size());
         }
     }
-    report.counts.records = edge.size();
-    report.counts.ok = edge.size();
-    if entries.len == Some(DIRECTORY_ENTRY_BYTES) {
+    if mirror.entries.len == Some(DIRECTORY_ENTRY_BYTES) {
         report.remarks.push("it is a directory log: its entries are checkpoints of other logs".to_owned());
     }
-    if let Some(why) = fault {
+    report.counts.records = mirror.edge.size();
+    report.counts.ok = mirror.good;
+    if let Some(why) = mirror.fault {
         report.log.worsen(LogStatus::Tampered { why });
-    } else if edge.root() != *checkpoint.root() {
-        let place = find(fetcher, checkpoint)?;
+    } else if mirror.edge.root() != *checkpoint.root() {
+        let (right, place) = find(fetcher, checkpoint, &mirror.roots)?;
+        report.counts.ok = mirror.good.min(right);
         let why = format!("its entries are not those of its checkpoint{place}");
         report.log.worsen(LogStatus::Tampered { why });
     }
     Ok(())
+}
+
+/// What is known of a log from its entries alone.
+struct Mirror {
+    entries: Entries,
+    edge: Edge,
+    /// The root over each bundle, by which the first wrong one is found without fetching all of them again.
+    roots: Vec<Hash>,
+    /// Entries of which nothing is wrong.
+    good: u64,
+    /// The first thing that is wrong.
+    fault: Option<String>,
+}
+
+impl Mirror {
+    fn new(checkpoint: &Checkpoint) -> Mirror {
+        let log = log_id(checkpoint.origin()).ok();
+        let entries = Entries { log, len: None, next: 0, last_ms: 0 };
+        Mirror { entries, edge: Edge::new(), roots: Vec::new(), good: 0, fault: None }
+    }
+
+    fn add(&mut self, bundle: BundleId, bytes: &[u8]) {
+        let found = match read_bundle(bundle, bytes) {
+            Ok(found) => found,
+            Err(why) => {
+                self.fault.get_or_insert(why);
+                return;
+            }
+        };
+        let hashes: Vec<Hash> = found.iter().map(|entry| leaf_hash(entry)).collect();
+        self.roots.push(root_of(&hashes));
+        for (entry, hash) in found.into_iter().zip(hashes) {
+            self.edge.append(hash);
+            match self.entries.check(entry) {
+                Ok(()) => self.good += 1,
+                Err(why) => {
+                    self.fault.get_or_insert(why);
+                }
+            }
+        }
+    }
 }
 
 /// The entries of a bundle. A full bundle is as good as the partial one that was asked for.
@@ -71,21 +107,57 @@ fn read_bundle(bundle: BundleId, bytes: &[u8]) -> Result<Vec<&[u8]>, String> {
     found.map_err(|error| format!("{bundle}: {error}"))
 }
 
-/// Where entries and tree part: known if the log's tiles are those of its checkpoint.
-fn find(fetcher: &mut dyn Fetch, checkpoint: &Checkpoint) -> Result<String, VerifyError> {
-    for bundle in bundles_between(0, checkpoint.size()) {
-        let path = bundle.to_string();
-        let bytes = super::fetch_one(fetcher, &path)?;
-        let bytes = or_full(fetcher, &path, bytes)?;
-        let checked = open_tiles(fetcher, checkpoint)
-            .and_then(|reader| reader.entries(bundle.index(), &bytes).map(|_| ()));
-        match checked {
-            Ok(()) => {}
-            Err(TileError::Fetch(error)) => return Err(error),
-            Err(error) => return Ok(format!(": {error}")),
+/// Where entries and tree part, which the log's tiles tell if they are those of its checkpoint: how many entries before
+/// are right, and the place in words.
+fn find(
+    fetcher: &mut dyn Fetch,
+    checkpoint: &Checkpoint,
+    roots: &[Hash],
+) -> Result<(u64, String), VerifyError> {
+    let (bundle, hashes) = match first_other(fetcher, checkpoint, roots) {
+        Ok(Some(found)) => found,
+        Ok(None) => return Ok((0, String::new())),
+        Err(TileError::Fetch(error)) => return Err(error),
+        Err(error) => return Ok((0, format!(": {error}"))),
+    };
+    let path = bundle.to_string();
+    let bytes = super::fetch_one(fetcher, &path)?;
+    let bytes = or_full(fetcher, &path, bytes)?;
+    let before = bundle.index() * u64::from(TILE_HASHES);
+    let entries = match read_bundle(bundle, &bytes) {
+        Ok(entries) => entries,
+        Err(why) => return Ok((before, format!(": {why}"))),
+    };
+    let other = entries.iter().zip(hashes.iter()).position(|(entry, hash)| leaf_hash(entry) != *hash);
+    Ok(match other {
+        Some(number) => {
+            let index = before + number as u64;
+            (index, format!(": entry {index} is not the one the tree commits to"))
+        }
+        None => (before, format!(": {bundle} is another one each time it is asked for")),
+    })
+}
+
+/// The first bundle whose root is not that of the tree, and the hashes that its entries should have.
+#[expect(clippy::type_complexity, reason = "a bundle and its hashes")]
+fn first_other(
+    fetcher: &mut dyn Fetch,
+    checkpoint: &Checkpoint,
+    roots: &[Hash],
+) -> Result<Option<(BundleId, Arc<[Hash]>)>, TileError<VerifyError>> {
+    let reader = open_tiles(fetcher, checkpoint)?;
+    for (bundle, root) in bundles_between(0, checkpoint.size()).zip(roots) {
+        let index = bundle.index();
+        let expected = if bundle.is_full() {
+            reader.subtree(TILE_HEIGHT, index)?
+        } else {
+            root_of(&reader.tile(0, index)?)
+        };
+        if expected != *root {
+            return Ok(Some((bundle, reader.tile(0, index)?)));
         }
     }
-    Ok(String::new())
+    Ok(None)
 }
 
 /// The rules that entries follow one after the other.

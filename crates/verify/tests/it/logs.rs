@@ -1,7 +1,9 @@
 //! Whole logs as they are published.
 
+use std::collections::BTreeMap;
+
 use tallystick_merkle::{Checkpoint, LeafHashes, SigningKey};
-use tallystick_verify::{LogStatus, Options, Pin, verify_log, verify_since};
+use tallystick_verify::{Fetch, LogStatus, Options, Pin, VerifyError, verify_log, verify_since};
 
 use crate::support::{Log, Published};
 
@@ -88,16 +90,74 @@ fn every_file_of_a_log_matters() {
     }
 }
 
+/// Counts what is asked for.
+struct Counting {
+    published: Published,
+    paths: BTreeMap<String, usize>,
+}
+
+impl Fetch for Counting {
+    fn fetch(&mut self, paths: &[String]) -> Result<Vec<Option<Vec<u8>>>, VerifyError> {
+        for path in paths {
+            *self.paths.entry(path.clone()).or_default() += 1;
+        }
+        self.published.fetch(paths)
+    }
+}
+
 #[test]
-fn a_forged_entry_is_named_by_its_tile() {
+fn a_forged_entry_is_named_by_its_tile_and_nothing_else_is_asked_for_again() {
     let log = Log::new(600);
-    let mut published = Published::new(&log);
-    let mut forged = Log::new(600);
-    forged.records[300].leaf[40] ^= 1;
-    let bundle = Published::new(&forged).files.remove("tile/entries/001").unwrap();
-    published.files.insert("tile/entries/001".to_owned(), bundle);
-    let found = verify_log(&mut published, &log.policy(), None, &Options::default()).unwrap();
-    assert!(found.report.to_string().contains("entry 300 is not the one"), "{}", found.report);
+    for (forged_at, name, is_grown) in [
+        (300, "tile/entries/001", false),
+        (599, "tile/entries/002.p/88", false),
+        (599, "tile/entries/002.p/88", true),
+    ] {
+        let mut published = Published::new(&log);
+        let mut forged = Log::new(if is_grown { 768 } else { 600 });
+        forged.records[forged_at].leaf[40] ^= 1;
+        // A log that has grown gives the full bundle where the partial one was.
+        let full = name.split_once(".p/").filter(|_| is_grown).map_or(name, |(full, _)| full);
+        published.files.remove(name).unwrap();
+        published.files.insert(full.to_owned(), Published::new(&forged).files.remove(full).unwrap());
+        let mut counting = Counting { published, paths: BTreeMap::new() };
+        let report = verify_log(&mut counting, &log.policy(), None, &Options::default()).unwrap().report;
+        assert!(report.to_string().contains(&format!("entry {forged_at} is not the one")), "{report}");
+        assert_eq!((report.counts.records, report.counts.ok), (600, forged_at as u64), "{report}");
+        let twice: Vec<&String> = counting
+            .paths
+            .iter()
+            .filter(|(path, count)| path.starts_with("tile/entries/") && **count > 1)
+            .map(|(path, _)| path)
+            .collect();
+        assert!(twice.iter().all(|path| path.starts_with(full)), "{twice:?}");
+    }
+}
+
+#[test]
+fn an_entry_that_breaks_a_rule_is_not_counted_as_good() {
+    let mut log = Log::new(600);
+    log.records[300].leaf[31] ^= 1;
+    log.hashes[300] = log.records[300].leaf_hash();
+    let report =
+        verify_log(&mut Published::new(&log), &log.policy(), None, &Options::default()).unwrap().report;
+    assert_eq!((report.exit_code, report.counts.records), (2, 600), "{report}");
+    assert!(report.counts.ok < 600, "{report}");
+}
+
+#[test]
+fn a_size_that_is_only_claimed_costs_nothing() {
+    struct Nothing(Vec<u8>);
+    impl Fetch for Nothing {
+        fn fetch(&mut self, paths: &[String]) -> Result<Vec<Option<Vec<u8>>>, VerifyError> {
+            Ok(paths.iter().map(|path| (path == "checkpoint").then(|| self.0.clone())).collect())
+        }
+    }
+    let log = Log::new(1);
+    let checkpoint = Checkpoint::new(crate::support::ORIGIN, u64::MAX, [0; 32]).unwrap();
+    let mut nothing = Nothing(checkpoint.sign(&log.key).unwrap().to_string().into_bytes());
+    let outcome = verify_log(&mut nothing, &log.policy_without_witness(), None, &Options::default());
+    assert!(matches!(outcome, Err(VerifyError::NotFound { .. })));
 }
 
 #[test]
@@ -130,7 +190,7 @@ fn a_directory_is_a_log_too() {
     let checkpoint = Checkpoint::new(crate::support::DIRECTORY, 300, root).unwrap();
     let mut note = checkpoint.sign(&log.directory_key).unwrap();
     let bundle = |range: std::ops::Range<usize>| tallystick_merkle::encode_bundle(&entries[range]).unwrap();
-    let mut files = std::collections::BTreeMap::new();
+    let mut files = BTreeMap::new();
     files.insert("tile/entries/000".to_owned(), bundle(0..256));
     files.insert("tile/entries/001.p/44".to_owned(), bundle(256..300));
     files.insert("checkpoint".to_owned(), note.to_string().into_bytes());
