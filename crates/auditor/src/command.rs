@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::error::Error;
 use std::fmt::{self, Display, Formatter};
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, BufReader, Read, Write as _};
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -121,7 +121,7 @@ fn verify(args: &Args, policy: &Policy, options: &Options<'_>) -> Result<(Report
             return Ok((found.report, json));
         }
         What::Log { log } => {
-            let mut source = Source::open(log, args)?;
+            let mut source = Source::open(log, bearer(args)?)?;
             let state = args.state.as_deref().map(State::open).transpose()?;
             let pin = state.as_ref().map_or(Ok(None), |state| state.read(&source.stated_origin()))?;
             let found = verify_log(&mut source, policy, pin.as_ref(), options)?;
@@ -129,7 +129,7 @@ fn verify(args: &Args, policy: &Policy, options: &Options<'_>) -> Result<(Report
         }
         What::Since { checkpoint, log } => {
             let kept = read(checkpoint)?;
-            let mut source = Source::open(log, args)?;
+            let mut source = Source::open(log, bearer(args)?)?;
             verify_since(&kept, &mut source, policy, options)?.report
         }
         What::Page { .. } => unreachable!("printed before"),
@@ -172,18 +172,23 @@ fn range(
             "a range is asked for at an address: https://host/v1/logs/<org>".to_owned(),
         ));
     }
+    let key = bearer(args)?;
     let to = match to {
         Some(to) => to,
-        None => size_of(&Source::open(log, args)?)?,
+        None => size_of(&Source::open(log, key.clone())?)?,
     };
-    let mut tiles = Http::new(log, bearer(args)?)?;
+    let mut clients = Clients {
+        lines: Http::new(log, key.clone())?,
+        erasures: Http::new(log, key.clone())?,
+        tiles: Http::new(log, key)?,
+    };
     let mut known: Option<Checkpoint> = None;
     let mut whole: Option<Report> = None;
     let mut at = from;
     loop {
         let end = to.min(at.saturating_add(RANGE_EVENTS_AT_ONCE));
         let mut seen = None;
-        let part = range_part(args, log, (at, end), policy, options, &mut tiles, &mut seen)?;
+        let part = range_part(&mut clients, (at, end), policy, options, &mut seen)?;
         let mut report = match whole.take() {
             None => part,
             Some(mut report) => {
@@ -194,7 +199,7 @@ fn range(
         if let (Some(old), Some(now)) = (&known, &seen)
             && old != now
         {
-            report.accuse(continues(&mut tiles, old, now)?);
+            report.accuse(continues(&mut clients.tiles, old, now)?);
         }
         known = seen.or(known);
         at = end;
@@ -205,20 +210,24 @@ fn range(
     }
 }
 
+/// Those of a range: its lines are still being read while erasures and tiles are asked for.
+struct Clients {
+    lines: Http,
+    erasures: Http,
+    tiles: Http,
+}
+
 /// One call's worth of a range. `seen` becomes its checkpoint.
 fn range_part(
-    args: &Args,
-    log: &str,
+    clients: &mut Clients,
     (from, to): (u64, u64),
     policy: &Policy,
     options: &Options<'_>,
-    tiles: &mut Http,
     seen: &mut Option<Checkpoint>,
 ) -> Result<Report, Failure> {
     let path = |from: u64, to: u64| format!("range?from={from}&to={to}");
-    let mut lines = Http::new(log, bearer(args)?)?;
-    let mut others = Http::new(log, bearer(args)?)?;
-    let mut erasure = |seq: u64| others.get(&path(seq, seq.saturating_add(1)));
+    let Clients { lines, erasures, tiles } = clients;
+    let mut erasure = |seq: u64| erasures.get(&path(seq, seq.saturating_add(1)));
     let tiles = RefCell::new(tiles);
     let mut directory = |known: &Checkpoint| {
         *seen = Some(known.clone());
@@ -262,13 +271,11 @@ fn open(file: &Path) -> Result<Box<dyn Read>, Failure> {
 }
 
 fn read(file: &Path) -> Result<Vec<u8>, Failure> {
-    if file == Path::new("-") {
-        let mut bytes = Vec::new();
-        let limit = tallystick_verify::limits::EVENT_PROOF_BYTES_MAX as u64 + 1;
-        io::stdin().lock().take(limit).read_to_end(&mut bytes).map_err(|error| Failure::file(file, error))?;
-        return Ok(bytes);
-    }
-    fs::read(file).map_err(|error| Failure::file(file, error))
+    let mut bytes = Vec::new();
+    // One more than is allowed, so that whoever reads it knows that it is too long.
+    let limit = tallystick_verify::limits::EVENT_PROOF_BYTES_MAX as u64 + 1;
+    open(file)?.take(limit).read_to_end(&mut bytes).map_err(|error| Failure::file(file, error))?;
+    Ok(bytes)
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place where this command asks for the time")]

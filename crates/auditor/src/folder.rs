@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use tallystick_verify::{Fetch, VerifyError};
 
-use crate::http::ANSWER_BYTES_MAX;
+use crate::http::answer_bytes_max;
 
 /// A log in a folder.
 pub(crate) struct Folder {
@@ -15,13 +15,14 @@ pub(crate) struct Folder {
 
 impl Folder {
     fn read(&self, path: &str) -> io::Result<Option<Vec<u8>>> {
+        let bytes_max = answer_bytes_max(path);
         let path = self.path.join(path);
         // A full tile stands beside a folder with its partial ones, so a folder is no file that is missing.
         if !path.is_file() {
             return Ok(None);
         }
         let mut bytes = Vec::new();
-        File::open(path)?.take(ANSWER_BYTES_MAX).read_to_end(&mut bytes)?;
+        File::open(path)?.take(bytes_max).read_to_end(&mut bytes)?;
         Ok(Some(bytes))
     }
 }

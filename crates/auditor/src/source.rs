@@ -18,9 +18,9 @@ pub(crate) struct Source {
 
 impl Source {
     /// Opens a log and reads its checkpoint.
-    pub(crate) fn open(place: &str, args: &Args) -> Result<Source, Failure> {
+    pub(crate) fn open(place: &str, key: Option<String>) -> Result<Source, Failure> {
         let mut inner: Box<dyn Fetch> = if is_address(place) {
-            Box::new(Http::new(place, bearer(args)?)?)
+            Box::new(Http::new(place, key)?)
         } else {
             Box::new(Folder { path: PathBuf::from(place) })
         };
@@ -55,13 +55,11 @@ pub(crate) fn is_address(place: &str) -> bool {
     place.starts_with("https://") || place.starts_with("http://")
 }
 
-/// The API key.
+/// The API key; an empty one is none. To be read once: what it is read from may give it once only, as a pipe does.
 pub(crate) fn bearer(args: &Args) -> Result<Option<String>, Failure> {
-    match (&args.bearer_file, &args.bearer) {
-        (Some(file), _) => {
-            let text = fs::read_to_string(file).map_err(|error| Failure::file(file, error))?;
-            Ok(Some(text.trim().to_owned()))
-        }
-        (None, bearer) => Ok(bearer.as_ref().map(|key| key.trim().to_owned())),
-    }
+    let key = match (&args.bearer_file, &args.bearer) {
+        (Some(file), _) => Some(fs::read_to_string(file).map_err(|error| Failure::file(file, error))?),
+        (None, bearer) => bearer.clone(),
+    };
+    Ok(key.map(|key| key.trim().to_owned()).filter(|key| !key.is_empty()))
 }

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use tallystick_event::{LeafKind, Unit};
@@ -85,4 +86,25 @@ fn a_log_and_a_range_are_verified_over_http() {
     let output = run(&["range", &url, "--to", "5", "--policy", &policy]);
     assert_eq!(code(&output), 4, "{}", text(&output));
     assert!(text(&output).contains("403"), "{}", text(&output));
+}
+
+#[test]
+fn a_key_that_can_be_read_once_does_for_a_whole_range() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut log = Log::new(20);
+    let by = log.append(LeafKind::Erasure, &erasure(r#"[[3,["actor"]]]"#));
+    log.erase(3, &[Unit::Actor], by);
+    let policy = write(folder.path(), "trust.policy", log.policy_text().as_bytes());
+    let url = serve(log);
+    for range in [&["--to", "9"][..], &[]] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tallystick-verify"));
+        command.args(["range", &url, "--policy", &policy, "--bearer-file", "/dev/stdin"]).args(range);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(KEY.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(code(&output), 0, "{}", text(&output));
+    }
+    let output = run(&["range", &url, "--policy", &policy, "--bearer", " "]);
+    assert!(code(&output) == 4 && text(&output).contains("403"), "no key: {}", text(&output));
 }
