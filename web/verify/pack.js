@@ -282,6 +282,9 @@ export async function verifyPack(stream, auditor, { pause, progress } = {}) {
     if (!(error instanceof LogFault)) throw error;
     return { ...result, tally: null, status: { status: error.status, why: error.message }, range: null, anchors: [] };
   }
+  if (manifest.kind === "range" && manifest.to > checkpoint.size) {
+    throw new FormatError("the range ends behind its checkpoint");
+  }
   const seen = trust.policy ? witness(head.note, checkpoint, head.directory, trust.policy) : {};
   const isSeen = !trust.policy || !demandsWitnesses(trust.policy);
   const size = seen.witnessed?.is_quorum ? seen.witnessed.size : 0n;

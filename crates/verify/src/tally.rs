@@ -205,8 +205,9 @@ impl<'o> Tally<'o> {
 
     /// Counts leaves that a range should hold.
     pub(crate) fn missing(&mut self, from: u64, to: u64) {
-        self.report.counts.missing += to - from;
-        for seq in from..to.min(from + FAULTS_LISTED_MAX as u64) {
+        let missing = &mut self.report.counts.missing;
+        *missing = missing.saturating_add(to - from);
+        for seq in from..to.min(from.saturating_add(FAULTS_LISTED_MAX as u64)) {
             if self.faults >= FAULTS_LISTED_MAX {
                 break;
             }

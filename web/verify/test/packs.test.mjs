@@ -216,6 +216,8 @@ test("records that are not what the log committed to", async () => {
     "tampered",
     /announced/,
   );
+  const behind = { seqs: [20, 21, 22], from: 20 };
+  await expect(makePack(log, { ...behind, to: 24, manifest: { count: 4 } }), POLICY, "malformed", null, /ends behind/);
   for (const count of [2, 4, null]) {
     await expect(makePack(log, { seqs: [0, 1, 2], to: 3, manifest: { count } }), POLICY, "malformed");
   }

@@ -71,6 +71,9 @@ pub fn verify_pack<R: Read>(
             return Ok(PackReport { report, manifest: head.manifest });
         }
     };
+    if manifest.to.is_some_and(|to| to > checkpoint.size()) {
+        return Err(malformed("its range ends behind its checkpoint"));
+    }
     let mut log_report = LogReport::of(&checkpoint);
     let is_listed = witness(&mut log_report, &head.note, &checkpoint, head.directory.as_ref(), policy);
     let mut report = Report::new(subject, log_report);

@@ -248,14 +248,25 @@ pub struct Report {
 }
 
 impl Counts {
+    /// The numbers of a file may be any: sums end at the largest number there is.
     fn add(&mut self, other: &Counts) {
-        self.records += other.records;
-        self.ok += other.ok;
-        self.redacted += other.redacted;
-        self.erased += other.erased;
-        self.tampered += other.tampered;
-        self.missing += other.missing;
-        self.unwitnessed += other.unwitnessed;
+        let Counts { records, ok, redacted, erased, tampered, missing, unwitnessed } = self;
+        for (sum, more) in [
+            (records, other.records),
+            (ok, other.ok),
+            (redacted, other.redacted),
+            (erased, other.erased),
+            (tampered, other.tampered),
+            (missing, other.missing),
+            (unwitnessed, other.unwitnessed),
+        ] {
+            *sum = sum.saturating_add(more);
+        }
+    }
+
+    /// Records and those that are missing.
+    fn expected(&self) -> u64 {
+        self.records.saturating_add(self.missing)
     }
 }
 
@@ -348,7 +359,7 @@ impl Report {
     pub(crate) fn conclude(&mut self) {
         let counts = &self.counts;
         let records =
-            if counts.tampered + counts.missing > 0 { Conclusion::Tampered } else { Conclusion::Proven };
+            if counts.tampered > 0 || counts.missing > 0 { Conclusion::Tampered } else { Conclusion::Proven };
         let is_of_range = matches!(self.subject, Subject::Range | Subject::PackOfRange);
         // Whatever the counts say: what claims to be all of a range is believed only if that was shown.
         let completeness =

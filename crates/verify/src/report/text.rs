@@ -16,8 +16,8 @@ impl Display for Report {
         }
         let counts = &self.counts;
         let listed = self.records.len() as u64;
-        if counts.records + counts.missing > listed && listed > 0 {
-            writeln!(f, "… {} more", counts.records + counts.missing - listed)?;
+        if counts.expected() > listed && listed > 0 {
+            writeln!(f, "… {} more", counts.expected() - listed)?;
         }
         if !self.records.is_empty() {
             writeln!(f)?;
@@ -32,7 +32,7 @@ impl Display for Report {
         if let Some(why) = &log.directory_unused {
             writeln!(f, "note       the directory is not used: {}", safe(why))?;
         }
-        if counts.records + counts.missing > 0 {
+        if counts.expected() > 0 {
             write!(f, "records    {} ({} OK", counts.records, counts.ok)?;
             let others = [
                 (counts.redacted, "OK-REDACTED"),

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use tallystick_event::{LeafKind, Unit, checkpoint_digest};
-use tallystick_merkle::Policy;
+use tallystick_merkle::{Checkpoint, Policy};
 use tallystick_verify::{
     DirectoryProof, LogStatus, Manifest, Options, PackHead, PackReport, PackWriteError, PackWriter,
     VerifyError, verify_pack,
@@ -152,11 +152,49 @@ fn a_record_behind_the_range_does_not_stand_for_one_left_out() {
     }
 }
 
-/// A pack of a selection that says it is of another kind. Its description stays as long as it was.
+#[test]
+fn a_range_of_any_numbers_is_judged_without_overflow() {
+    let log = Log::new(20);
+    let policy = log.policy_without_witness();
+    let most = u64::MAX;
+    let kind = format!(r#""kind":"range","from":0,"to":{most},"count":{most},"query":null"#);
+    let pack = relabelled(&log.selection_pack(&[0, 15]), &kind);
+    assert!(matches!(
+        verify_pack(&pack[..], &policy, &Options::default()),
+        Err(VerifyError::Malformed { .. })
+    ));
+    // With a log that claims to be as large as that.
+    let huge = Checkpoint::new(ORIGIN, most, *log.checkpoint(20).root()).unwrap().sign(&log.key).unwrap();
+    let pack = with_member(&pack, "checkpoint", huge.to_string().as_bytes());
+    let report = verify_pack(&pack[..], &policy, &Options::default()).unwrap().report;
+    assert_eq!((report.exit_code, report.counts.missing), (2, most - 2), "{report}");
+    let mut twice = report.clone();
+    twice.join(report, 20);
+    assert_eq!(twice.counts.missing, most);
+    assert!(twice.to_string().contains("MISSING"), "{twice}");
+}
+
+/// A pack of a selection that says it is of another kind.
 fn relabelled(pack: &[u8], kind: &str) -> Vec<u8> {
-    let old = br#""kind":"selection","from":null,"to":null,"count":null,"query":"actor:u_1""#;
-    let at = pack.windows(old.len()).position(|bytes| bytes == old).unwrap();
-    let mut pack = pack.to_vec();
-    pack[at..at + old.len()].copy_from_slice(format!("{kind:<0$}", old.len()).as_bytes());
-    pack
+    let old = r#""kind":"selection","from":null,"to":null,"count":null,"query":"actor:u_1""#;
+    let manifest = std::str::from_utf8(&pack[512..1024]).unwrap().trim_end_matches('\0');
+    assert!(manifest.contains(old), "{manifest}");
+    with_member(pack, "pack.json", manifest.replace(old, kind).as_bytes())
+}
+
+/// A pack with another content of a member.
+fn with_member(pack: &[u8], name: &str, content: &[u8]) -> Vec<u8> {
+    let start = [name.as_bytes(), &[0]].concat();
+    let at = pack.windows(start.len()).position(|bytes| bytes == start).unwrap();
+    let size = std::str::from_utf8(&pack[at + 124..at + 135]).unwrap();
+    let size = usize::from_str_radix(size, 8).unwrap();
+    let mut header = pack[at..at + 512].to_vec();
+    header[124..135].copy_from_slice(format!("{:011o}", content.len()).as_bytes());
+    header[148..156].fill(b' ');
+    let sum: u32 = header.iter().map(|byte| u32::from(*byte)).sum();
+    header[148..154].copy_from_slice(format!("{sum:06o}").as_bytes());
+    header[154] = 0;
+    let mut content = content.to_vec();
+    content.resize(content.len().next_multiple_of(512), 0);
+    [&pack[..at], &header, &content, &pack[at + 512 + size.next_multiple_of(512)..]].concat()
 }
