@@ -1,15 +1,17 @@
-//! Writes an evidence pack while its records come in. It checks what it writes: a pack that would not verify is never
-//! finished.
+//! Writes an evidence pack while its records come in. It checks what it writes: no pack is finished that a reader would
+//! refuse as malformed, or whose records do not lead to its checkpoint. Whether signatures hold, and each record in
+//! itself, is for the reader to say: it is the service's data that is judged there, and not the writing of it.
 
 use std::io::{self, Write};
 
+use tallystick_merkle::limits::{NOTE_BYTES_MAX, POLICY_BYTES_MAX};
 use tallystick_merkle::{Checkpoint, Hash, Node, Note, ProofError, SelectionVerifier, gap_nodes};
 
 use super::manifest::{Manifest, PackKind};
 use super::{anchor_names_ascend, hashes_name, records_name, tar};
 use crate::limits::{
-    ANCHOR_BYTES_MAX, ANCHORS_MAX, CHUNK_BYTES_WRITTEN, CHUNK_RECORDS_MAX, CHUNKS_MAX, ERASURES_BYTES_MAX,
-    RECORD_BYTES_MAX,
+    ANCHOR_BYTES_MAX, ANCHORS_MAX, CHUNK_BYTES_WRITTEN, CHUNK_RECORDS_MAX, CHUNKS_MAX, CONSISTENCY_BYTES_MAX,
+    DIRECTORY_PROOF_BYTES_MAX, ERASURES_BYTES_MAX, MANIFEST_BYTES_MAX, RECORD_BYTES_MAX, REPORT_BYTES_MAX,
 };
 use crate::record::{ProvenErasure, Record};
 use crate::spelling::bytes;
@@ -82,19 +84,22 @@ impl<W: Write> PackWriter<W> {
         if !anchor_names_ascend(head.anchors.iter().map(|(name, _)| name.as_str())) {
             return Err(content("the names of anchors do not ascend, or are not allowed".into()));
         }
-        if head.anchors.len() > ANCHORS_MAX || head.anchors.iter().any(|(_, a)| a.len() > ANCHOR_BYTES_MAX) {
-            return Err(content("the anchors are over their limits".into()));
+        if head.anchors.len() > ANCHORS_MAX {
+            return Err(content("it has too many anchors".into()));
+        }
+        if manifest.to.is_some_and(|to| to > checkpoint.size()) {
+            return Err(content("its range ends behind its checkpoint".into()));
         }
         let json = serde_json::to_vec(manifest).map_err(io::Error::from)?;
-        tar::write(&mut out, "pack.json", &json)?;
-        tar::write(&mut out, "checkpoint", head.checkpoint.to_string().as_bytes())?;
+        write(&mut out, "pack.json", &json, MANIFEST_BYTES_MAX)?;
+        write(&mut out, "checkpoint", head.checkpoint.to_string().as_bytes(), NOTE_BYTES_MAX)?;
         if let Some(directory) = &head.directory {
             write_directory(&mut out, directory)?;
         }
         for (name, anchor) in &head.anchors {
-            tar::write(&mut out, &format!("anchors/{name}"), anchor)?;
+            write(&mut out, &format!("anchors/{name}"), anchor, ANCHOR_BYTES_MAX)?;
         }
-        tar::write(&mut out, "policy", head.policy.as_bytes())?;
+        write(&mut out, "policy", head.policy.as_bytes(), POLICY_BYTES_MAX)?;
         write_erasures(&mut out, &head.erasures)?;
         Ok(PackWriter {
             out,
@@ -174,7 +179,7 @@ impl<W: Write> PackWriter<W> {
         let PackWriter { mut out, proof, root, .. } = self;
         proof.finish(gap, &root)?;
         tar::write(&mut out, "hashes/end.bin", gap.as_flattened())?;
-        tar::write(&mut out, "report.txt", report.as_bytes())?;
+        write(&mut out, "report.txt", report.as_bytes(), REPORT_BYTES_MAX)?;
         tar::finish(&mut out)?;
         Ok(out)
     }
@@ -193,15 +198,22 @@ impl<W: Write> PackWriter<W> {
     }
 }
 
+/// Writes a member, unless it is longer than a reader takes it.
+fn write(out: &mut impl Write, name: &str, content: &[u8], bytes_max: usize) -> Result<(), PackWriteError> {
+    if content.len() > bytes_max {
+        return Err(PackWriteError::Content(format!("{name} is over its limit of {bytes_max} bytes")));
+    }
+    Ok(tar::write(out, name, content)?)
+}
+
 fn write_directory(out: &mut impl Write, directory: &DirectoryProof) -> Result<(), PackWriteError> {
     let entry: [u8; tallystick_event::DIRECTORY_ENTRY_BYTES] = bytes(&directory.entry)
         .ok_or_else(|| PackWriteError::Content("the directory's entry is malformed".to_owned()))?;
     let consistency: String = directory.consistency.iter().flat_map(|hash| [hash.as_str(), "\n"]).collect();
-    tar::write(out, "directory/checkpoint", directory.checkpoint.as_bytes())?;
-    tar::write(out, "directory/consistency", consistency.as_bytes())?;
-    tar::write(out, "directory/entry", &entry)?;
-    tar::write(out, "directory/proof", directory.proof.as_bytes())?;
-    Ok(())
+    write(out, "directory/checkpoint", directory.checkpoint.as_bytes(), NOTE_BYTES_MAX)?;
+    write(out, "directory/consistency", consistency.as_bytes(), CONSISTENCY_BYTES_MAX)?;
+    write(out, "directory/entry", &entry, entry.len())?;
+    write(out, "directory/proof", directory.proof.as_bytes(), DIRECTORY_PROOF_BYTES_MAX)
 }
 
 fn write_erasures(out: &mut impl Write, erasures: &[ProvenErasure]) -> Result<(), PackWriteError> {
@@ -216,9 +228,5 @@ fn write_erasures(out: &mut impl Write, erasures: &[ProvenErasure]) -> Result<()
         erasure.write_line(&mut lines);
         lines.push(b'\n');
     }
-    if lines.len() > ERASURES_BYTES_MAX {
-        return Err(PackWriteError::Content("the erasures are too long".to_owned()));
-    }
-    tar::write(out, "erasures.ndjson", &lines)?;
-    Ok(())
+    write(out, "erasures.ndjson", &lines, ERASURES_BYTES_MAX)
 }

@@ -2,10 +2,10 @@
 
 use proptest::prelude::*;
 use tallystick_event::{LeafKind, Unit, checkpoint_digest};
-use tallystick_merkle::{Checkpoint, Policy};
+use tallystick_merkle::{Checkpoint, LeafHashes, Policy, Subtrees as _};
 use tallystick_verify::{
     DirectoryProof, LogStatus, Manifest, Options, PackHead, PackReport, PackWriteError, PackWriter,
-    VerifyError, verify_pack,
+    VerifyError, limits, verify_pack,
 };
 
 use crate::support::{Log, ORIGIN, erasure};
@@ -128,8 +128,39 @@ fn a_writer_finishes_no_pack_that_would_not_verify() {
         writer.add(&log.records[seq], &[]).unwrap();
     }
     assert!(writer.add(&log.records[3], &[]).is_err(), "behind the range");
-    let wrong = vec![[0; 32]; writer.gap_behind().len()];
+    let gap = LeafHashes(&log.hashes).subtrees(&writer.gap_behind()).unwrap();
+    let wrong = vec![[0; 32]; gap.len()];
     assert!(matches!(writer.finish(&wrong, ""), Err(PackWriteError::Proof(_))));
+    let mut writer = begin();
+    for seq in 0..3 {
+        writer.add(&log.records[seq], &[]).unwrap();
+    }
+    let long = "x".repeat(limits::REPORT_BYTES_MAX + 1);
+    assert!(matches!(writer.finish(&gap, &long), Err(PackWriteError::Content(_))), "the report is too long");
+}
+
+#[test]
+fn a_writer_begins_no_pack_that_a_reader_would_refuse() {
+    let log = Log::new(20);
+    let manifest = Manifest::of_range(ORIGIN, 0, 3, "2026-11-20T12:00:00.000Z", "test 1");
+    let good = log.head(manifest.clone());
+    assert!(PackWriter::begin(Vec::new(), &good).is_ok());
+    let long = |bytes: usize| "x".repeat(bytes + 1);
+    for change in [
+        &(|head: &mut PackHead| head.manifest.tool = long(limits::MANIFEST_BYTES_MAX))
+            as &dyn Fn(&mut PackHead),
+        &|head| head.manifest = Manifest::of_range(ORIGIN, 0, 21, "", ""),
+        &|head| head.policy = long(tallystick_merkle::limits::POLICY_BYTES_MAX),
+        &|head| head.anchors = vec![("a".to_owned(), vec![0; limits::ANCHOR_BYTES_MAX + 1])],
+        &|head| head.anchors = vec![("a".to_owned(), Vec::new()); 2],
+        &|head| head.directory.as_mut().unwrap().checkpoint = long(tallystick_merkle::limits::NOTE_BYTES_MAX),
+        &|head| head.directory.as_mut().unwrap().consistency = vec![long(limits::CONSISTENCY_BYTES_MAX)],
+        &|head| head.directory.as_mut().unwrap().proof = long(limits::DIRECTORY_PROOF_BYTES_MAX),
+    ] {
+        let mut head = good.clone();
+        change(&mut head);
+        assert!(matches!(PackWriter::begin(Vec::new(), &head), Err(PackWriteError::Content(_))));
+    }
 }
 
 #[test]
