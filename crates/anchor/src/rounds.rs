@@ -169,11 +169,15 @@ impl Rounds {
             return Err(ReadError::Corrupt("the stored checkpoint of the directory is no note".to_owned()));
         };
         let size = checkpoint.edge.size();
+        // They are put back before anything can fail: a round that forgot them would be the last one with witnesses.
         let mut witnesses = std::mem::take(&mut self.witnesses);
         let missing = witnesses.iter_mut().filter(|witness| !has(&note, witness));
         let asked = missing.map(|witness| self.ask(witness, note.clone(), size));
         let answers = futures::future::join_all(asked).await;
+        self.witnesses = witnesses;
+        let now = self.clock.now_ms();
         let mut cosigned = note.clone();
+        let mut anchors = Vec::new();
         for (name, lines) in answers.into_iter().flatten() {
             let mut receipt = String::new();
             for signature in lines {
@@ -183,19 +187,19 @@ impl Rounds {
                     tracing::warn!(witness = name, %error, "a cosignature does not fit the note");
                 }
             }
-            let now = self.clock.now_ms();
             let receipt = receipt.into_bytes();
-            let anchor = Anchor { kind: AnchorKind::Witness, name, size, time_ms: now, receipt };
-            self.proofs.add_anchor(&anchor).await?;
+            anchors.push(Anchor { kind: AnchorKind::Witness, name, size, time_ms: now, receipt });
         }
-        let count = witnesses.iter().filter(|witness| has(&cosigned, witness)).count();
-        self.witnesses = witnesses;
+        let count = self.witnesses.iter().filter(|witness| has(&cosigned, witness)).count();
         let is_witnessed = count >= self.quorum;
-        if cosigned != note {
-            let at = is_witnessed.then(|| self.clock.now_ms());
-            self.proofs.add_directory_signatures(size, &cosigned, at).await?;
-        }
         self.note_lag(is_witnessed, checkpoint.time_ms);
+        if cosigned != note {
+            // The note first: without it the witnesses are asked again, without an anchor nothing is lost that it has not.
+            self.proofs.add_directory_signatures(size, &cosigned, is_witnessed.then_some(now)).await?;
+        }
+        for anchor in &anchors {
+            self.proofs.add_anchor(anchor).await?;
+        }
         Ok(())
     }
 
@@ -302,20 +306,35 @@ impl Rounds {
         let newest = self.proofs.directory_newest().await.filter(|newest| newest.edge.size() == size);
         let note = newest.map_or_else(|| checkpoint.note.clone(), |newest| newest.note);
         let put = plan.client.put(&name, "text/plain; charset=utf-8", note.into_bytes(), now / 1_000);
-        match put.await {
-            Ok(object) => {
-                plan.size = size;
-                let version =
-                    object.version.map_or_else(String::new, |version| format!("?versionId={version}"));
-                let receipt = format!("{}/{}{version}", plan.name, object.key).into_bytes();
-                let (kind, name) = (AnchorKind::ObjectLock, plan.name.clone());
-                self.proofs.add_anchor(&Anchor { kind, name, size, time_ms: now, receipt }).await
-            }
+        let object = match put.await {
+            Ok(object) => object,
             Err(error) => {
                 tracing::warn!(store = plan.name, error = %chain(&error), "no locked copy of the checkpoint");
-                Ok(())
+                return Ok(());
+            }
+        };
+        // A bucket without object lock may take the object all the same, and then it vouches for nothing.
+        match plan.client.is_locked(&object, now / 1_000).await {
+            Ok(true) => {}
+            Ok(false) => {
+                tracing::warn!(
+                    store = plan.name,
+                    key = object.key,
+                    "the copy of the checkpoint is not locked"
+                );
+                return Ok(());
+            }
+            Err(error) => {
+                let error = chain(&error);
+                tracing::warn!(store = plan.name, %error, "whether the copy of the checkpoint is locked is not known");
+                return Ok(());
             }
         }
+        plan.size = size;
+        let version = object.version.map_or_else(String::new, |version| format!("?versionId={version}"));
+        let receipt = format!("{}/{}{version}", plan.name, object.key).into_bytes();
+        let (kind, name) = (AnchorKind::ObjectLock, plan.name.clone());
+        self.proofs.add_anchor(&Anchor { kind, name, size, time_ms: now, receipt }).await
     }
 }
 

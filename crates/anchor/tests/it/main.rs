@@ -7,5 +7,6 @@ mod answers;
 mod components;
 mod http;
 mod object_lock;
+mod rounds;
 mod timestamps;
 mod witnesses;
