@@ -167,6 +167,11 @@ impl Engine {
         if !self.proofs.rolled_back().is_empty() {
             return Err(AppendError::RolledBack);
         }
+        self.submit(events).await
+    }
+
+    /// [`Engine::append`] without a look at whether logs were rolled back.
+    pub(crate) async fn submit(&self, events: Vec<Prepared>) -> Result<Vec<Appended>, AppendError> {
         self.queue.submit(events)?.await.unwrap_or(Err(AppendError::Halted))
     }
 
@@ -208,26 +213,42 @@ impl Engine {
         let (done, removed) = oneshot::channel();
         let command = Command::RemoveOrg { org: org.clone(), done };
         // The catalog only knows sealed events; the sequencer knows all, and takes no more from here on.
-        if self.queue.command(command).is_err() || !removed.await.unwrap_or(false) {
+        if self.queue.command(command).is_err() {
             return Err(not_empty());
         }
+        let Some(head) = removed.await.ok().flatten() else {
+            // Either it has events, or there is none, which the catalog says.
+            self.catalog.organization(org).await?;
+            return Err(not_empty());
+        };
         let deleted = self.catalog.delete_organization(org).await;
-        match &deleted {
-            Ok(_) => {
+        let is_left = if deleted.is_ok() { Ok(false) } else { self.is_in_catalog(org).await };
+        match is_left {
+            Ok(false) => {
                 self.orgs.write().remove(org);
                 self.shared.trees.remove(org);
             }
-            Err(_) => {
-                if let Some(log) = self.log_of(org) {
-                    let (done, restored) = oneshot::channel();
-                    let command = Command::AddOrg { org: org.clone(), head: Head::empty(log, 0), done };
-                    if self.queue.command(command).is_ok() {
-                        let _ = restored.await;
-                    }
+            Ok(true) => {
+                // Exactly the head that was taken out: an archived organization stays archived.
+                let (done, restored) = oneshot::channel();
+                if self.queue.command(Command::AddOrg { org: org.clone(), head, done }).is_ok() {
+                    let _ = restored.await;
                 }
+            }
+            // Events of an organization that is gone would keep the next start from succeeding.
+            Err(error) => {
+                tracing::error!(%org, %error, "no writes until a restart: whether it was deleted is unknown")
             }
         }
         deleted
+    }
+
+    async fn is_in_catalog(&self, org: &OrgId) -> Result<bool, CatalogError> {
+        match self.catalog.organization(org).await {
+            Ok(_) => Ok(true),
+            Err(CatalogError::NotFound { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// The catalog, for everything that is not an event.

@@ -89,13 +89,11 @@ impl Heads {
         self.committed.get(org)
     }
 
-    /// Removes the head of an organization whose log is empty; `false` if it is not.
-    pub(crate) fn remove_empty(&mut self, org: &OrgId) -> bool {
-        match self.committed.get(org) {
-            Some(head) if head.edge.size() == 0 => self.committed.remove(org).is_some(),
-            Some(_) => false,
-            None => true,
-        }
+    /// Takes out the head of an organization that has no events, in closed logs neither; none if it has some, or if
+    /// there is no such organization.
+    pub(crate) fn remove_empty(&mut self, org: &OrgId) -> Option<Head> {
+        self.committed.get(org).filter(|head| head.base == 0 && head.edge.size() == 0)?;
+        self.committed.remove(org)
     }
 
     /// Refuses or allows writes.

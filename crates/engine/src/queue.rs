@@ -51,10 +51,10 @@ pub(crate) enum Command {
         head: Head,
         done: oneshot::Sender<()>,
     },
-    /// An organization is about to be deleted: answers whether its log is empty, and then takes no more events.
+    /// An organization is about to be deleted: answers with its head if it has no events, and then takes no more.
     RemoveOrg {
         org: OrgId,
-        done: oneshot::Sender<bool>,
+        done: oneshot::Sender<Option<Head>>,
     },
     /// Writes to an organization are refused from now on, or allowed again.
     SetArchived {

@@ -1,9 +1,10 @@
 //! Writes: order, idempotency, refusals that change nothing.
 
-use tallystick_catalog::{CatalogError, OrgState, OrganizationChange};
+use tallystick_catalog::{CatalogError, LogHead, OrgState, OrganizationChange, Seal, SegmentId, SegmentRow};
 use tallystick_engine::{AppendError, search::Scope};
 use tallystick_event::OrgId;
 use tallystick_merkle::Edge;
+use tallystick_testkit::{FixedClock, NOW_MS, SeededRandom};
 
 use crate::harness::Harness;
 
@@ -136,6 +137,63 @@ async fn only_an_empty_log_goes_with_its_organization() {
     assert!(matches!(harness.engine.append(vec![late]).await, Err(AppendError::UnknownOrg { .. })));
     let gone: OrgId = "empty".parse().unwrap();
     assert!(harness.engine.log_size(&gone).is_err());
+}
+
+/// The catalog refuses what the engine took to be empty: the organization is as it was, archived and all.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_delete_changes_nothing() {
+    let harness = Harness::new(10_000).await;
+    let org = harness.create_org("acme").await;
+    let archive = OrganizationChange { name: None, state: Some(OrgState::Archived) };
+    harness.engine.update_organization(&org, archive).await.unwrap();
+    harness.engine.catalog().commit_seal(&seal_of(&org)).await.unwrap();
+    let refused = harness.engine.delete_organization(&org).await;
+    assert!(matches!(refused, Err(CatalogError::Conflict(_))), "{refused:?}");
+    let event = harness.prepare(&event("acme", None, 1));
+    assert_eq!(harness.engine.append(vec![event]).await, Err(AppendError::ArchivedOrg { org }));
+}
+
+/// A seal that the engine knows nothing of.
+fn seal_of(org: &OrgId) -> Seal {
+    let mut edge = Edge::new();
+    edge.append([1; 32]);
+    let head = LogHead {
+        org: org.clone(),
+        size: 1,
+        root: edge.root(),
+        edge: edge.encode(),
+        last_received_ms: NOW_MS,
+    };
+    let segment = SegmentRow {
+        id: SegmentId::generate(&FixedClock::default(), &SeededRandom::new(9)),
+        level: 0,
+        rows: 1,
+        bytes: 100,
+        first_position: 0,
+        end_position: 1,
+        min_occurred_us: 0,
+        max_occurred_us: 0,
+        min_received_ms: NOW_MS,
+        max_received_ms: NOW_MS,
+        created_ms: NOW_MS,
+    };
+    Seal { segment, heads: vec![head], tiles: Vec::new() }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_organization_with_a_closed_log_is_not_deleted() {
+    let mut harness = Harness::new(10_000).await;
+    let org = harness.create_org("acme").await;
+    harness.append(&[event("acme", None, 1)]).await;
+    harness.seal().await;
+    harness.stop().await;
+    harness.engine.catalog().replace_log(&org).await.unwrap();
+    std::fs::remove_file(harness.dir.path().join("guard")).unwrap();
+    harness.restart().await;
+    let refused = harness.engine.delete_organization(&org).await;
+    assert!(matches!(refused, Err(CatalogError::Conflict(_))), "{refused:?}");
+    let stored = harness.append(&[event("acme", None, 2)]).await;
+    assert_eq!(stored[0].seq, 1, "seqs go on where the closed log ends");
 }
 
 #[tokio::test(flavor = "multi_thread")]
