@@ -15,7 +15,7 @@ use std::{
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use parking_lot::RwLock;
-use tallystick_event::{Clock, OrgId, Prepared};
+use tallystick_event::{Clock, LeafKind, OrgId, Prepared};
 use tallystick_segment::{Rows, Tail};
 use tallystick_wal::{AppendError as LogError, CommitLog, Position};
 
@@ -206,7 +206,8 @@ impl Sequencer {
                 .heads
                 .get(&event.org)
                 .ok_or_else(|| AppendError::UnknownOrg { org: event.org.clone() })?;
-            if head.archived {
+            // The leaf that a renewed log begins with is owed to its readers, whether or not it takes events.
+            if head.archived && event.kind != LeafKind::Recovery {
                 return Err(AppendError::ArchivedOrg { org: event.org.clone() });
             }
             known.push(match &event.idempotency_key {

@@ -1,20 +1,26 @@
 //! Going on after a rollback or fork: the logs concerned are closed as they are, and their organizations get new ones.
 //! What was signed stays signed; nobody can be told that it did not happen.
+//!
+//! Three steps, each of which may be cut short and made again: [`Engine::close_logs`] and a new start, a first leaf for
+//! each of [`Engine::renewed_logs`], [`Engine::forget_closed_logs`].
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use tallystick_event::{LogId, OrgId};
+use tallystick_event::{LeafKind, LogId, OrgId, Prepared};
 
 use crate::{
     Engine,
-    error::OpenError,
-    proof::{Guarded, RollbackKind, directory::DIRECTORY_LOG},
+    error::{AppendError, OpenError},
+    proof::{Guarded, RollbackKind, RolledBack, Tree, directory::DIRECTORY_LOG},
 };
 
 /// How long the rest of the tail may take to be sealed.
 const SEAL_WAIT_MAX: Duration = Duration::from_mins(5);
 
-/// A log that was closed.
+/// A log that was closed, and whose successor has no leaf yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RenewedLog {
     /// Its organization.
@@ -33,55 +39,84 @@ pub struct RenewedLog {
 
 impl Engine {
     /// Closes every log that is not what was signed, and gives its organization a new one. For an engine that refuses
-    /// writes because of that; it has to be opened again afterwards. The caller then writes a leaf of kind 6 as the
-    /// first of each new log.
-    pub async fn renew_logs(&self) -> Result<Vec<RenewedLog>, OpenError> {
+    /// writes because of that; it has to be opened again afterwards. What was found is remembered by the guard until
+    /// [`Engine::forget_closed_logs`], so after a crash the next start finds it again and this goes on where it was.
+    pub async fn close_logs(&self) -> Result<(), OpenError> {
         let found = self.proofs().rolled_back();
         self.seal_everything().await?;
-        let mut renewed = Vec::new();
         for rolled_back in found.iter() {
             let Some(org) = &rolled_back.org else { continue };
-            let (closed, now) = self.catalog().replace_log(org).await?;
-            renewed.push(RenewedLog {
-                org: org.clone(),
-                log: closed.log,
-                successor: now.log_id,
-                size: closed.size,
-                signed: rolled_back.signed,
-                kind: rolled_back.kind,
-            });
+            if self.proofs().trees.of_log(rolled_back.log).is_some_and(|tree| !tree.closed) {
+                self.catalog().replace_log(org).await?;
+            }
         }
-        let mut forgotten: Vec<LogId> = found.iter().map(|rolled_back| rolled_back.log).collect();
-        if forgotten.contains(&self.proofs().directory.log()) {
-            renewed.extend(self.renew_the_others(&forgotten).await?);
-            forgotten.extend(renewed.iter().map(|renewed| renewed.log));
+        if found.iter().any(|rolled_back| rolled_back.log == self.proofs().directory.log()) {
+            self.close_the_others(&found).await?;
             self.catalog().renew_directory(DIRECTORY_LOG).await?;
         }
-        self.proofs().guard.lock().forget(&forgotten)?;
-        Ok(renewed)
+        Ok(())
     }
 
     /// A directory that is not what was signed may have known more of any log than is stored, and nobody here can tell
     /// of which: going on with one of them could fork it. So all that have events are closed.
-    async fn renew_the_others(&self, done: &[LogId]) -> Result<Vec<RenewedLog>, OpenError> {
-        let mut renewed = Vec::new();
+    async fn close_the_others(&self, done: &[RolledBack]) -> Result<(), OpenError> {
         for org in self.orgs() {
             let Some(tree) = self.proofs().trees.of_org(&org) else { continue };
-            if tree.size() == 0 || done.contains(&tree.log) {
-                continue;
+            if tree.size() > 0 && !done.iter().any(|rolled_back| rolled_back.log == tree.log) {
+                self.catalog().replace_log(&org).await?;
             }
-            let signed = Guarded { size: tree.size(), root: tree.edge().root() };
-            let (closed, now) = self.catalog().replace_log(&org).await?;
-            renewed.push(RenewedLog {
-                org,
-                log: closed.log,
-                successor: now.log_id,
-                size: closed.size,
-                signed,
-                kind: RollbackKind::Unknown,
-            });
         }
-        Ok(renewed)
+        Ok(())
+    }
+
+    /// The closed logs whose successors do not begin yet, so that each is still owed its first leaf. It follows from
+    /// what is stored and nothing else: a crash between closing and writing loses none.
+    pub async fn renewed_logs(&self) -> Result<Vec<RenewedLog>, OpenError> {
+        let mut owed = Vec::new();
+        for org in self.orgs() {
+            let Some(present) = self.proofs().trees.of_org(&org).filter(|tree| tree.size() == 0) else {
+                continue;
+            };
+            if let Some(closed) = self.proofs().trees.before(&present) {
+                owed.push(self.renewed(&closed, present.log).await?);
+            }
+        }
+        Ok(owed)
+    }
+
+    async fn renewed(&self, closed: &Arc<Tree>, successor: LogId) -> Result<RenewedLog, OpenError> {
+        let found = self.proofs().rolled_back();
+        let mut known =
+            found.iter().find(|found| found.log == closed.log).map(|found| (found.kind, found.signed));
+        let newest = self.catalog().directory_entry_before(closed.log, i64::MAX as u64).await?;
+        if let (None, Some(entry)) = (known, newest) {
+            let (proofs, log) = (Arc::clone(self.proofs()), closed.log);
+            let said = Guarded { size: entry.size, root: entry.root };
+            let checked = tokio::task::spawn_blocking(move || proofs.check_against(log, said)).await;
+            let checked = checked.expect("checking does not panic").map_err(OpenError::Proofs)?;
+            known = checked.map(|found| (found.kind, found.signed));
+        }
+        let (size, root) = (closed.size(), closed.edge().root());
+        let (kind, signed) = known.unwrap_or((RollbackKind::Unknown, Guarded { size, root }));
+        Ok(RenewedLog { org: closed.org.clone(), log: closed.log, successor, size, signed, kind })
+    }
+
+    /// Writes the leaf that a renewed log begins with: of kind 6, and the only one that is taken in while logs are not
+    /// what was signed, or for an archived organization.
+    pub async fn append_recovery(&self, leaf: Prepared) -> Result<(), AppendError> {
+        assert_eq!(leaf.kind, LeafKind::Recovery, "nothing else is written before the logs are renewed");
+        self.submit(vec![leaf]).await.map(drop)
+    }
+
+    /// Has the guard forget logs that are closed, or that the catalog does not know: they are never signed again. The
+    /// last step of a renewal; the next start finds nothing any more.
+    pub fn forget_closed_logs(&self) -> Result<(), OpenError> {
+        let proofs = self.proofs();
+        let mut guard = proofs.guard.lock();
+        let is_open =
+            |log| log == proofs.directory.log() || proofs.trees.of_log(log).is_some_and(|tree| !tree.closed);
+        let forgotten: Vec<LogId> = guard.newest().keys().copied().filter(|log| !is_open(*log)).collect();
+        Ok(guard.forget(&forgotten)?)
     }
 
     async fn seal_everything(&self) -> Result<(), OpenError> {

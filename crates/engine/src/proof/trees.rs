@@ -168,6 +168,16 @@ impl Trees {
         self.known.read().by_org.get(org)?.last().cloned()
     }
 
+    /// The log of the same organization that was closed for this one; none for its first.
+    pub(crate) fn before(&self, tree: &Tree) -> Option<Arc<Tree>> {
+        let known = self.known.read();
+        let closed = known.by_org.get(&tree.org)?.iter().filter(|other| other.closed);
+        closed
+            .filter(|closed| closed.base + closed.size() == tree.base)
+            .max_by_key(|closed| closed.size())
+            .cloned()
+    }
+
     /// The log that holds an organization's event.
     pub(crate) fn of_event(&self, org: &OrgId, seq: u64) -> Option<Arc<Tree>> {
         let known = self.known.read();

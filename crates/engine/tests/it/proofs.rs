@@ -3,8 +3,9 @@
 
 use std::{path::Path, time::Duration};
 
+use tallystick_catalog::{OrgState, OrganizationChange};
 use tallystick_engine::proof::{ProofError, RollbackKind};
-use tallystick_event::{Leaf, OrgId};
+use tallystick_event::{Leaf, LeafKind, OrgId};
 use tallystick_merkle::{
     Checkpoint, Edge, RangeVerifier, TileId, TileReader, edge_tiles, verify_consistency, verify_inclusion,
 };
@@ -217,13 +218,30 @@ async fn a_restored_backup_is_found_out_and_recovered_with_a_new_log() {
     assert_eq!(harness.engine.log_size(&acme).unwrap(), 700, "reads go on");
     assert!(matches!(harness.engine.proofs().checkpoint("acme"), Err(ProofError::RolledBack)));
 
-    let closed = harness.engine.renew_logs().await.unwrap();
-    assert_eq!(closed.len(), 1);
+    harness.engine.close_logs().await.unwrap();
+    harness.restart().await;
+    // A crash here loses nothing: the guard remembers, and what is owed follows from what is stored.
+    assert_eq!(harness.engine.proofs().rolled_back()[0].log, found[0].log);
+    harness.engine.close_logs().await.unwrap();
+    harness.restart().await;
+    let closed = harness.engine.renewed_logs().await.unwrap();
+    assert_eq!(closed.len(), 1, "closed once: {closed:?}");
     assert_eq!((closed[0].size, closed[0].signed.size), (700, signed.size));
+    let archive = OrganizationChange { name: None, state: Some(OrgState::Archived) };
+    harness.engine.update_organization(&acme, archive).await.unwrap();
+    let mut leaf = harness.prepare(&event("acme", 700));
+    leaf.kind = LeafKind::Recovery;
+    harness.engine.append_recovery(leaf).await.unwrap();
+    assert!(harness.engine.renewed_logs().await.unwrap().is_empty());
+    harness.restart().await;
+    assert!(harness.engine.renewed_logs().await.unwrap().is_empty(), "still there after a restart");
+    harness.engine.forget_closed_logs().unwrap();
     harness.restart().await;
     assert!(harness.engine.proofs().rolled_back().is_empty());
-    let stored = harness.append(&[event("acme", 700)]).await;
-    assert_eq!(stored[0].seq, 700, "events keep their seq");
+    let back = OrganizationChange { name: None, state: Some(OrgState::Active) };
+    harness.engine.update_organization(&acme, back).await.unwrap();
+    let stored = harness.append(&[event("acme", 701)]).await;
+    assert_eq!(stored[0].seq, 701, "events keep their seq");
     grow(&harness, &acme, 600).await;
     check(&harness, &acme).await;
     harness.seal().await;

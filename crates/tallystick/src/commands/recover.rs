@@ -52,18 +52,26 @@ pub(crate) async fn run(args: RecoverArgs) -> anyhow::Result<Exit> {
     for rolled_back in found.iter() {
         print(rolled_back)?;
     }
-    if found.is_empty() {
+    let owed = engine.renewed_logs().await?;
+    if found.is_empty() && owed.is_empty() {
         close(engine, &catalog).await?;
         say("every log is what was signed before; there is nothing to recover");
         return Ok(Exit::Done);
     }
     if !args.new_log {
         close(engine, &catalog).await?;
+        for log in &owed {
+            print(format!(
+                "{}: log {} is closed, {} has no first leaf yet",
+                log.org, log.log, log.successor
+            ))?;
+        }
         say("nothing is written until the right data is back, or --new-log is given");
         return Ok(Exit::Findings);
     }
-    let renewed = engine.renew_logs().await?;
+    engine.close_logs().await?;
     close(engine, &catalog).await?;
+    begin_new_logs(config).await?;
     let (engine, catalog) = open(config).await?;
     if let Some(still) = engine.proofs().rolled_back().first() {
         return Err(Advice {
@@ -73,21 +81,28 @@ pub(crate) async fn run(args: RecoverArgs) -> anyhow::Result<Exit> {
         }
         .into());
     }
-    let events = renewed.iter().map(|log| first_leaf(config, &engine, log)).collect::<Result<Vec<_>, _>>()?;
-    if !events.is_empty() {
-        engine.append(events).await.context("the first leaves of the new logs cannot be written")?;
-    }
-    for log in &renewed {
-        print(format!(
-            "{}: log {} is closed at {} events, {} goes on",
-            log.org, log.log, log.size, log.successor
-        ))?;
-    }
     close(engine, &catalog).await?;
     say(
         "tell those who check your logs: their programs will say ROLLED BACK or FORKED about the closed ones, rightly",
     );
     Ok(Exit::Done)
+}
+
+/// Writes the first leaf of every new log, each by itself, and then has the guard forget the closed ones. If this is
+/// cut short, the next run goes on with those that have none.
+async fn begin_new_logs(config: &Config) -> anyhow::Result<()> {
+    let (engine, catalog) = open(config).await?;
+    for log in engine.renewed_logs().await? {
+        let leaf = first_leaf(config, &engine, &log)?;
+        let written = engine.append_recovery(leaf).await;
+        written.with_context(|| format!("the first leaf of the new log of {} cannot be written", log.org))?;
+        print(format!(
+            "{}: log {} is closed at {} events, {} goes on",
+            log.org, log.log, log.size, log.successor
+        ))?;
+    }
+    engine.forget_closed_logs()?;
+    close(engine, &catalog).await
 }
 
 async fn open(config: &Config) -> anyhow::Result<(Arc<Engine>, Catalog)> {

@@ -199,6 +199,12 @@ fn a_restored_backup_writes_nothing_until_the_operator_has_decided() {
     let scene = Scene::new();
     let server = scene.start();
     server.api.try_call("POST", "/v1/orgs", Some(json!({ "id": "acme" }).to_string())).unwrap();
+    server.api.make_org("shut");
+    let event = json!({ "org": "shut", "action": "a.b", "actor": { "type": "user", "id": "u" } });
+    assert_eq!(server.api.post("/v1/events", &json!([event])).status, 201);
+    let archived =
+        server.api.try_call("PATCH", "/v1/orgs/shut", Some(json!({ "state": "archived" }).to_string()));
+    assert_eq!(archived.unwrap().status, 200);
     write(&server, 0, 300);
     scene.write_policy(&server);
     wait_until_witnessed(&server);
@@ -253,6 +259,8 @@ fn a_restored_backup_writes_nothing_until_the_operator_has_decided() {
     let found = get(&server, "/v1/events?org=acme&q=action:log.recovered");
     assert_eq!(found["events"][0]["seq"], 300, "{found}");
     assert_eq!(found["events"][0]["metadata"]["signed_size"], 320);
+    let shut = get(&server, "/v1/events?org=shut&q=action:log.recovered");
+    assert_eq!(shut["events"][0]["seq"], 1, "an archived organization is owed the leaf as well: {shut}");
     let log = format!("{}/v1/logs/acme", server.api.base);
     let (code, said) = scene.verify(Some(&server), &["log", &log, "--state", &scene.path("state")]);
     assert!(code != 0, "another log is not the one whose keys were handed out: {said}");
