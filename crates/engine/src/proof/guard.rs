@@ -15,9 +15,15 @@ use tallystick_wal::durable;
 /// Name in the data directory.
 pub const GUARD_FILE: &str = "guard";
 const MAGIC: &[u8; 8] = b"TALLYGRD";
-const VERSION: u16 = 1;
+const VERSION: u16 = 2;
+/// Records without frames. Read, and written anew at once.
+const UNFRAMED_VERSION: u16 = 1;
 const HEADER_BYTES: usize = 16;
 const RECORD_BYTES: usize = 60;
+/// In the place of a log: as many records follow as its size says, which were written at once with the file.
+const BASE: LogId = LogId(*b"tallystick-base\0");
+/// As many records follow as its size says, which were appended by one write.
+const BATCH: LogId = LogId(*b"tallystick-batch");
 /// The file is written anew when it is this much larger than what it has to say needs, bytes.
 const SLACK_BYTES: u64 = 4 << 20;
 
@@ -71,7 +77,7 @@ pub(crate) struct Guard {
 }
 
 impl Guard {
-    /// Reads the guard of a data directory, or makes an empty one. A torn last record was never relied on.
+    /// Reads the guard of a data directory, or makes an empty one. A torn last write was never relied on.
     pub(crate) fn open(data_dir: &Path) -> Result<Self, GuardError> {
         let path = data_dir.join(GUARD_FILE);
         let newest = read(&path)?.unwrap_or_default();
@@ -90,8 +96,12 @@ impl Guard {
             let before = self.newest.get(log).map_or(0, |before| before.size);
             assert!(guarded.size >= before, "a log only grows");
         }
-        let live = (HEADER_BYTES + self.newest.len() * RECORD_BYTES) as u64;
-        let mut out = Vec::with_capacity(grown.len() * RECORD_BYTES);
+        if grown.is_empty() {
+            return Ok(());
+        }
+        let live = (HEADER_BYTES + (1 + self.newest.len()) * RECORD_BYTES) as u64;
+        let mut out = Vec::with_capacity((1 + grown.len()) * RECORD_BYTES);
+        encode_frame(BATCH, grown.len(), &mut out);
         for (log, guarded) in grown {
             encode(*log, guarded, &mut out);
         }
@@ -126,6 +136,10 @@ fn encode(log: LogId, guarded: &Guarded, out: &mut Vec<u8>) {
     out.extend_from_slice(&crc32c::crc32c(&out[start..]).to_be_bytes());
 }
 
+fn encode_frame(kind: LogId, count: usize, out: &mut Vec<u8>) {
+    encode(kind, &Guarded { size: count as u64, root: [0; 32] }, out);
+}
+
 fn read(path: &Path) -> Result<Option<HashMap<LogId, Guarded>>, GuardError> {
     let mut bytes = Vec::new();
     match File::open(path).and_then(|mut file| file.read_to_end(&mut bytes)) {
@@ -134,36 +148,73 @@ fn read(path: &Path) -> Result<Option<HashMap<LogId, Guarded>>, GuardError> {
         Err(source) => return Err(GuardError::Io { path: path.to_owned(), source }),
     }
     let corrupt = |offset, what| GuardError::Corrupt { path: path.to_owned(), offset, what };
-    let version = VERSION.to_be_bytes();
     if bytes.len() < HEADER_BYTES || &bytes[..8] != MAGIC {
         return Err(corrupt(0, "not a rollback guard"));
     }
-    if bytes[8..10] != version {
-        return Err(corrupt(8, "written by a newer version"));
-    }
-    let mut newest = HashMap::new();
     let (records, torn) = bytes[HEADER_BYTES..].as_chunks::<RECORD_BYTES>();
-    for (number, record) in records.iter().enumerate() {
-        if crc32c::crc32c(&record[..56]).to_be_bytes() != record[56..] {
-            let is_last = number + 1 == records.len() && torn.is_empty();
-            if is_last {
-                break; // its write was never answered
-            }
-            return Err(corrupt(HEADER_BYTES + number * RECORD_BYTES, "checksum of a record"));
-        }
-        let log = LogId(record[..16].try_into().expect("16 bytes"));
-        let size = u64::from_be_bytes(record[16..24].try_into().expect("8 bytes"));
-        newest.insert(log, Guarded { size, root: record[24..56].try_into().expect("32 bytes") });
+    let records: Vec<_> = records.iter().map(decode).collect();
+    let read = match u16::from_be_bytes([bytes[8], bytes[9]]) {
+        VERSION => read_framed(&records),
+        UNFRAMED_VERSION => read_unframed(&records, torn.is_empty()),
+        _ => return Err(corrupt(8, "written by a newer version")),
+    };
+    read.map(Some).map_err(|number| corrupt(HEADER_BYTES + number * RECORD_BYTES, "checksum of a record"))
+}
+
+/// A record; none if its checksum is wrong.
+type Read = Option<(LogId, Guarded)>;
+
+fn decode(record: &[u8; RECORD_BYTES]) -> Read {
+    if crc32c::crc32c(&record[..56]).to_be_bytes() != record[56..] {
+        return None;
     }
-    Ok(Some(newest))
+    let log = LogId(record[..16].try_into().expect("16 bytes"));
+    let size = u64::from_be_bytes(record[16..24].try_into().expect("8 bytes"));
+    Some((log, Guarded { size, root: record[24..56].try_into().expect("32 bytes") }))
+}
+
+/// What a file of version 1 says, or the number of the bad record. Only a bad last one was never answered.
+fn read_unframed(records: &[Read], is_whole: bool) -> Result<HashMap<LogId, Guarded>, usize> {
+    let bad = records.iter().position(Option::is_none);
+    match bad {
+        Some(number) if number + 1 < records.len() || !is_whole => Err(number),
+        _ => Ok(records.iter().copied().flatten().collect()),
+    }
+}
+
+/// What a file says, or the number of the bad record. Each write is synced before the next one, so only the last one
+/// can be torn, and then the disk may have any of its pages and miss others: of that one, what is readable counts.
+fn read_framed(records: &[Read]) -> Result<HashMap<LogId, Guarded>, usize> {
+    let frame = |number: usize, kind| match records.get(number) {
+        Some(Some((log, frame))) if *log == kind => Some(frame.size as usize),
+        _ => None,
+    };
+    let last = (0..records.len()).rposition(|number| frame(number, BATCH).is_some());
+    let mut newest = HashMap::new();
+    let mut next = 0;
+    loop {
+        let is_torn = next > 0 && last.is_none_or(|last| next >= last);
+        if is_torn {
+            let rest = records[next.min(records.len())..].iter().copied().flatten();
+            newest.extend(rest.filter(|(log, _)| *log != BATCH));
+            return Ok(newest);
+        }
+        let count = frame(next, if next == 0 { BASE } else { BATCH }).ok_or(next)?;
+        for number in next + 1..=next.saturating_add(count) {
+            let (log, guarded) = records.get(number).copied().flatten().ok_or(number)?;
+            newest.insert(log, guarded);
+        }
+        next += 1 + count;
+    }
 }
 
 /// Writes the whole file anew, durably, and leaves it open for appending.
 fn write_new(path: &Path, newest: &HashMap<LogId, Guarded>) -> Result<(File, u64), GuardError> {
-    let mut out = Vec::with_capacity(HEADER_BYTES + newest.len() * RECORD_BYTES);
+    let mut out = Vec::with_capacity(HEADER_BYTES + (1 + newest.len()) * RECORD_BYTES);
     out.extend_from_slice(MAGIC);
     out.extend_from_slice(&VERSION.to_be_bytes());
     out.resize(HEADER_BYTES, 0);
+    encode_frame(BASE, newest.len(), &mut out);
     for (log, guarded) in newest {
         encode(*log, guarded, &mut out);
     }
@@ -194,21 +245,102 @@ mod tests {
         assert_eq!(Guard::open(dir.path()).unwrap().newest().len(), 1);
     }
 
+    /// Where a record begins.
+    fn place(number: usize) -> usize {
+        HEADER_BYTES + number * RECORD_BYTES
+    }
+
+    /// The file as the first start wrote it, a whole batch of 1 record, and a last one of 200.
+    fn two_batches(dir: &Path) -> Vec<u8> {
+        let mut guard = Guard::open(dir).unwrap();
+        guard.record(&[(LogId([1; 16]), at(3))]).unwrap();
+        let many: Vec<_> = (0..200).map(|n| (LogId([n as u8; 16]), at(4 + n))).collect();
+        guard.record(&many).unwrap();
+        std::fs::read(dir.join(GUARD_FILE)).unwrap()
+    }
+
     #[test]
-    fn a_torn_end_is_dropped_and_damage_before_it_is_an_error() {
+    fn whatever_is_lost_of_the_last_write_the_guard_opens() {
+        let dir = tempfile::tempdir().unwrap();
+        let whole = two_batches(dir.path());
+        let path = dir.path().join(GUARD_FILE);
+        let open = |bytes: &[u8]| {
+            std::fs::write(&path, bytes).unwrap();
+            Guard::open(dir.path()).unwrap().newest()[&LogId([1; 16])].size
+        };
+        // Pages of 4 KiB: each may be there or not, whatever stands before it.
+        let begin = place(3);
+        for missing in 0..8 {
+            let mut bytes = whole.clone();
+            for page in
+                (begin / 4_096..whole.len().div_ceil(4_096)).filter(|page| missing >> (page % 3) & 1 == 1)
+            {
+                bytes[begin.max(page * 4_096)..whole.len().min((page + 1) * 4_096)].fill(0);
+            }
+            assert!([3, 5].contains(&open(&bytes)), "pages {missing:b}");
+        }
+        for end in (begin..whole.len()).step_by(61) {
+            assert!([3, 5].contains(&open(&whole[..end])), "cut at {end}");
+        }
+        assert_eq!(open(&whole), 5);
+        assert_eq!(open(&whole[..begin]), 3);
+    }
+
+    #[test]
+    fn damage_before_the_last_write_is_an_error() {
+        let dir = tempfile::tempdir().unwrap();
+        let whole = two_batches(dir.path());
+        let path = dir.path().join(GUARD_FILE);
+        for number in 0..3 {
+            for at in [0, 20, 59] {
+                let mut damaged = whole.clone();
+                damaged[place(number) + at] ^= 1;
+                std::fs::write(&path, &damaged).unwrap();
+                let error = Guard::open(dir.path()).unwrap_err();
+                assert!(
+                    matches!(error, GuardError::Corrupt { offset, .. } if offset == place(number)),
+                    "record {number}: {error}"
+                );
+            }
+        }
+        // What was written at once with the file cannot be torn.
+        std::fs::write(&path, &whole).unwrap();
+        Guard::open(dir.path()).unwrap();
+        let mut damaged = std::fs::read(&path).unwrap();
+        let last = damaged.len() - 1;
+        damaged[last] ^= 1;
+        std::fs::write(&path, &damaged).unwrap();
+        assert!(matches!(Guard::open(dir.path()), Err(GuardError::Corrupt { .. })));
+    }
+
+    /// The example of docs/formats/guard.md: files of version 1 are read for ever.
+    #[test]
+    fn a_file_of_version_1_is_read_and_its_torn_end_dropped() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join(GUARD_FILE);
-        let mut guard = Guard::open(dir.path()).unwrap();
-        guard.record(&[(LogId([1; 16]), at(3)), (LogId([1; 16]), at(4))]).unwrap();
-        let whole = std::fs::read(&path).unwrap();
-        for cut in 0..RECORD_BYTES {
-            std::fs::write(&path, &whole[..HEADER_BYTES + RECORD_BYTES + cut]).unwrap();
-            assert_eq!(Guard::open(dir.path()).unwrap().newest()[&LogId([1; 16])], at(3), "cut at {cut}");
+        let old = hex("54414c4c594752440001000000000000\
+                       0e2e1a83eb0c45ff97326f868170a5a500000000000002bf\
+                       ee809e50b256f7cc35f5909e5ce11062960593626a2e412f4b500f98b6b3434015d9254e");
+        let log = LogId(old[16..32].try_into().unwrap());
+        let next = {
+            let mut record = Vec::new();
+            encode(log, &at(800), &mut record);
+            record
+        };
+        for (end, size) in [(0, 703), (1, 703), (59, 703), (60, 800)] {
+            std::fs::write(&path, [&old[..], &next[..end]].concat()).unwrap();
+            assert_eq!(Guard::open(dir.path()).unwrap().newest()[&log].size, size, "{end} bytes");
+            assert_eq!(std::fs::read(&path).unwrap()[9], 2, "written anew");
         }
-        let mut damaged = whole;
-        damaged[HEADER_BYTES + 20] ^= 1;
+        let mut damaged = [&old[..], &next].concat();
+        damaged[20] ^= 1;
         std::fs::write(&path, &damaged).unwrap();
         assert!(matches!(Guard::open(dir.path()), Err(GuardError::Corrupt { offset: 16, .. })));
+    }
+
+    fn hex(text: &str) -> Vec<u8> {
+        let digits: Vec<u8> = text.chars().map(|digit| digit.to_digit(16).unwrap() as u8).collect();
+        digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect()
     }
 
     #[test]
