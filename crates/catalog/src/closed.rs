@@ -32,7 +32,7 @@ impl Catalog {
     pub async fn replace_log(&self, org: &OrgId) -> Result<(ClosedLog, Organization), CatalogError> {
         let mut tx = self.db.change().await?;
         let before = organizations::in_tx(&mut tx, org).await?;
-        let head = heads::all(&mut tx).await?.into_iter().find(|head| head.org == *org);
+        let head = heads::one(&mut tx, org).await?;
         let (size, edge) = head.map_or_else(|| (0, Edge::new().encode()), |head| (head.size, head.edge));
         let closed = ClosedLog {
             log: before.log_id,

@@ -73,6 +73,12 @@ pub(crate) async fn all(tx: &mut Tx) -> Result<Vec<LogHead>, CatalogError> {
     tx.rows(sql, &[]).await?.iter().map(read).collect()
 }
 
+/// The head of one organization; none if nothing of it is sealed.
+pub(crate) async fn one(tx: &mut Tx, org: &OrgId) -> Result<Option<LogHead>, CatalogError> {
+    let sql = "SELECT org, size, root, edge, last_received_ms FROM log_heads WHERE org = $1";
+    tx.row(sql, &[org.as_str().into()]).await?.map(|row| read(&row)).transpose()
+}
+
 fn read(row: &Row) -> Result<LogHead, CatalogError> {
     let head = LogHead {
         org: row.parsed(TABLE, "org")?,
