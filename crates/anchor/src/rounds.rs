@@ -303,7 +303,7 @@ impl Rounds {
         plan.last_ms = Some(now);
         let name = format!("directory-checkpoint-{size:020}");
         // As it is now, with the cosignatures of this round.
-        let newest = self.proofs.directory_newest().await.filter(|newest| newest.edge.size() == size);
+        let newest = self.proofs.directory_newest().filter(|newest| newest.edge.size() == size);
         let note = newest.map_or_else(|| checkpoint.note.clone(), |newest| newest.note);
         let put = plan.client.put(&name, "text/plain; charset=utf-8", note.into_bytes(), now / 1_000);
         let object = match put.await {

@@ -1,10 +1,12 @@
 //! The directory log: entries that say which size and root each log had, checkpoints over them, and what others
 //! stated about those. Written by whoever signs for the instance; nothing here is secret.
 
+use std::sync::LazyLock;
+
 use tallystick_event::LogId;
 use tallystick_merkle::Edge;
 
-use crate::db::{Row, Value, stored};
+use crate::db::{Row, Tx, Value, stored};
 use crate::tiles::{self, TileRun};
 use crate::{Catalog, CatalogError};
 
@@ -97,17 +99,12 @@ impl Catalog {
                 format!("{} entries do not take it from {size} entries to the size signed", entries.len());
             return Err(CatalogError::inconsistent(ENTRIES, what));
         }
-        for entry in entries {
-            let values: [Value<'_>; 5] = [
-                stored("entry index", entry.index)?.into(),
-                entry.log.0.as_slice().into(),
-                stored("log size", entry.size)?.into(),
-                entry.root.as_slice().into(),
-                entry.time_ms.into(),
-            ];
-            let sql = "INSERT INTO directory_entries (entry_index, log_id, size, root, time_ms) \
-                       VALUES ($1, $2, $3, $4, $5)";
-            tx.execute(sql, &values).await?;
+        let (many, rest) = entries.as_chunks::<ROWS_A_STATEMENT>();
+        for rows in many {
+            insert(&mut tx, &INSERT_MANY, rows).await?;
+        }
+        for row in rest {
+            insert(&mut tx, INSERT_ONE, std::slice::from_ref(row)).await?;
         }
         tiles::append(&mut tx, runs).await?;
         let edge = checkpoint.edge.encode();
@@ -153,6 +150,17 @@ impl Catalog {
         row.map(|row| read_checkpoint(&row)).transpose()
     }
 
+    /// The smallest checkpoint of the directory that covers entry `index` and has a timestamp; of those that witnesses
+    /// have confirmed only, if `needs_witnesses`.
+    pub async fn directory_stamped(
+        &self,
+        index: u64,
+        needs_witnesses: bool,
+    ) -> Result<Option<DirectoryCheckpoint>, CatalogError> {
+        let values = [stored("entry index", index)?.into(), i64::from(needs_witnesses).into()];
+        self.db.row(SELECT_STAMPED_COVERING, &values).await?.map(|row| read_checkpoint(&row)).transpose()
+    }
+
     /// The newest checkpoint that witnesses have confirmed.
     pub async fn newest_witnessed_directory(&self) -> Result<Option<DirectoryCheckpoint>, CatalogError> {
         self.db.row(SELECT_NEWEST_WITNESSED, &[]).await?.map(|row| read_checkpoint(&row)).transpose()
@@ -188,7 +196,7 @@ impl Catalog {
         self.db.row(SELECT_ENTRY_BEFORE, &values).await?.map(|row| read_entry(&row)).transpose()
     }
 
-    /// The newest entry of each log.
+    /// The newest entry of the present log of each organization. What was said of closed logs is not read.
     pub async fn newest_directory_entries(&self) -> Result<Vec<DirectoryEntry>, CatalogError> {
         self.db.rows(SELECT_NEWEST_ENTRIES, &[]).await?.iter().map(read_entry).collect()
     }
@@ -236,6 +244,12 @@ impl Catalog {
         let values = [stored("directory size", size)?.into(), i64::from(limit).into()];
         self.db.rows(SELECT_ANCHORS, &values).await?.iter().map(read_anchor).collect()
     }
+
+    /// Statements about the checkpoint of the directory with exactly `size` entries, oldest first, at most `limit`.
+    pub async fn anchors_of(&self, size: u64, limit: u32) -> Result<Vec<Anchor>, CatalogError> {
+        let values = [stored("directory size", size)?.into(), i64::from(limit).into()];
+        self.db.rows(SELECT_ANCHORS_OF, &values).await?.iter().map(read_anchor).collect()
+    }
 }
 
 const SELECT_NEWEST: &str =
@@ -244,16 +258,50 @@ const SELECT_NEWEST_WITNESSED: &str = "SELECT size, edge, note, time_ms, witness
     WHERE witnessed_ms IS NOT NULL ORDER BY size DESC LIMIT 1";
 const SELECT_WITNESSED_COVERING: &str = "SELECT size, edge, note, time_ms, witnessed_ms \
     FROM directory_checkpoints WHERE size > $1 AND witnessed_ms IS NOT NULL ORDER BY size LIMIT 1";
+const SELECT_STAMPED_COVERING: &str = "SELECT size, edge, note, time_ms, witnessed_ms \
+    FROM directory_checkpoints WHERE size IN (SELECT size FROM anchors WHERE size > $1 AND kind = 'rfc3161') \
+    AND (witnessed_ms IS NOT NULL OR CAST($2 AS BIGINT) = 0) ORDER BY size LIMIT 1";
 const SELECT_ENTRIES: &str = "SELECT entry_index, log_id, size, root, time_ms FROM directory_entries \
     WHERE entry_index >= $1 ORDER BY entry_index LIMIT $2";
 const SELECT_ENTRY_COVERING: &str = "SELECT entry_index, log_id, size, root, time_ms FROM directory_entries \
     WHERE log_id = $1 AND size > $2 ORDER BY size LIMIT 1";
 const SELECT_ENTRY_BEFORE: &str = "SELECT entry_index, log_id, size, root, time_ms FROM directory_entries \
     WHERE log_id = $1 AND entry_index < $2 ORDER BY size DESC LIMIT 1";
-const SELECT_NEWEST_ENTRIES: &str = "SELECT entry_index, log_id, size, root, time_ms FROM directory_entries \
-    WHERE (log_id, size) IN (SELECT log_id, MAX(size) FROM directory_entries GROUP BY log_id)";
+const SELECT_NEWEST_ENTRIES: &str = "SELECT e.entry_index, e.log_id, e.size, e.root, e.time_ms \
+    FROM organizations o JOIN directory_entries e ON e.log_id = o.log_id AND e.size = \
+    (SELECT MAX(d.size) FROM directory_entries d WHERE d.log_id = o.log_id)";
 const SELECT_ANCHORS: &str =
     "SELECT kind, name, size, time_ms, receipt FROM anchors WHERE size >= $1 ORDER BY anchor_no LIMIT $2";
+const SELECT_ANCHORS_OF: &str =
+    "SELECT kind, name, size, time_ms, receipt FROM anchors WHERE size = $1 ORDER BY anchor_no LIMIT $2";
+const INSERT_ONE: &str =
+    "INSERT INTO directory_entries (entry_index, log_id, size, root, time_ms) VALUES ($1, $2, $3, $4, $5)";
+/// Entries of one statement: a round may have one for every log there is.
+const ROWS_A_STATEMENT: usize = 64;
+static INSERT_MANY: LazyLock<String> = LazyLock::new(|| {
+    let row = |number: usize| {
+        let [a, b, c, d, e] = [1, 2, 3, 4, 5].map(|column| number * 5 + column);
+        format!("(${a}, ${b}, ${c}, ${d}, ${e})")
+    };
+    let rows: Vec<String> = (0..ROWS_A_STATEMENT).map(row).collect();
+    let columns = "entry_index, log_id, size, root, time_ms";
+    format!("INSERT INTO directory_entries ({columns}) VALUES {}", rows.join(", "))
+});
+
+async fn insert(tx: &mut Tx, sql: &'static str, entries: &[DirectoryEntry]) -> Result<(), CatalogError> {
+    let mut values: Vec<Value<'_>> = Vec::with_capacity(entries.len() * 5);
+    for entry in entries {
+        let row: [Value<'_>; 5] = [
+            stored("entry index", entry.index)?.into(),
+            entry.log.0.as_slice().into(),
+            stored("log size", entry.size)?.into(),
+            entry.root.as_slice().into(),
+            entry.time_ms.into(),
+        ];
+        values.extend(row);
+    }
+    tx.execute(sql, &values).await.map(drop)
+}
 
 fn read_entry(row: &Row) -> Result<DirectoryEntry, CatalogError> {
     Ok(DirectoryEntry {

@@ -388,7 +388,7 @@ async fn open_proofs(
         interval: options.checkpoint_interval,
         directory: Directory::open(&shared.catalog, &*shared.random).await?,
     });
-    if !proofs.is_signed_by_us().await {
+    if !proofs.is_signed_by_us() {
         return Err(OpenError::ForeignSignature);
     }
     let counts = shared.catalog.tile_counts().await?;

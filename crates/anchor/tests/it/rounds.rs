@@ -98,7 +98,7 @@ async fn a_cosigned_note_is_stored_with_its_anchor() {
     let key = CosigningKey::new("witness.example/w1", &[7; 32]).unwrap().verifier_key().clone();
     let client = WitnessClient::new(to_loopback(), server.url.clone(), key).unwrap();
     scene.rounds(vec![client], None).round().await.unwrap();
-    let newest = scene.engine.proofs().directory_newest().await.unwrap();
+    let newest = scene.engine.proofs().directory_newest().unwrap();
     assert!(newest.witnessed_ms.is_some() && newest.note.contains("witness.example/w1"), "{newest:?}");
     assert_eq!(scene.anchors().await, [AnchorKind::Witness]);
 }

@@ -69,7 +69,7 @@ pub struct Proofs {
     random: Arc<dyn Random>,
     counters: Arc<Counters>,
     keys: LogKeys,
-    guard: Mutex<Guard>,
+    guard: Arc<Mutex<Guard>>,
     /// What every origin begins with.
     prefix: String,
     interval: Duration,
@@ -114,7 +114,7 @@ impl Proofs {
             random: parts.random,
             counters: parts.counters,
             keys: parts.keys,
-            guard: Mutex::new(parts.guard),
+            guard: Arc::new(Mutex::new(parts.guard)),
             prefix: parts.prefix,
             interval: parts.interval,
             cache: hashes::TileCache::default(),

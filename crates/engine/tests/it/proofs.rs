@@ -3,7 +3,7 @@
 
 use std::{path::Path, time::Duration};
 
-use tallystick_catalog::{OrgState, OrganizationChange};
+use tallystick_catalog::{DirectoryCheckpoint, DirectoryEntry, OrgState, OrganizationChange};
 use tallystick_engine::proof::{ProofError, RollbackKind};
 use tallystick_event::{Leaf, LeafKind, OrgId};
 use tallystick_merkle::{
@@ -320,6 +320,56 @@ async fn the_directory_commits_to_every_log_and_proves_it() {
     })
     .await
     .unwrap();
+}
+
+/// What a round of the directory stores, from the checkpoint before it on.
+async fn stored_round(harness: &Harness) -> (Vec<DirectoryEntry>, DirectoryCheckpoint) {
+    let catalog = harness.engine.catalog();
+    let from = catalog.newest_directory().await.unwrap().unwrap().edge.size();
+    let made = harness.engine.proofs().directory_round().await.unwrap().unwrap();
+    (catalog.directory_entries(from, 1_000).await.unwrap(), made.checkpoint)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_round_of_the_directory_that_failed_but_was_stored_is_found_by_the_next() {
+    let mut harness = Harness::new(500).await;
+    let acme = harness.create_org("acme").await;
+    grow(&harness, &acme, 3).await;
+    harness.engine.proofs().directory_round().await.unwrap().unwrap();
+    grow(&harness, &acme, 2).await;
+    harness.stop().await;
+    let before = tempfile::tempdir().unwrap();
+    copy(harness.dir.path(), before.path());
+    harness.restart().await;
+    assert!(harness.engine.proofs().wait_until_published(&acme, 4, PATIENCE).await);
+    let (entries, checkpoint) = stored_round(&harness).await;
+    harness.stop().await;
+    copy(before.path(), harness.dir.path());
+    harness.restart().await;
+    assert!(harness.engine.proofs().wait_until_published(&acme, 4, PATIENCE).await);
+    let catalog = harness.engine.catalog().clone();
+    catalog.append_directory(&entries, &checkpoint, &[]).await.unwrap();
+    let proofs = std::sync::Arc::clone(harness.engine.proofs());
+    assert!(proofs.directory_round().await.is_err(), "the catalog has more than the engine knows of");
+    let found = proofs.directory_round().await.unwrap().unwrap();
+    assert_eq!((found.added, &found.checkpoint), (0, &checkpoint));
+    assert_eq!(proofs.directory_newest(), Some(checkpoint));
+    grow(&harness, &acme, 1).await;
+    let made = proofs.directory_round().await.unwrap().unwrap();
+    assert_eq!(made.added, 1);
+
+    // What is not of ours is never shown, signed on or guarded.
+    let size = made.checkpoint.edge.size();
+    let mut edge = made.checkpoint.edge.clone();
+    edge.append([7; 32]);
+    let foreign = DirectoryCheckpoint { edge, ..made.checkpoint.clone() };
+    let entry = DirectoryEntry { index: size, size: 9_999, ..entries[0].clone() };
+    catalog.append_directory(&[entry], &foreign, &[]).await.unwrap();
+    grow(&harness, &acme, 1).await;
+    for _ in 0..3 {
+        assert!(proofs.directory_round().await.is_err());
+        assert_eq!(proofs.directory_newest(), Some(made.checkpoint.clone()));
+    }
 }
 
 fn copy(from: &Path, to: &Path) {

@@ -88,6 +88,7 @@ pub(crate) async fn run(fresh: impl AsyncFn(&str) -> CatalogUrl) {
         proof::tiles_only_grow,
         proof::tiles_are_mended_in_place,
         proof::the_directory_grows_without_gaps,
+        proof::the_newest_entries_are_those_of_present_logs,
         proof::witnesses_and_anchors_are_kept,
         proof::a_closed_log_has_a_successor,
         damage::newer_schema_is_refused,

@@ -108,9 +108,26 @@ pub(crate) async fn the_directory_grows_without_gaps(case: &Case) {
     assert_eq!(covering(3).await.unwrap(), Some(entry(2, LOG, 5)));
     assert_eq!(covering(5).await.unwrap(), None);
     assert_eq!(catalog.directory_entry_before(LOG, 2).await.unwrap(), Some(entry(0, LOG, 3)));
-    let mut newest = catalog.newest_directory_entries().await.unwrap();
-    newest.sort_by_key(|entry| entry.index);
-    assert_eq!(newest.iter().map(|entry| entry.index).collect::<Vec<_>>(), [1, 2]);
+}
+
+/// Of the present log of each organization only, and however many entries a round has.
+pub(crate) async fn the_newest_entries_are_those_of_present_logs(case: &Case) {
+    let catalog = case.open().await;
+    let (a, b) = (new_org(&catalog, "a").await, new_org(&catalog, "b").await);
+    let of = |index: u64| if index.is_multiple_of(2) { a.log_id } else { b.log_id };
+    let entries: Vec<_> = (0..150).map(|index| entry(index, of(index), 1 + index)).collect();
+    catalog.append_directory(&entries, &checkpoint(150), &[]).await.unwrap();
+    assert_eq!(catalog.directory_entries(0, 1_000).await.unwrap(), entries);
+    let newest = async || {
+        let newest = catalog.newest_directory_entries().await.unwrap();
+        let mut indexes: Vec<u64> = newest.iter().map(|entry| entry.index).collect();
+        indexes.sort_unstable();
+        indexes
+    };
+    assert_eq!(newest().await, [148, 149]);
+    let (closed, _) = catalog.replace_log(&a.id).await.unwrap();
+    assert_eq!((closed.log, closed.size), (a.log_id, 0));
+    assert_eq!(newest().await, [149], "nothing of the closed log, nothing of the new one yet");
 }
 
 pub(crate) async fn witnesses_and_anchors_are_kept(case: &Case) {
@@ -130,6 +147,11 @@ pub(crate) async fn witnesses_and_anchors_are_kept(case: &Case) {
         assert_eq!(catalog.anchors(size, 10).await.unwrap().last(), Some(&anchor));
     }
     assert_eq!(catalog.anchors(0, 2).await.unwrap().len(), 2);
+    assert_eq!(catalog.anchors_of(3, 10).await.unwrap().len(), 2);
+    assert_eq!(catalog.anchors_of(4, 10).await.unwrap(), []);
+    assert_eq!(size(catalog.directory_stamped(0, false).await.unwrap()), Some(3));
+    assert_eq!(size(catalog.directory_stamped(0, true).await.unwrap()), None, "it has no witnesses");
+    assert_eq!(size(catalog.directory_stamped(3, false).await.unwrap()), None, "it does not cover the entry");
     catalog.init_setting("directory", &LOG.to_string()).await.unwrap();
     catalog.renew_directory("directory").await.unwrap();
     assert_eq!(catalog.newest_directory().await.unwrap(), None);

@@ -30,6 +30,22 @@ impl Listed {
         self.entry.size
     }
 
+    /// Place of the entry in the directory.
+    pub(crate) fn index(&self) -> u64 {
+        self.entry.index
+    }
+
+    /// Entries of the directory that the checkpoint covers.
+    pub(crate) fn directory_size(&self) -> u64 {
+        self.checkpoint.edge.size()
+    }
+
+    /// Goes by another checkpoint of the directory, which covers the entry as well.
+    pub(crate) fn move_to(&mut self, checkpoint: DirectoryCheckpoint) {
+        assert!(checkpoint.edge.size() > self.entry.index, "it covers the entry");
+        self.checkpoint = checkpoint;
+    }
+
     /// Witnesses have confirmed the checkpoint.
     pub(crate) fn is_witnessed(&self) -> bool {
         self.checkpoint.witnessed_ms.is_some()
@@ -79,7 +95,7 @@ impl Proofs {
                     return Ok(Some(Listed { entry, checkpoint }));
                 }
             }
-            let Some(checkpoint) = self.directory_newest().await else { return Ok(None) };
+            let Some(checkpoint) = self.directory_newest() else { return Ok(None) };
             let entry = self.catalog.directory_entry_before(tree.log, checkpoint.edge.size()).await?;
             Ok(entry.map(|entry| Listed { entry, checkpoint }))
         });
@@ -97,7 +113,7 @@ impl Proofs {
             let checkpoint = match self.catalog.directory_covering(entry.index).await? {
                 Some(witnessed) => Some(witnessed),
                 // An entry that the newest checkpoint shown does not cover is not to be seen yet.
-                None => self.directory_newest().await.filter(|newest| newest.edge.size() > entry.index),
+                None => self.directory_newest().filter(|newest| newest.edge.size() > entry.index),
             };
             Ok(checkpoint.map(|checkpoint| Listed { entry, checkpoint }))
         });
@@ -150,7 +166,7 @@ impl Proofs {
     }
 
     fn directory_size(&self) -> u64 {
-        self.runtime.block_on(self.directory_newest()).map_or(0, |newest| newest.edge.size())
+        self.directory_newest().map_or(0, |newest| newest.edge.size())
     }
 
     fn directory_hashes(&self, size: u64) -> impl Subtrees<Error = ReadError> + '_ {

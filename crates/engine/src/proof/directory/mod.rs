@@ -5,6 +5,7 @@ mod answers;
 
 use std::{collections::HashMap, sync::Arc};
 
+use arc_swap::ArcSwapOption;
 use tallystick_catalog::{Anchor, Catalog, CatalogError, DirectoryCheckpoint, DirectoryEntry};
 use tallystick_event::{self as event, LogId, Random};
 use tallystick_merkle::{Checkpoint, Edge, Hash, Note, TlogProof};
@@ -23,18 +24,21 @@ pub(crate) const DIRECTORY_LOG: &str = "directory_log_id";
 #[derive(Debug)]
 pub(crate) struct Directory {
     log: LogId,
+    /// The newest checkpoint that the guard has recorded: what may be shown. Beside the lock, so that whoever reads
+    /// never waits for a round.
+    newest: ArcSwapOption<DirectoryCheckpoint>,
     end: Mutex<End>,
 }
 
 #[derive(Debug)]
 struct End {
-    /// The newest checkpoint that the guard has recorded: what may be shown.
-    newest: Option<DirectoryCheckpoint>,
     /// A checkpoint that is stored and that the guard has not recorded yet; nobody has seen it.
     unguarded: Option<DirectoryCheckpoint>,
     /// Sizes that entries have said of each log.
     sizes: HashMap<LogId, u64>,
     last_time_ms: i64,
+    /// An append was begun and its success is not known: the catalog may have more than this.
+    is_behind: bool,
 }
 
 /// What a round did.
@@ -75,11 +79,11 @@ impl Directory {
         // What is stored is compared with the guard and recorded by it before anybody is answered.
         let end = End {
             unguarded: newest.clone(),
-            newest,
             sizes: entries.iter().map(|entry| (entry.log, entry.size)).collect(),
-            last_time_ms: entries.iter().map(|entry| entry.time_ms).max().unwrap_or(0),
+            last_time_ms: newest.as_ref().map_or(0, |newest| newest.time_ms),
+            is_behind: false,
         };
-        Ok(Self { log, end: Mutex::new(end) })
+        Ok(Self { log, newest: ArcSwapOption::new(newest.map(Arc::new)), end: Mutex::new(end) })
     }
 
     /// The id by which the guard knows it.
@@ -88,12 +92,29 @@ impl Directory {
     }
 }
 
+impl End {
+    /// The catalog has these entries, and a checkpoint over them.
+    fn went_on(&mut self, entries: &[DirectoryEntry], checkpoint: DirectoryCheckpoint) {
+        self.sizes.extend(entries.iter().map(|entry| (entry.log, entry.size)));
+        self.last_time_ms = checkpoint.time_ms;
+        self.unguarded = Some(checkpoint);
+        self.is_behind = false;
+    }
+}
+
+fn other_directory() -> ReadError {
+    ReadError::Corrupt("the catalog has a directory that does not go on where ours ended".to_owned())
+}
+
 impl Proofs {
     /// Whether the newest checkpoint is signed by a key that we have; true while there is none.
-    pub(crate) async fn is_signed_by_us(&self) -> bool {
-        let Some(newest) = self.directory_newest().await else { return true };
-        let Ok(note) = Note::parse(newest.note.as_bytes()) else { return false };
-        let root = newest.edge.root();
+    pub(crate) fn is_signed_by_us(&self) -> bool {
+        self.directory_newest().is_none_or(|newest| self.is_own(&newest))
+    }
+
+    fn is_own(&self, checkpoint: &DirectoryCheckpoint) -> bool {
+        let Ok(note) = Note::parse(checkpoint.note.as_bytes()) else { return false };
+        let root = checkpoint.edge.root();
         let keys = self.keys.public(&self.directory_origin());
         keys.iter()
             .any(|key| Checkpoint::open(&note, &key.verifier_key).is_ok_and(|signed| *signed.root() == root))
@@ -102,7 +123,7 @@ impl Proofs {
     /// Has the guard record the checkpoint that a start found, after it was compared.
     pub(crate) async fn guard_stored_directory(&self) -> Result<(), ReadError> {
         let mut end = self.directory.end.lock().await;
-        self.guard_directory(&mut end)
+        self.guard_directory(&mut end).await
     }
 
     /// Adds an entry for every log that was published with more leaves than its last entry says, and signs the result.
@@ -112,16 +133,16 @@ impl Proofs {
             return Ok(None);
         }
         let mut end = self.directory.end.lock().await;
-        self.guard_directory(&mut end)?;
-        let mut edge = end.newest.as_ref().map_or_else(Edge::new, |newest| newest.edge.clone());
+        if end.is_behind {
+            self.catch_up(&mut end).await?;
+        }
+        self.guard_directory(&mut end).await?;
+        let newest = self.directory_newest();
+        let mut edge = newest.as_ref().map_or_else(Edge::new, |newest| newest.edge.clone());
         let time_ms = self.clock.now_ms().max(end.last_time_ms);
         let entries = self.due_entries(&end, edge.size(), time_ms);
         if entries.is_empty() {
-            let unchanged = |checkpoint: &DirectoryCheckpoint| DirectoryRound {
-                checkpoint: checkpoint.clone(),
-                added: 0,
-            };
-            return Ok(end.newest.as_ref().map(unchanged));
+            return Ok(newest.map(|checkpoint| DirectoryRound { checkpoint, added: 0 }));
         }
         let mut runs = Runs::new(self.directory.log);
         for entry in &entries {
@@ -130,26 +151,50 @@ impl Proofs {
         let (size, root) = (edge.size(), edge.root());
         let note = self.sign_directory_checkpoint(size, root).to_string();
         let checkpoint = DirectoryCheckpoint { edge, note, time_ms, witnessed_ms: None };
+        // Until the answer is here, and if it is lost: what is stored may be more than what is known.
+        end.is_behind = true;
         let stored = self.catalog.append_directory(&entries, &checkpoint, &runs.into_runs()).await;
         stored.map_err(|error| ReadError::of_catalog(&error))?;
-        end.sizes.extend(entries.iter().map(|entry| (entry.log, entry.size)));
-        end.last_time_ms = time_ms;
-        end.unguarded = Some(checkpoint.clone());
-        self.guard_directory(&mut end)?;
+        end.went_on(&entries, checkpoint.clone());
+        self.guard_directory(&mut end).await?;
         Ok(Some(DirectoryRound { checkpoint, added: entries.len() }))
+    }
+
+    /// Takes what the catalog has behind the newest checkpoint for the directory's end, if it is what we have signed: an
+    /// append whose answer was lost.
+    async fn catch_up(&self, end: &mut End) -> Result<(), ReadError> {
+        let failed = |error| ReadError::of_catalog(&error);
+        let known = end.unguarded.clone().or_else(|| self.directory_newest());
+        let mut edge = known.map_or_else(Edge::new, |known| known.edge);
+        let Some(stored) = self.catalog.newest_directory().await.map_err(failed)? else {
+            end.is_behind = edge.size() > 0;
+            return if end.is_behind { Err(other_directory()) } else { Ok(()) };
+        };
+        let count = stored.edge.size().saturating_sub(edge.size());
+        let limit = u32::try_from(count).map_err(|_| other_directory())?;
+        let entries = self.catalog.directory_entries(edge.size(), limit).await.map_err(failed)?;
+        entries.iter().for_each(|entry| edge.append(self.entry_of(entry).hash()));
+        if edge != stored.edge || !self.is_own(&stored) {
+            return Err(other_directory());
+        }
+        if entries.is_empty() {
+            end.is_behind = false;
+        } else {
+            end.went_on(&entries, stored);
+        }
+        Ok(())
     }
 
     /// Has the guard record what is stored; from then on it may be shown. After an error it is tried again in the next
     /// round, before anything else.
-    fn guard_directory(&self, end: &mut End) -> Result<(), ReadError> {
-        let Some(checkpoint) = end.unguarded.take() else { return Ok(()) };
+    async fn guard_directory(&self, end: &mut End) -> Result<(), ReadError> {
+        let Some(checkpoint) = &end.unguarded else { return Ok(()) };
         let guarded = Guarded { size: checkpoint.edge.size(), root: checkpoint.edge.root() };
-        let recorded = self.guard.lock().record(&[(self.directory.log, guarded)]);
-        if let Err(error) = recorded {
-            end.unguarded = Some(checkpoint);
-            return Err(ReadError::Unavailable(error.to_string()));
-        }
-        end.newest = Some(checkpoint);
+        let (guard, log) = (Arc::clone(&self.guard), self.directory.log);
+        let recorded = tokio::task::spawn_blocking(move || guard.lock().record(&[(log, guarded)])).await;
+        let recorded = recorded.expect("recording does not panic");
+        recorded.map_err(|error| ReadError::Unavailable(error.to_string()))?;
+        self.directory.newest.store(end.unguarded.take().map(Arc::new));
         Ok(())
     }
 
@@ -181,8 +226,8 @@ impl Proofs {
     }
 
     /// The newest checkpoint of the directory.
-    pub async fn directory_newest(&self) -> Option<DirectoryCheckpoint> {
-        self.directory.end.lock().await.newest.clone()
+    pub fn directory_newest(&self) -> Option<DirectoryCheckpoint> {
+        self.directory.newest.load_full().map(Arc::unwrap_or_clone)
     }
 
     /// Keeps signatures that were gathered for a checkpoint of the directory; `witnessed_ms` is set when they suffice.
@@ -192,13 +237,14 @@ impl Proofs {
         note: &Note,
         witnessed_ms: Option<i64>,
     ) -> Result<(), ReadError> {
-        let mut end = self.directory.end.lock().await;
+        let _round = self.directory.end.lock().await;
         let text = note.to_string();
         let stored = self.catalog.sign_directory(size, &text, witnessed_ms).await;
         stored.map_err(|error| ReadError::of_catalog(&error))?;
-        if let Some(newest) = end.newest.as_mut().filter(|newest| newest.edge.size() == size) {
-            newest.note = text;
-            newest.witnessed_ms = newest.witnessed_ms.or(witnessed_ms);
+        if let Some(newest) = self.directory_newest().filter(|newest| newest.edge.size() == size) {
+            let witnessed_ms = newest.witnessed_ms.or(witnessed_ms);
+            let signed = DirectoryCheckpoint { note: text, witnessed_ms, ..newest };
+            self.directory.newest.store(Some(Arc::new(signed)));
         }
         Ok(())
     }

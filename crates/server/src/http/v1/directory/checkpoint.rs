@@ -38,7 +38,7 @@ pub async fn checkpoint(
 ) -> Result<Response, ApiError> {
     reader.may(Operation::GetDirectoryCheckpoint)?;
     params.end()?;
-    let newest = state.engine.proofs().directory_newest().await;
+    let newest = state.engine.proofs().directory_newest();
     let newest = newest.ok_or_else(|| {
         ApiError::new(ErrorCode::NotPublished, "the directory has no entries yet; the first round is to come")
     })?;

@@ -99,7 +99,7 @@ pub async fn integrity(
     let info = reader.log(&state, &path.log, Operation::GetIntegrity)?;
     params.end()?;
     let proofs = state.engine.proofs();
-    let newest = proofs.directory_newest().await;
+    let newest = proofs.directory_newest();
     let witnessed = state.engine.catalog().newest_witnessed_directory().await?;
     let audit = proofs.audit_status().last;
     let of_this_log = |finding: &&AuditFinding| finding.log == info.log;
