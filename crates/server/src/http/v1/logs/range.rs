@@ -9,11 +9,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use serde_json::json;
 use tallystick_auth::Operation;
 use tallystick_engine::proof::RangeAnswer;
 use tallystick_merkle::Hash;
-use tallystick_verify::Record;
+use tallystick_verify::{RANGE_VERSION, RangeHeader, Record};
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::{LogPath, ask, log};
@@ -71,13 +70,13 @@ pub async fn range(
             &format!("a range has at most {RANGE_EVENTS_MAX} events; ask for it in parts"),
         ));
     }
-    let log = info.log.to_string();
+    let (log, org) = (info.log.to_string(), info.org);
     let answer = ask(&state, {
         let log = log.clone();
         move |proofs| proofs.range(&log, from, to)
     })
     .await?;
-    let mut head = header_line(&answer, from, to);
+    let mut head = header_line(answer, from, to)?;
     head.push(b'\n');
     let (chunks, body) = tokio::sync::mpsc::channel::<Result<Bytes, std::io::Error>>(CHUNKS_WAITING);
     tokio::spawn(async move {
@@ -88,10 +87,20 @@ pub async fn range(
         while next < to {
             let end = to.min(next + CHUNK);
             let log = log.clone();
-            let read = ask(&state, move |proofs| Ok(records(&proofs.stored_leaves(&log, next, end)?))).await;
+            // In turn: a caller who was let in is not refused halfway because others came later.
+            let read = state
+                .read_in_turn(move |engine| {
+                    Ok(engine.proofs().stored_leaves(&log, next, end).map(|leaves| records(&leaves)))
+                })
+                .await
+                .and_then(|read| Ok(read?));
+            let is_failed = read.as_ref().is_err_and(|error| {
+                tracing::error!(?error, %org, from = next, "a range could not be read to its end");
+                true
+            });
             // An answer that ends early has too few lines, which its reader finds; the connection is cut as well.
             let sent = chunks.send(read.map(Bytes::from).map_err(|_| std::io::ErrorKind::Other.into())).await;
-            if sent.is_err() {
+            if sent.is_err() || is_failed {
                 return;
             }
             next = end;
@@ -110,19 +119,18 @@ fn records(leaves: &[tallystick_engine::proof::StoredLeaf]) -> Vec<u8> {
     out
 }
 
-fn header_line(answer: &RangeAnswer, from: u64, to: u64) -> Vec<u8> {
-    json!({
-        "version": 1,
-        "origin": answer.origin,
-        "from": from,
-        "to": to,
-        "size": answer.size,
-        "checkpoint": answer.checkpoint.to_string(),
-        "left": base64_list(&answer.left),
-        "right": base64_list(&answer.right),
-    })
-    .to_string()
-    .into_bytes()
+fn header_line(answer: RangeAnswer, from: u64, to: u64) -> Result<Vec<u8>, ApiError> {
+    let header = RangeHeader {
+        version: RANGE_VERSION,
+        origin: answer.origin,
+        from,
+        to,
+        size: answer.size,
+        checkpoint: answer.checkpoint.to_string(),
+        left: base64_list(&answer.left),
+        right: base64_list(&answer.right),
+    };
+    serde_json::to_vec(&header).map_err(ApiError::internal)
 }
 
 /// Hashes as they stand in JSON.
