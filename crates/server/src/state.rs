@@ -29,6 +29,8 @@ pub const BODIES_BYTES_MAX: usize = 256 << 20;
 const BODY_ROOM_WAIT_MAX: Duration = Duration::from_secs(2);
 /// Live tails at the same time.
 pub const TAILS_MAX: usize = 1_000;
+/// Evidence packs that are made and sent at the same time: each holds a thread for as long as its reader reads.
+pub const PACKS_MAX: usize = 16;
 /// Bytes that one permit for a body stands for.
 const BODY_PERMIT_BYTES: usize = 4_096;
 /// Requests whose events are being prepared at the same time, a core.
@@ -65,6 +67,7 @@ pub struct AppState {
     waiting: AtomicUsize,
     bodies: Semaphore,
     tails: Arc<Semaphore>,
+    packs: Arc<Semaphore>,
     stopping: CancellationToken,
 }
 
@@ -99,6 +102,7 @@ impl AppState {
             waiting: AtomicUsize::new(0),
             bodies: Semaphore::new(BODIES_BYTES_MAX / BODY_PERMIT_BYTES),
             tails: Arc::new(Semaphore::new(TAILS_MAX)),
+            packs: Arc::new(Semaphore::new(PACKS_MAX)),
             stopping: CancellationToken::new(),
         })
     }
@@ -125,6 +129,16 @@ impl AppState {
         Arc::clone(&self.tails).try_acquire_owned().map_err(|_| {
             let detail =
                 format!("{TAILS_MAX} live tails are open, which is as many as there may be; try again later");
+            ApiError::new(ErrorCode::Overloaded, detail)
+        })
+    }
+
+    /// A place among the evidence packs, held until the pack has been sent.
+    pub fn pack_place(&self) -> Result<OwnedSemaphorePermit, ApiError> {
+        Arc::clone(&self.packs).try_acquire_owned().map_err(|_| {
+            let detail = format!(
+                "{PACKS_MAX} evidence packs are being made, which is as many as there may be; try again later"
+            );
             ApiError::new(ErrorCode::Overloaded, detail)
         })
     }

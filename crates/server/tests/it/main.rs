@@ -5,6 +5,7 @@
 mod admin;
 mod authorization;
 mod bad_input;
+mod evidence;
 mod harness;
 mod ingest;
 mod search;

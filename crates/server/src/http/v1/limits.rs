@@ -13,7 +13,7 @@ use crate::{
     error::{ApiError, Problem},
     http::{body, caller::Authenticated, json, params::Params, selection},
     serve::CONNECTIONS_MAX,
-    state::{AppState, SEARCH_TIME_MAX, TAILS_MAX},
+    state::{AppState, PACKS_MAX, SEARCH_TIME_MAX, TAILS_MAX},
 };
 
 /// Limits
@@ -54,6 +54,8 @@ pub async fn limits(
         ("tail_lag_events_max", LIVE_LAG_EVENTS_MAX),
         ("range_events_max", logs::range::RANGE_EVENTS_MAX),
         ("evidence_selection_events_max", evidence::SELECTION_EVENTS_MAX as u64),
+        ("evidence_packs_max", PACKS_MAX as u64),
+        ("evidence_pause_ms_max", evidence::PAUSE_MAX.as_millis() as u64),
         ("proven_events_max", events::receipts::PROVEN_EVENTS_MAX as u64),
         ("proof_wait_ms_max", events::proof::PUBLISH_WAIT_MAX.as_millis() as u64),
         ("connections_max", CONNECTIONS_MAX as u64),

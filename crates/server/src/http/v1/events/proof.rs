@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use axum::{
+    Json,
     extract::State,
     http::{HeaderMap, header},
     response::{IntoResponse, Response},
 };
-use serde_json::value::RawValue;
 use tallystick_auth::{Operation, Reach};
 use tallystick_engine::{proof::InclusionAnswer, search::Scope};
 use tallystick_event::EventId;
-use tallystick_verify::Record;
+use tallystick_verify::{EVENT_PROOF_VERSION, EventProof, Record};
 
 use crate::{
     error::{ApiError, ErrorCode, Problem},
@@ -81,36 +81,19 @@ pub async fn prove(
         return Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response());
     }
     let answer = ask(&state, move |proofs| proofs.event_proof(&log, place.index, size)).await?;
-    Ok(([(header::CONTENT_TYPE, "application/json")], json_of(&answer)?).into_response())
+    Ok(Json(document(answer)).into_response())
 }
 
 /// The document of docs/formats/event-proof.md.
-#[derive(serde::Serialize)]
-struct Document<'a> {
-    version: u8,
-    origin: &'a str,
-    record: Box<RawValue>,
-    leaf_hash: String,
-    proof: String,
-    erasures: [(); 0],
-    directory: serde_json::Value,
-}
-
-/// The JSON form.
-pub fn json_of(answer: &InclusionAnswer) -> Result<String, ApiError> {
-    let mut line = Vec::new();
+fn document(answer: InclusionAnswer) -> EventProof {
     let stored = &answer.leaf;
-    Record::of_event(&stored.leaf, &stored.meta.salt, &stored.units).write_line(&mut line);
-    let record = String::from_utf8(line).map_err(ApiError::internal)?;
-    let record = RawValue::from_string(record.trim_end().to_owned()).map_err(ApiError::internal)?;
-    let document = Document {
-        version: 1,
-        origin: &answer.origin,
-        record,
-        leaf_hash: hex::encode(answer.leaf.leaf.hash()),
+    EventProof {
+        version: EVENT_PROOF_VERSION,
+        record: Record::of_event(&stored.leaf, &stored.meta.salt, &stored.units),
+        leaf_hash: hex::encode(stored.leaf.hash()),
         proof: answer.proof.to_string(),
-        erasures: [],
-        directory: directory::json_of(answer.directory.as_ref()),
-    };
-    serde_json::to_string(&document).map_err(ApiError::internal)
+        erasures: Vec::new(),
+        directory: answer.directory.as_ref().map(directory::document),
+        origin: answer.origin,
+    }
 }

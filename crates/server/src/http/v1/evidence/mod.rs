@@ -3,7 +3,14 @@
 
 mod pack;
 
-use std::{io, sync::Arc};
+use std::{
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use axum::{
     body::{Body, Bytes},
@@ -19,7 +26,7 @@ use tallystick_engine::{
     search::{Order, Scope, SearchRequest, Selection, TimeRange},
 };
 use tallystick_event::{OrgId, Unit};
-use tokio_stream::wrappers::ReceiverStream;
+use tokio_stream::{StreamExt as _, wrappers::ReceiverStream};
 
 use self::pack::{Pack, What};
 use crate::{
@@ -35,6 +42,8 @@ use crate::{
 
 /// Events of a pack that were found by a search, at most. A pack of a whole range has no limit.
 pub const SELECTION_EVENTS_MAX: usize = 1_000_000;
+/// How long the reader of a pack may take none of it before it is given up.
+pub const PAUSE_MAX: Duration = Duration::from_mins(1);
 /// Pieces of a pack that wait for a slow reader.
 const PIECES_WAITING: usize = 4;
 /// Events of one page of the search behind a selection.
@@ -44,7 +53,8 @@ const PAGE_EVENTS: usize = 1_000;
 ///
 /// Without `q`, `from` and `to` all events of the log, or those from `first_seq` up to `end_seq`; that none is missing
 /// is proven too. With them the events that match, each proven by itself. `redact` leaves units out. The answer is a
-/// tar file that `tallystick verify pack`, `tallystick-verify` and the verifier page check offline.
+/// tar file that `tallystick verify pack`, `tallystick-verify` and the verifier page check offline. A reader who takes
+/// nothing of it for a minute is cut off.
 #[utoipa::path(
     get,
     path = "/v1/evidence",
@@ -65,6 +75,8 @@ const PAGE_EVENTS: usize = 1_000;
         (status = 200, description = "The pack", body = Vec<u8>, content_type = "application/x-tar"),
         (status = 404, description = "Nothing is published yet, or nothing matches",
             body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "As many packs are being made as there may be (`evidence_packs_max`)",
+            body = Problem, content_type = "application/problem+json"),
     ),
     security(("api_key" = ["events:read"])),
 )]
@@ -81,6 +93,7 @@ pub async fn evidence(
     params.end()?;
     let org = one_org(&common.selection.scope)?;
     let info = state.engine.proofs().log_of(&org)?;
+    let place = state.pack_place()?;
     let is_selection = common.selection.query.is_some() || common.selection.range != TimeRange::ALL;
     if is_selection && (first_seq.is_some() || end_seq.is_some()) {
         return Err(invalid("first_seq", "a range of seqs cannot be combined with q, from and to"));
@@ -88,31 +101,31 @@ pub async fn evidence(
     let what = if is_selection {
         let selection = common.selection;
         let base = info.base;
-        let indexes = blocking(&state, move |engine| matching(engine, &selection, base)).await??;
+        let indexes = matching(&state, selection, base).await?;
         What::Selection { indexes, query: query.unwrap_or_default() }
     } else {
         range(&info, first_seq, end_seq)?
     };
     let name = state.engine.catalog().organization(&org).await?.name;
     let pack = Pack { org: org.clone(), name, log: info.log.to_string(), what, redact };
-    let prepared = blocking(&state, move |engine| pack.prepare(engine)).await??;
+    let prepared = state.read(move |engine| Ok(pack.prepare(engine))).await??;
     record(&state, &caller, &org, &prepared.description()).await;
     let file = format!("attachment; filename=\"{org}-{}.tallystick-pack.tar\"", prepared.name());
     let (pieces, body) = tokio::sync::mpsc::channel::<io::Result<Bytes>>(PIECES_WAITING);
-    let engine = Arc::clone(&state.engine);
-    tokio::task::spawn_blocking(move || prepared.write(&engine, pieces));
-    let body = Body::from_stream(ReceiverStream::new(body));
+    let (engine, is_whole) = (Arc::clone(&state.engine), Arc::new(AtomicBool::new(false)));
+    let whole = Arc::clone(&is_whole);
+    tokio::task::spawn_blocking(move || {
+        whole.store(prepared.write(&engine, pieces.clone()), Ordering::Release);
+        drop((pieces, place)); // the body ends with its last sender, so after it is known whether it is whole
+    });
+    // A pack that was given up must not look like one that has ended: the connection is cut behind its last piece.
+    let cut = tokio_stream::once(()).filter_map(move |()| {
+        (!is_whole.load(Ordering::Acquire)).then(|| Err(io::ErrorKind::TimedOut.into()))
+    });
+    let body = Body::from_stream(ReceiverStream::new(body).chain(cut));
     let headers =
         [(header::CONTENT_TYPE, "application/x-tar".to_owned()), (header::CONTENT_DISPOSITION, file)];
     Ok((headers, body).into_response())
-}
-
-async fn blocking<T: Send + 'static>(
-    state: &Arc<AppState>,
-    f: impl FnOnce(&Engine) -> T + Send + 'static,
-) -> Result<T, ApiError> {
-    let engine = Arc::clone(&state.engine);
-    tokio::task::spawn_blocking(move || f(&engine)).await.map_err(ApiError::internal)
 }
 
 fn one_org(scope: &Scope) -> Result<OrgId, ApiError> {
@@ -156,20 +169,23 @@ fn range(info: &LogInfo, first_seq: Option<u64>, end_seq: Option<u64>) -> Result
     Ok(What::Range { from: first - info.base, to: end - info.base })
 }
 
-/// The leaves of all events that match, ascending.
-fn matching(engine: &Engine, selection: &Selection, base: u64) -> Result<Vec<u64>, ApiError> {
+/// The leaves of all events that match, ascending. Page by page, each in its turn among the searches.
+async fn matching(state: &Arc<AppState>, selection: Selection, base: u64) -> Result<Vec<u64>, ApiError> {
     let mut indexes = Vec::new();
     let mut cursor = None;
     loop {
-        let page = engine.search(&SearchRequest {
+        let request = SearchRequest {
             scope: selection.scope.clone(),
             query: selection.query.clone(),
             range: selection.range,
             order: Order::OldestFirst,
             limit: PAGE_EVENTS,
-            cursor,
             deadline: AppState::search_deadline(),
-        })?;
+            cursor,
+        };
+        let search = move |engine: &Engine| engine.search(&request);
+        let page =
+            if indexes.is_empty() { state.read(search).await? } else { state.read_in_turn(search).await? };
         indexes.extend(page.events.iter().filter_map(|event| event.meta.seq.checked_sub(base)));
         if indexes.len() > SELECTION_EVENTS_MAX {
             let why =

@@ -3,20 +3,28 @@
 use std::{
     fmt::Write as _,
     io::{self, Write},
+    time::Duration,
 };
 
 use axum::body::Bytes;
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use tallystick_catalog::{Anchor, AnchorKind};
 use tallystick_engine::{
     Engine,
     proof::{PackBase, StoredLeaf},
 };
 use tallystick_event::{OrgId, format_ms};
 use tallystick_merkle::Hash;
-use tallystick_verify::{DirectoryProof, Manifest, PackHead, PackOrganization, PackWriter, Record};
-use tokio::sync::mpsc::Sender;
+use tallystick_verify::{
+    Manifest, PackHead, PackOrganization, PackWriter, Record,
+    limits::{ANCHOR_BYTES_MAX, ANCHORS_MAX},
+};
+use tokio::{
+    runtime::Handle,
+    sync::mpsc::{Sender, error::SendTimeoutError},
+};
 
-use crate::error::ApiError;
+use super::PAUSE_MAX;
+use crate::{error::ApiError, http::v1::logs::directory};
 
 /// Leaves that are read at once.
 const CHUNK: u64 = 1_024;
@@ -77,18 +85,29 @@ impl Pack {
         };
         manifest.organization =
             Some(PackOrganization { id: self.org.to_string(), name: Some(self.name.clone()) });
-        let directory = base.directory.as_ref().map(|proof| DirectoryProof {
-            checkpoint: proof.checkpoint.to_string(),
-            consistency: proof.consistency.iter().map(|hash| STANDARD.encode(hash)).collect(),
-            entry: STANDARD.encode(proof.entry),
-            proof: proof.proof.to_string(),
-        });
+        let directory = base.directory.as_ref().map(directory::document);
         let policy = policy(engine, &base);
         let checkpoint = base.checkpoint.clone();
-        let head =
-            PackHead { manifest, checkpoint, directory, anchors: Vec::new(), policy, erasures: Vec::new() };
+        let anchors = anchors(&base.anchors);
+        let head = PackHead { manifest, checkpoint, directory, anchors, policy, erasures: Vec::new() };
         Ok(Prepared { pack: self, base, head })
     }
+}
+
+/// The files of what others stated about the directory's checkpoint. Cosignatures of witnesses are in its note.
+fn anchors(stated: &[Anchor]) -> Vec<(String, Vec<u8>)> {
+    let file = |(number, anchor): (usize, &Anchor)| {
+        let ending = match anchor.kind {
+            AnchorKind::Witness => return None,
+            AnchorKind::Rfc3161 => "tst",
+            AnchorKind::ObjectLock => "txt",
+        };
+        let is_short = anchor.receipt.len() <= ANCHOR_BYTES_MAX;
+        is_short.then(|| (format!("{}-{number:02}.{ending}", anchor.kind.as_str()), anchor.receipt.clone()))
+    };
+    let mut files: Vec<_> = stated.iter().enumerate().filter_map(file).take(ANCHORS_MAX).collect();
+    files.sort();
+    files
 }
 
 /// A policy with our keys, which the reader has to compare with what he got elsewhere.
@@ -130,16 +149,17 @@ impl Prepared {
         }
     }
 
-    /// Writes it. Blocks. A pack that cannot be finished ends early, which every reader notices.
-    pub(super) fn write(self, engine: &Engine, pieces: Sender<io::Result<Bytes>>) {
-        let mut out = Pieces { pieces, waiting: Vec::with_capacity(PIECE_BYTES) };
+    /// Writes it; whether it is whole. Blocks. A pack that cannot be finished ends early, which every reader notices.
+    pub(super) fn write(self, engine: &Engine, pieces: Sender<io::Result<Bytes>>) -> bool {
+        let waiting = Vec::with_capacity(PIECE_BYTES);
+        let mut out = Pieces { pieces, waiting, runtime: Handle::current(), pause_max: PAUSE_MAX };
         let written = self.write_to(engine, &mut out).and_then(|()| out.flush());
-        if let Err(error) = written {
-            if error.kind() != io::ErrorKind::BrokenPipe {
-                tracing::error!(%error, org = %self.pack.org, "an evidence pack could not be finished");
-            }
-            let _ = out.pieces.blocking_send(Err(error));
+        if let Err(error) = &written
+            && error.kind() != io::ErrorKind::BrokenPipe
+        {
+            tracing::error!(%error, org = %self.pack.org, "an evidence pack could not be finished");
         }
+        written.is_ok()
     }
 
     fn write_to(&self, engine: &Engine, out: &mut Pieces) -> io::Result<()> {
@@ -233,6 +253,8 @@ impl Prepared {
 struct Pieces {
     pieces: Sender<io::Result<Bytes>>,
     waiting: Vec<u8>,
+    runtime: Handle,
+    pause_max: Duration,
 }
 
 impl Write for Pieces {
@@ -249,6 +271,30 @@ impl Write for Pieces {
             return Ok(());
         }
         let piece = std::mem::replace(&mut self.waiting, Vec::with_capacity(PIECE_BYTES));
-        self.pieces.blocking_send(Ok(piece.into())).map_err(|_| io::ErrorKind::BrokenPipe.into())
+        let sent = self.runtime.block_on(self.pieces.send_timeout(Ok(piece.into()), self.pause_max));
+        sent.map_err(|error| match error {
+            SendTimeoutError::Timeout(_) => {
+                io::Error::new(io::ErrorKind::TimedOut, "its reader has stopped reading")
+            }
+            SendTimeoutError::Closed(_) => io::ErrorKind::BrokenPipe.into(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_reader_who_reads_nothing_holds_no_thread_for_long() {
+        let (pieces, reader) = tokio::sync::mpsc::channel(1);
+        let (runtime, pause_max) = (Handle::current(), Duration::from_millis(20));
+        let mut out = Pieces { pieces, waiting: Vec::new(), runtime, pause_max };
+        let written = tokio::task::spawn_blocking(move || {
+            out.write_all(b"fills the only place").and_then(|()| out.flush())?;
+            out.write_all(b"waits").and_then(|()| out.flush())
+        });
+        assert_eq!(written.await.unwrap().unwrap_err().kind(), io::ErrorKind::TimedOut);
+        drop(reader);
     }
 }

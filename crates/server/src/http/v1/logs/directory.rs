@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use serde_json::{Value, json};
 use tallystick_auth::Operation;
 use tallystick_engine::proof::DirectoryProof;
 
@@ -37,21 +36,20 @@ pub async fn directory(
     reader: Reader,
     path: LogPath,
     params: Params,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Option<tallystick_verify::DirectoryProof>>, ApiError> {
     let info = reader.log(&state, &path.log, Operation::GetLogDirectory)?;
     params.end()?;
     let log = info.log.to_string();
     let proof = ask(&state, move |proofs| proofs.log_directory(&log)).await?;
-    Ok(Json(json_of(proof.as_ref())))
+    Ok(Json(proof.as_ref().map(document)))
 }
 
-/// As it stands in answers.
-pub fn json_of(proof: Option<&DirectoryProof>) -> Value {
-    let Some(proof) = proof else { return Value::Null };
-    json!({
-        "checkpoint": proof.checkpoint.to_string(),
-        "consistency": base64_list(&proof.consistency),
-        "entry": STANDARD.encode(proof.entry),
-        "proof": proof.proof.to_string(),
-    })
+/// As it stands in answers and packs.
+pub fn document(proof: &DirectoryProof) -> tallystick_verify::DirectoryProof {
+    tallystick_verify::DirectoryProof {
+        checkpoint: proof.checkpoint.to_string(),
+        consistency: base64_list(&proof.consistency),
+        entry: STANDARD.encode(proof.entry),
+        proof: proof.proof.to_string(),
+    }
 }
