@@ -1,9 +1,9 @@
 //! Files and folders that only their owner may read: keys, the catalog, the data directory.
 
 use std::{
-    fs::{self, DirBuilder, OpenOptions, Permissions},
-    io::{self, Write as _},
-    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
+    fs::{self, DirBuilder, Permissions},
+    io,
+    os::unix::fs::{DirBuilderExt as _, PermissionsExt as _},
     path::Path,
 };
 
@@ -14,13 +14,9 @@ pub(crate) fn create_private_folder(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
-/// Writes a file that was not there, readable by the owner alone from its first byte on, durably and whole.
+/// Writes a file readable by the owner alone from its first byte on, durably and whole.
 pub(crate) fn write_private(path: &Path, text: &str) -> io::Result<()> {
-    let partial = path.with_extension("partial");
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&partial)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    durable::rename(&partial, path)
+    durable::write_private(path, text.as_bytes())
 }
 
 /// Takes others' rights to a file away.

@@ -1,6 +1,8 @@
 //! Replacing a file so that a crash leaves either the old or the new one, whole.
 
-use std::io::{self, IoSlice};
+use std::fs::File;
+use std::io::{self, IoSlice, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::disk::{Disk, RealDisk, ShortWrite, write_all};
@@ -23,6 +25,20 @@ pub fn write_atomic_on(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Result
         return Err(error);
     }
     disk.sync_dir(parent(path))
+}
+
+/// [`write_atomic`] for a secret: readable by its owner alone from its first byte on.
+pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let temp = temp_path(path)?;
+    // One that a crash left may have other rights, and opening would keep them.
+    match std::fs::remove_file(&temp) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = File::options().write(true).create_new(true).mode(0o600).open(&temp)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    rename(&temp, path)
 }
 
 /// Renames a file, replacing what has the new name, and syncs the directory or directories. The file's content must be
@@ -115,6 +131,22 @@ mod tests {
         result.unwrap();
         disk.cut_power(PowerCut::KeepNone);
         assert_eq!(disk.bytes(Path::new("/d/guard")).unwrap(), [b'n'; 1500]);
+    }
+
+    #[test]
+    fn a_secret_is_its_owners_alone_whatever_a_crash_left() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("root.key");
+        let temp = temp_path(&path).unwrap();
+        std::fs::write(&temp, "left").unwrap();
+        std::fs::set_permissions(&temp, PermissionsExt::from_mode(0o644)).unwrap();
+        for text in ["first", "second"] {
+            write_private(&path, text.as_bytes()).unwrap();
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+            assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+            assert!(!temp.exists());
+        }
     }
 
     #[test]

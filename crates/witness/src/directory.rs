@@ -1,8 +1,8 @@
 //! The directory of a witness: its files' names, how it is made, and its key.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::fs::{self, DirBuilder, File};
+use std::io::{self, Read as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use tallystick_merkle::CosigningKey;
@@ -46,16 +46,8 @@ pub fn create(dir: &Path, key: &CosigningKey) -> Result<(), CreateError> {
     write_private(&path, &format!("{}\n", key.encode().as_str()))
 }
 
-/// Readable by the owner alone from its first byte on, durable and whole.
 fn write_private(path: &Path, text: &str) -> Result<(), CreateError> {
-    let partial = path.with_extension("partial");
-    let written = (|| {
-        let mut file =
-            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&partial)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        durable::rename(&partial, path)
-    })();
+    let written = durable::write_private(path, text.as_bytes());
     written.map_err(|source| CreateError::Io { path: path.to_owned(), source })
 }
 

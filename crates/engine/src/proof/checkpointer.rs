@@ -17,8 +17,6 @@ use crate::{
 
 /// Pause before a round that failed is tried again.
 const RETRY_PAUSE: Duration = Duration::from_secs(1);
-/// The longest sleep between two looks at whether the engine stops.
-const NAP: Duration = Duration::from_millis(100);
 
 pub(crate) struct Checkpointer {
     pub(crate) proofs: Arc<Proofs>,
@@ -30,7 +28,9 @@ impl Checkpointer {
     pub(crate) fn run(self) {
         let mut last: Option<Instant> = None;
         while self.proofs.trees.wait_for_growth() {
-            if !self.sleep_until(last.map(|last| last + self.proofs.interval)) {
+            if let Some(last) = last
+                && !self.proofs.trees.sleep_until(last + self.proofs.interval)
+            {
                 break;
             }
             last = Some(Instant::now());
@@ -40,23 +40,12 @@ impl Checkpointer {
             if let Err(error) = self.proofs.publish_grown(&self.crash) {
                 let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
                 tracing::error!(%error, %cause, no_space = error.is_no_space(), "no checkpoint could be published");
-                self.sleep_until(Some(Instant::now() + RETRY_PAUSE));
+                self.proofs.trees.sleep_until(Instant::now() + RETRY_PAUSE);
             }
         }
         if self.proofs.rolled_back().is_empty() {
             let _ = self.proofs.publish_grown(&self.crash);
         }
-    }
-
-    /// False when the engine stops.
-    fn sleep_until(&self, until: Option<Instant>) -> bool {
-        while let Some(rest) = until.and_then(|until| until.checked_duration_since(Instant::now())) {
-            if self.proofs.trees.is_stopping() {
-                return false;
-            }
-            std::thread::sleep(rest.min(NAP));
-        }
-        true
     }
 }
 

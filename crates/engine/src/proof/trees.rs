@@ -2,7 +2,7 @@
 //!
 //! A tree's hashes above the leaves are in the catalog as far as its log is sealed, and here from there on.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Instant};
 
 use arc_swap::ArcSwapOption;
 use parking_lot::{Condvar, Mutex, RwLock};
@@ -124,6 +124,7 @@ pub(crate) struct Trees {
     known: RwLock<Known>,
     dirty: Mutex<Dirty>,
     woken: Condvar,
+    stopped: Condvar,
 }
 
 #[derive(Debug, Default)]
@@ -234,6 +235,18 @@ impl Trees {
         trees.into_iter().map(snapshot).collect()
     }
 
+    /// Sleeps; false as soon as the engine stops.
+    pub(crate) fn sleep_until(&self, until: Instant) -> bool {
+        let mut dirty = self.dirty.lock();
+        while !dirty.stopping {
+            if until <= Instant::now() {
+                return true;
+            }
+            self.stopped.wait_until(&mut dirty, until);
+        }
+        false
+    }
+
     /// Whether the engine stops.
     pub(crate) fn is_stopping(&self) -> bool {
         self.dirty.lock().stopping
@@ -243,6 +256,7 @@ impl Trees {
     pub(crate) fn stop(&self) {
         self.dirty.lock().stopping = true;
         self.woken.notify_all();
+        self.stopped.notify_all();
     }
 }
 

@@ -24,8 +24,6 @@ pub const AUDIT_CYCLE_MAX: Duration = Duration::from_hours(7 * 24);
 const AUDIT_PAUSE: Duration = Duration::from_hours(24);
 /// How long the first round waits after the start.
 const FIRST_PAUSE: Duration = Duration::from_secs(30);
-/// The longest sleep between two looks at whether the engine stops.
-const NAP: Duration = Duration::from_millis(200);
 /// Findings that a report keeps; more are counted.
 const FINDINGS_KEPT: usize = 1_000;
 
@@ -195,14 +193,14 @@ impl Proofs {
     /// The background audit, until the engine stops.
     pub(crate) fn run_audits(self: Arc<Self>) {
         let mut next = Instant::now() + FIRST_PAUSE;
-        while self.sleep_until(next) {
+        while self.trees.sleep_until(next) {
             next = Instant::now() + AUDIT_PAUSE;
             let total: u64 = self.trees.all().iter().map(|tree| tree.size()).sum();
             let rate = AUDIT_RATE_MIN.max(total / AUDIT_CYCLE_MAX.as_secs());
             let started = Instant::now();
             let report = self.audit(&mut |events| {
                 self.audit.0.lock().running = Some(events);
-                self.sleep_until(started + Duration::from_millis(events * 1_000 / rate))
+                self.trees.sleep_until(started + Duration::from_millis(events * 1_000 / rate))
             });
             if self.trees.is_stopping() {
                 return;
@@ -214,17 +212,6 @@ impl Proofs {
             let mut status = self.audit.0.lock();
             *status = AuditStatus { rounds: status.rounds + 1, running: None, last: Some(report) };
         }
-    }
-
-    /// False when the engine stops.
-    fn sleep_until(&self, until: Instant) -> bool {
-        while let Some(rest) = until.checked_duration_since(Instant::now()) {
-            if self.trees.is_stopping() {
-                return false;
-            }
-            std::thread::sleep(rest.min(NAP));
-        }
-        !self.trees.is_stopping()
     }
 }
 
