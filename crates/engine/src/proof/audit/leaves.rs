@@ -13,6 +13,10 @@ use crate::{
     proof::{Proofs, Published, Tree, hashes::TILE_HASHES, runs::Runs},
 };
 
+/// Leaves that are read at once. A step looks at every block that may have one of them, and where events came in out of
+/// their order of occurrence that is every block: few large steps, then.
+const CHUNK: u64 = 8_192;
+
 /// The tile of each level that was looked at last, as it is stored.
 type Looked = HashMap<u8, (u64, Arc<[Hash]>)>;
 
@@ -33,7 +37,7 @@ impl Proofs {
         );
         let (mut edge, mut wrong, mut looked) = (Edge::new(), Runs::new(tree.log), Looked::new());
         while edge.size() < target.size {
-            let (from, to) = (edge.size(), target.size.min(edge.size() + TILE_HASHES));
+            let (from, to) = (edge.size(), target.size.min(edge.size() + CHUNK));
             let mut above = Vec::new();
             let read = self.each_row(tree, from, to, &mut |at, meta, leaf| {
                 audit_event(tree, at, &meta, report);
