@@ -4,9 +4,6 @@
 use crate::hash::{Hash, empty_root, fold, node_hash};
 use crate::limits::TILE_HEIGHT;
 
-/// A log has at most 2^64-1 leaves, so its edge has at most this many hashes.
-pub const EDGE_HASHES_MAX: usize = 64;
-
 const VERSION: u8 = 1;
 const HEADER_BYTES: usize = 9;
 const HASH_BYTES: usize = 32;

@@ -23,7 +23,7 @@ mod tlog_proof;
 mod witness;
 
 pub use checkpoint::{Checkpoint, CheckpointError, OpenError};
-pub use edge::{EDGE_HASHES_MAX, Edge, EdgeError, TileHash};
+pub use edge::{Edge, EdgeError, TileHash};
 pub use hash::{Hash, LEAF_PREFIX, empty_root, leaf_hash, node_hash, root_of};
 pub use note::{
     CosigningKey, KeyError, KeyType, Note, NoteError, NoteSignature, SecretKeyError, SignError,

@@ -1,15 +1,20 @@
 //! What is asked about a log: its checkpoint, tiles, bundles, and proofs of inclusion, consistency and completeness.
 //! Nothing is answered about leaves that no published checkpoint covers.
 
-use std::sync::Arc;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use tallystick_event::{Leaf, LogId, OrgId, Units};
-use tallystick_merkle::{self as merkle, BundleId, Hash, Note, TileId, TlogProof};
+use tallystick_merkle::{self as merkle, BundleId, Hash, Note, Subtrees, TileId, TlogProof};
 use tallystick_segment::Meta;
 
 use crate::{
     error::ReadError,
-    proof::{DirectoryProof, Listed, Proofs, Published, Tree, rollback::source, trees::Trees},
+    proof::{
+        DirectoryProof, Listed, Proofs, Published, Tree, hashes::Remembered, rollback::source, trees::Trees,
+    },
     search::require_committed,
 };
 
@@ -197,7 +202,27 @@ impl Proofs {
         let (tree, newest) = self.published_tree(log)?;
         let (published, _) = self.base(&tree, &newest, index, at_size)?;
         let leaf = self.leaves(&tree, index, index + 1)?.pop().expect("one leaf was asked for");
-        self.prove(&tree, &published, &leaf)
+        let hashes = self.hashes(&tree, published.size);
+        prove(&tree, &published, &leaf, &hashes, self.sign(&tree, &published))
+    }
+
+    /// As [`Proofs::inclusion`] for many leaves of a log, all in one tree; none for those that no checkpoint covers
+    /// yet. Signs once and reads neighbours together. Blocks.
+    pub fn inclusions(&self, log: &str, indexes: &[u64]) -> Result<Vec<Option<TlogProof>>, ProofError> {
+        let (tree, newest) = self.published_tree(log)?;
+        let covered: BTreeSet<u64> = indexes.iter().copied().filter(|index| *index < newest.size).collect();
+        let Some(last) = covered.last() else { return Ok(vec![None; indexes.len()]) };
+        let (published, _) = self.base(&tree, &newest, *last, None)?;
+        let checkpoint = self.sign(&tree, &published);
+        let hashes = Remembered::new(self.hashes(&tree, published.size));
+        let mut proven = BTreeMap::new();
+        let covered: Vec<u64> = covered.into_iter().collect();
+        for run in covered.chunk_by(|a, b| a + 1 == *b) {
+            for leaf in self.leaves(&tree, run[0], run[0] + run.len() as u64)? {
+                proven.insert(leaf.seq, prove(&tree, &published, &leaf, &hashes, checkpoint.clone())?);
+            }
+        }
+        Ok(indexes.iter().map(|index| proven.get(index).cloned()).collect())
     }
 
     /// The same with the event itself, and that the directory covers it. Blocks.
@@ -210,7 +235,8 @@ impl Proofs {
         let (tree, newest) = self.published_tree(log)?;
         let (published, listed) = self.base(&tree, &newest, index, at_size)?;
         let leaf = self.stored(&tree, index, index + 1)?.pop().expect("one leaf was asked for");
-        let proof = self.prove(&tree, &published, &leaf.leaf)?;
+        let hashes = self.hashes(&tree, published.size);
+        let proof = prove(&tree, &published, &leaf.leaf, &hashes, self.sign(&tree, &published))?;
         let directory =
             listed.map(|listed| self.prove_listed(&tree, &newest, &listed, &published)).transpose()?;
         Ok(InclusionAnswer { origin: self.origin(tree.log), leaf, proof, directory })
@@ -238,15 +264,6 @@ impl Proofs {
             )));
         }
         Ok((published, listed))
-    }
-
-    fn prove(&self, tree: &Tree, published: &Published, leaf: &Leaf) -> Result<TlogProof, ProofError> {
-        let (index, size) = (leaf.seq, published.size);
-        let path = merkle::inclusion_proof(index, size, &self.hashes(tree, size)).map_err(source)?;
-        // What does not prove itself must not leave: the data behind it has been changed.
-        merkle::verify_inclusion(index, size, &leaf.hash(), &path, &published.root)
-            .map_err(|_| tampered(tree, index))?;
-        Ok(TlogProof { extra: Vec::new(), index, path, checkpoint: self.sign(tree, published) })
     }
 
     /// A size of a log with its root, not larger than what is published. The root is made of stored hashes, and whoever
@@ -334,16 +351,22 @@ impl Proofs {
         })?;
         Ok(stored)
     }
+}
 
-    /// The roots of the complete subtrees that cover the leaves `from..to` of the tree of `size` leaves. Blocks.
-    pub fn cover(&self, log: &str, from: u64, to: u64) -> Result<Vec<Hash>, ProofError> {
-        let (tree, published) = self.published_tree(log)?;
-        let cover = merkle::range_cover(to, to, published.size)
-            .and_then(|_| merkle::range_cover(from, from, to))
-            .map_err(|error| ProofError::Outside(error.to_string()))?;
-        let hashes = self.hashes(&tree, to);
-        Ok(merkle::Subtrees::subtrees(&hashes, &cover.right)?)
-    }
+/// The proof that leads to `checkpoint`, which is of that size, from the hashes of the tree.
+fn prove(
+    tree: &Tree,
+    published: &Published,
+    leaf: &Leaf,
+    hashes: &impl Subtrees<Error = ReadError>,
+    checkpoint: Note,
+) -> Result<TlogProof, ProofError> {
+    let (index, size) = (leaf.seq, published.size);
+    let path = merkle::inclusion_proof(index, size, hashes).map_err(source)?;
+    // What does not prove itself must not leave: the data behind it has been changed.
+    merkle::verify_inclusion(index, size, &leaf.hash(), &path, &published.root)
+        .map_err(|_| tampered(tree, index))?;
+    Ok(TlogProof { extra: Vec::new(), index, path, checkpoint })
 }
 
 fn find(trees: &Trees, name: &str) -> Option<Arc<Tree>> {

@@ -1,7 +1,7 @@
 //! Hashes of a log's tree, wherever they are: leaves are rebuilt from the events' columns, what stands above them is in
 //! memory or in the catalog. A tile only ever gets longer, so those that were asked for lately are kept.
 
-use std::{num::NonZeroUsize, sync::Arc};
+use std::{cell::RefCell, collections::HashMap, num::NonZeroUsize, sync::Arc};
 
 use lru::LruCache;
 use parking_lot::Mutex;
@@ -77,6 +77,32 @@ impl<F: Fn(TileId) -> Result<Arc<[Hash]>, ReadError>> Subtrees for Tiled<F> {
             || ReadError::Corrupt(format!("a tree of {} leaves has no subtree {height}/{index}", self.size));
         let id = TileId::in_tree(place.level, place.tile, self.size).ok_or_else(outside)?;
         place.root(&(self.tile)(id)?).ok_or_else(outside)
+    }
+}
+
+/// Another source of subtrees, each asked of it once: paths of neighbours are made of the same ones, and a tile has the
+/// higher of them only as the hashes below.
+pub(crate) struct Remembered<S> {
+    source: S,
+    known: RefCell<HashMap<(u8, u64), Hash>>,
+}
+
+impl<S> Remembered<S> {
+    pub(crate) fn new(source: S) -> Self {
+        Self { source, known: RefCell::default() }
+    }
+}
+
+impl<S: Subtrees> Subtrees for Remembered<S> {
+    type Error = S::Error;
+
+    fn subtree(&self, height: u8, index: u64) -> Result<Hash, S::Error> {
+        if let Some(known) = self.known.borrow().get(&(height, index)) {
+            return Ok(*known);
+        }
+        let hash = self.source.subtree(height, index)?;
+        self.known.borrow_mut().insert((height, index), hash);
+        Ok(hash)
     }
 }
 

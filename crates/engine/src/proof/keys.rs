@@ -6,14 +6,17 @@
 
 use std::{
     fmt::Write as _,
-    fs::{DirBuilder, File},
-    io::{self, Write as _},
-    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    fs::DirBuilder,
+    io,
+    num::NonZeroUsize,
+    os::unix::fs::DirBuilderExt as _,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use parking_lot::RwLock;
+use lru::LruCache;
+use parking_lot::{Mutex, RwLock};
 use sha2::{Digest as _, Sha256};
 use tallystick_event::{Random, format_ms};
 use tallystick_merkle::{Checkpoint, Note, SignError, SigningKey, VerifierKey};
@@ -46,12 +49,17 @@ pub enum LogKeysError {
     },
 }
 
+/// Derived keys that are kept for each secret: making one costs as much as a signature.
+const DERIVED_KEPT: usize = 1_024;
+
 /// One secret.
 struct LogKey {
     seed: [u8; 32],
     created_ms: i64,
     /// It signs until then; none: it is the present one.
     until_ms: Option<i64>,
+    /// Keys of the logs that were signed for last, by origin.
+    derived: Mutex<LruCache<String, Arc<SigningKey>>>,
 }
 
 /// A key as others may know it.
@@ -98,11 +106,7 @@ impl LogKeys {
         let mut keys = self.keys.write();
         let mut next: Vec<LogKey> = keys
             .iter()
-            .map(|key| LogKey {
-                seed: key.seed,
-                created_ms: key.created_ms,
-                until_ms: key.until_ms.or(Some(now_ms + KEY_OVERLAP_MS)),
-            })
+            .map(|key| LogKey::new(key.seed, key.created_ms, key.until_ms.or(Some(now_ms + KEY_OVERLAP_MS))))
             .collect();
         next.insert(0, new_key(random, now_ms));
         write(&self.path, &next)?;
@@ -141,12 +145,22 @@ impl LogKeys {
 }
 
 impl LogKey {
+    fn new(seed: [u8; 32], created_ms: i64, until_ms: Option<i64>) -> Self {
+        let kept = NonZeroUsize::new(DERIVED_KEPT).expect("not zero");
+        Self { seed, created_ms, until_ms, derived: Mutex::new(LruCache::new(kept)) }
+    }
+
     /// The key of one log: made of the secret and the log's origin, so that no two logs have the same public key.
-    fn signing(&self, origin: &str) -> SigningKey {
+    fn signing(&self, origin: &str) -> Arc<SigningKey> {
+        if let Some(key) = self.derived.lock().get(origin) {
+            return Arc::clone(key);
+        }
         let seed =
             Sha256::new().chain_update(b"alog/log-key/v1\n").chain_update(self.seed).chain_update(origin);
         let seed = zeroize::Zeroizing::new(<[u8; 32]>::from(seed.finalize()));
-        SigningKey::new(origin, &seed).expect("an origin is a key name")
+        let key = Arc::new(SigningKey::new(origin, &seed).expect("an origin is a key name"));
+        self.derived.lock().put(origin.to_owned(), Arc::clone(&key));
+        key
     }
 }
 
@@ -159,7 +173,7 @@ impl Drop for LogKey {
 fn new_key(random: &dyn Random, now_ms: i64) -> LogKey {
     let mut seed = [0; 32];
     random.fill(&mut seed);
-    LogKey { seed, created_ms: now_ms, until_ms: None }
+    LogKey::new(seed, now_ms, None)
 }
 
 fn write(path: &Path, keys: &[LogKey]) -> Result<(), LogKeysError> {
@@ -169,18 +183,10 @@ fn write(path: &Path, keys: &[LogKey]) -> Result<(), LogKeysError> {
         let seed = zeroize::Zeroizing::new(STANDARD.encode(key.seed));
         let _ = writeln!(text, "{} {until} {}", format_ms(key.created_ms), *seed);
     }
-    write_private(path, text.as_bytes()).map_err(|source| LogKeysError::Io { path: path.to_owned(), source })
-}
-
-/// Puts the file in place whole, readable by its owner alone from its first byte on.
-fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().expect("it lies in keys/");
-    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    let partial = path.with_extension("partial");
-    let mut file = File::options().write(true).create(true).truncate(true).mode(0o600).open(&partial)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    durable::rename(&partial, path)
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    let written = made.and_then(|()| durable::write_private(path, text.as_bytes()));
+    written.map_err(|source| LogKeysError::Io { path: path.to_owned(), source })
 }
 
 /// The keys, or the number of the bad line.
@@ -199,7 +205,7 @@ fn parse_key(line: &str) -> Option<LogKey> {
     let [created, until, seed] = line.split(' ').collect::<Vec<_>>().try_into().ok()?;
     let ms = |text: &str| text.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_millisecond);
     let until_ms = if until == "-" { None } else { Some(ms(until)?) };
-    Some(LogKey { seed: STANDARD.decode(seed).ok()?.try_into().ok()?, created_ms: ms(created)?, until_ms })
+    Some(LogKey::new(STANDARD.decode(seed).ok()?.try_into().ok()?, ms(created)?, until_ms))
 }
 
 #[cfg(test)]

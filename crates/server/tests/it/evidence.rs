@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use reqwest::Method;
+use serde_json::json;
 use tallystick_catalog::{Anchor, AnchorKind};
-use tallystick_merkle::Policy;
+use tallystick_merkle::{Policy, TlogProof};
 
-use crate::harness::{PATIENCE, ROOT, Server};
+use crate::harness::{PATIENCE, ROOT, Server, event};
 
 /// As many reads as may wait, and more, until they are let go.
 struct Crowd {
@@ -118,6 +119,31 @@ async fn a_pack_carries_the_anchors_of_its_directory_checkpoint() {
         report.anchors.iter().map(|anchor| (anchor.name.as_str(), anchor.names_checkpoint)).collect();
     assert_eq!(anchors, [("object-lock-01.txt", false), ("rfc3161-00.tst", true)], "{report}");
     assert!(!report.to_string().contains("no anchor"), "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_event_of_a_call_gets_its_own_proof_and_receipt() {
+    let server = Server::start().await;
+    server.org("acme").await;
+    server.org("other").await;
+    server.fill("acme", 0, 5).await;
+    let orgs = ["acme", "other", "acme", "acme", "other"];
+    let events: Vec<_> = (0..).zip(orgs).map(|(n, org)| event(org, n)).collect();
+    let path = "/v1/events?wait=proof&receipt=true";
+    let stored = server.send(Method::POST, path, &json!(events)).await.ok();
+    let origin = |org| server.state.engine.proofs().log(org).unwrap().origin;
+    for (number, (org, index)) in orgs.into_iter().zip([5, 0, 6, 7, 1]).enumerate() {
+        let one = &stored["events"][number];
+        let proof: TlogProof = one["proof"].as_str().unwrap().parse().unwrap();
+        assert_eq!(proof.index, index, "{one}");
+        let key = &server.state.engine.proofs().keys().public(&origin(org))[0].verifier_key;
+        let leaf = hex::decode(one["leaf_hash"].as_str().unwrap()).unwrap();
+        proof.verify(&leaf.try_into().unwrap(), key).unwrap();
+        let receipt = one["receipt"].as_str().unwrap();
+        let id = one["id"].as_str().unwrap();
+        let text = format!("tallystick-receipt/v1\n{}\n{id}\n{index}\n", origin(org));
+        assert!(receipt.starts_with(&text), "{receipt}");
+    }
 }
 
 /// Believes the service's own keys.

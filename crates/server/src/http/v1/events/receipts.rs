@@ -4,7 +4,10 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::Value;
-use tallystick_engine::Appended;
+use tallystick_engine::{
+    Appended,
+    proof::{EventPlace, Proofs},
+};
 use tallystick_event::{OrgId, Prepared};
 
 use super::{ingest::render_one, proof::PUBLISH_WAIT_MAX};
@@ -66,17 +69,18 @@ impl Extras {
         stored: &[Appended],
     ) -> Result<Vec<u8>, ApiError> {
         let proofs = if self.proof { prove(state, orgs, stored).await? } else { Vec::new() };
+        let mut receipts =
+            if self.receipt { sign(state, orgs, stored).await? } else { Vec::new() }.into_iter();
         let mut out = Vec::with_capacity(16 + stored.len() * 1_500);
         out.extend_from_slice(b"{\"events\":[");
-        for (index, (org, one)) in orgs.iter().zip(stored).enumerate() {
+        for (index, one) in stored.iter().enumerate() {
             if index > 0 {
                 out.push(b',');
             }
             render_one(&mut out, one);
             out.pop();
             if self.receipt {
-                let receipt = state.engine.proofs().receipt(org, one).map(|note| note.to_string());
-                member(&mut out, "receipt", receipt);
+                member(&mut out, "receipt", receipts.next().flatten());
             }
             if self.proof {
                 member(&mut out, "proof", proofs[index].clone());
@@ -111,13 +115,43 @@ async fn prove(
         let rest = deadline.saturating_duration_since(tokio::time::Instant::now());
         proofs.wait_until_published(org, index, rest).await;
     }
-    ask(state, move |proofs| {
-        let prove = |place: Option<tallystick_engine::proof::EventPlace>| {
-            let place = place?;
-            let proof = proofs.inclusion(&place.log.to_string(), place.index, None);
-            proof.ok().map(|proof| proof.to_string())
-        };
-        Ok(places.into_iter().map(prove).collect())
-    })
-    .await
+    ask(state, move |proofs| Ok(inclusions(proofs, &places))).await
+}
+
+/// The proofs of all places, log by log. What cannot be proven has none.
+fn inclusions(proofs: &Proofs, places: &[Option<EventPlace>]) -> Vec<Option<String>> {
+    let mut by_log: BTreeMap<[u8; 16], Vec<(usize, EventPlace)>> = BTreeMap::new();
+    for (number, place) in places.iter().enumerate() {
+        if let Some(place) = place {
+            by_log.entry(place.log.0).or_default().push((number, *place));
+        }
+    }
+    let mut proven = vec![None; places.len()];
+    for of_log in by_log.values() {
+        let indexes: Vec<u64> = of_log.iter().map(|(_, place)| place.index).collect();
+        match proofs.inclusions(&of_log[0].1.log.to_string(), &indexes) {
+            Ok(found) => {
+                for ((number, _), proof) in of_log.iter().zip(found) {
+                    proven[*number] = proof.map(|proof| proof.to_string());
+                }
+            }
+            Err(error) => tracing::warn!(%error, "events are stored, but not proven at once"),
+        }
+    }
+    proven
+}
+
+/// The receipt of each event, made off the async threads.
+async fn sign(
+    state: &Arc<AppState>,
+    orgs: &[OrgId],
+    stored: &[Appended],
+) -> Result<Vec<Option<String>>, ApiError> {
+    let (orgs, stored) = (orgs.to_vec(), stored.to_vec());
+    let sign = move |state: &AppState| {
+        let proofs = state.engine.proofs();
+        let receipt = |(org, one)| proofs.receipt(org, one).map(|note| note.to_string());
+        orgs.iter().zip(&stored).map(receipt).collect()
+    };
+    state.compute(sign).await
 }
