@@ -7,7 +7,7 @@ use tallystick_segment::{IndexState, Segment};
 
 use crate::{
     journal::{Sent, Writer},
-    server::Server,
+    server::{Server, copy_folder},
 };
 
 const EVENTS: u64 = 600;
@@ -52,19 +52,6 @@ fn segments(dir: &Path) -> Vec<PathBuf> {
     let entries =
         std::fs::read_dir(dir.join("segments")).into_iter().flatten().flatten().map(|entry| entry.path());
     entries.filter(|path| path.extension().is_some_and(|extension| extension == "seg")).collect()
-}
-
-fn copy_folder(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy_folder(&entry.path(), &target);
-        } else {
-            std::fs::copy(entry.path(), target).unwrap();
-        }
-    }
 }
 
 fn flip(path: &Path, at: usize) {

@@ -10,7 +10,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::server::{Server, run, tallystick, text};
+use crate::server::{Server, copy_folder, run, tallystick, text};
 
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -72,17 +72,13 @@ impl Scene {
 
     /// The policy of an auditor who got the keys and trusts the witness.
     fn write_policy(&self, server: &Server) {
-        let key = |log: &str| {
-            let keys = get(server, &format!("/.well-known/tallystick-keys.json{log}"));
-            keys["keys"][0]["vkey"].as_str().unwrap().to_owned()
-        };
-        let log = get(server, "/v1/logs/acme/integrity")["log"].as_str().unwrap().to_owned();
-        let directory = key("");
-        let added = run(&["witness", "add-log", &directory, "--state-dir", &self.path("witness")]);
+        let directory = get(server, "/.well-known/tallystick-keys.json");
+        let directory = directory["keys"][0]["vkey"].as_str().unwrap();
+        let added = run(&["witness", "add-log", directory, "--state-dir", &self.path("witness")]);
         assert!(added.status.success(), "{}", text(&added.stderr));
         let text = format!(
             "log {}\nlog {directory}\nwitness w1 {}\nquorum w1\n",
-            key(&format!("?log={log}")),
+            server.api.log_key("acme"),
             self.witness.key
         );
         std::fs::write(self.path("policy"), text).unwrap();
@@ -210,7 +206,7 @@ fn a_restored_backup_writes_nothing_until_the_operator_has_decided() {
     wait_until_witnessed(&server);
     server.stop();
     let data = scene.dir.path().join("data");
-    copy(&data, &scene.dir.path().join("backup"));
+    copy_folder(&data, &scene.dir.path().join("backup"));
     let server = scene.start();
     write(&server, 300, 20);
     wait_until_witnessed(&server);
@@ -220,9 +216,9 @@ fn a_restored_backup_writes_nothing_until_the_operator_has_decided() {
     server.stop();
 
     // All of the backup comes back, the guard too: only the witness remembers.
-    copy(&data, &scene.dir.path().join("newer"));
+    copy_folder(&data, &scene.dir.path().join("newer"));
     std::fs::remove_dir_all(&data).unwrap();
-    copy(&scene.dir.path().join("backup"), &data);
+    copy_folder(&scene.dir.path().join("backup"), &data);
     let server = scene.start();
     let refused = server.api.try_call(
         "POST",
@@ -267,17 +263,4 @@ fn a_restored_backup_writes_nothing_until_the_operator_has_decided() {
     server.stop();
     let deep = run(&["doctor", "--data-dir", directory, "--deep"]);
     assert_eq!(deep.status.code(), Some(0), "{}", text(&deep.stdout));
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        let target = to.join(path.file_name().unwrap());
-        if path.is_dir() {
-            copy(&path, &target);
-        } else {
-            std::fs::copy(&path, &target).unwrap();
-        }
-    }
 }

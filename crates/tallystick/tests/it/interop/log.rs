@@ -53,9 +53,7 @@ impl Log {
             [("TALLYSTICK_LOG__TAIL_EVENTS_MAX", TAIL_EVENTS), ("TALLYSTICK_INTEGRITY__PUBLIC", "true")];
         let server = Server::try_start(dir.path(), &variables).unwrap();
         server.api.make_org(ORG);
-        let log = server.api.get(&format!("/v1/logs/{ORG}/integrity")).body["log"].clone();
-        let path = format!("/.well-known/tallystick-keys.json?log={}", log.as_str().unwrap());
-        let key = server.api.get(&path).body["keys"][0]["vkey"].as_str().unwrap().parse().unwrap();
+        let key = server.api.log_key(ORG).parse().unwrap();
         let mut filled = Self { server, dir, key, notes: Vec::new(), ids: Vec::new() };
         for size in SIZES {
             filled.grow(size);

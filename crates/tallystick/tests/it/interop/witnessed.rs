@@ -205,9 +205,7 @@ fn proof_is_witnessed(server: &Server, witness: &VerifierKey) {
     let path = format!("/v1/events/{}/proof", id.as_str().unwrap());
     let proof = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(proof.path(), server.api.bytes(&path, "application/json").1).unwrap();
-    let log = server.api.get("/v1/logs/acme/integrity").body["log"].clone();
-    let path = format!("/.well-known/tallystick-keys.json?log={}", log.as_str().unwrap());
-    let log = server.api.get(&path).body["keys"][0]["vkey"].as_str().unwrap().to_owned();
+    let log = server.api.log_key("acme");
     let directory = directory_key(server)["keys"][0]["vkey"].as_str().unwrap().to_owned();
     let stranger = tallystick_merkle::CosigningKey::new(NAME, &[9; 32]).unwrap();
     for (witness, status) in [(witness, 0), (stranger.verifier_key(), 3)] {
