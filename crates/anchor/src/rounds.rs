@@ -194,7 +194,7 @@ impl Rounds {
         let is_witnessed = count >= self.quorum;
         self.note_lag(is_witnessed, checkpoint.time_ms);
         if cosigned != note {
-            // The note first: without it the witnesses are asked again, without an anchor nothing is lost that it has not.
+            // The note first: an anchor repeats only what it has.
             self.proofs.add_directory_signatures(size, &cosigned, is_witnessed.then_some(now)).await?;
         }
         for anchor in &anchors {

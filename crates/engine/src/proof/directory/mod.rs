@@ -160,8 +160,8 @@ impl Proofs {
         Ok(Some(DirectoryRound { checkpoint, added: entries.len() }))
     }
 
-    /// Takes what the catalog has behind the newest checkpoint for the directory's end, if it is what we have signed: an
-    /// append whose answer was lost.
+    /// Takes what the catalog has behind the newest checkpoint for the directory's end, if it is what we have signed:
+    /// an append whose answer was lost.
     async fn catch_up(&self, end: &mut End) -> Result<(), ReadError> {
         let failed = |error| ReadError::of_catalog(&error);
         let known = end.unguarded.clone().or_else(|| self.directory_newest());
