@@ -237,7 +237,7 @@ impl Engine {
             }
             // Events of an organization that is gone would keep the next start from succeeding.
             Err(error) => {
-                tracing::error!(%org, %error, "no writes until a restart: whether it was deleted is unknown")
+                tracing::error!(%org, %error, "no writes until a restart: whether it was deleted is unknown");
             }
         }
         deleted

@@ -52,11 +52,11 @@ impl Scene {
 
     fn rounds(&self, witnesses: Vec<WitnessClient>, object_lock: Option<ObjectLock>) -> Rounds {
         let options = RoundsOptions {
-            interval: Duration::from_secs(60),
+            interval: Duration::from_mins(1),
             witnesses,
             quorum: 1,
             timestamp: None,
-            object_lock: object_lock.map(|store| (store, "s3://audit".to_owned(), Duration::from_secs(0))),
+            object_lock: object_lock.map(|store| (store, "s3://audit".to_owned(), Duration::ZERO)),
         };
         let (clock, random) = (Arc::clone(&self.clock), Arc::clone(&self.random));
         Rounds::new(Arc::clone(self.engine.proofs()), clock, random, options)

@@ -173,7 +173,9 @@ impl Proofs {
         let count = stored.edge.size().saturating_sub(edge.size());
         let limit = u32::try_from(count).map_err(|_| other_directory())?;
         let entries = self.catalog.directory_entries(edge.size(), limit).await.map_err(failed)?;
-        entries.iter().for_each(|entry| edge.append(self.entry_of(entry).hash()));
+        for entry in &entries {
+            edge.append(self.entry_of(entry).hash());
+        }
         if edge != stored.edge || !self.is_own(&stored) {
             return Err(other_directory());
         }

@@ -152,7 +152,7 @@ impl Prepared {
     /// Writes it; whether it is whole. Blocks. A pack that cannot be finished ends early, which every reader notices.
     pub(super) fn write(self, engine: &Engine, pieces: Sender<io::Result<Bytes>>) -> bool {
         let waiting = Vec::with_capacity(PIECE_BYTES);
-        let mut out = Pieces { pieces, waiting, runtime: Handle::current(), pause_max: PAUSE_MAX };
+        let mut out = Pieces { reader: pieces, waiting, runtime: Handle::current(), pause_max: PAUSE_MAX };
         let written = self.write_to(engine, &mut out).and_then(|()| out.flush());
         if let Err(error) = &written
             && error.kind() != io::ErrorKind::BrokenPipe
@@ -251,7 +251,7 @@ impl Prepared {
 
 /// Hands bytes on in pieces.
 struct Pieces {
-    pieces: Sender<io::Result<Bytes>>,
+    reader: Sender<io::Result<Bytes>>,
     waiting: Vec<u8>,
     runtime: Handle,
     pause_max: Duration,
@@ -271,7 +271,7 @@ impl Write for Pieces {
             return Ok(());
         }
         let piece = std::mem::replace(&mut self.waiting, Vec::with_capacity(PIECE_BYTES));
-        let sent = self.runtime.block_on(self.pieces.send_timeout(Ok(piece.into()), self.pause_max));
+        let sent = self.runtime.block_on(self.reader.send_timeout(Ok(piece.into()), self.pause_max));
         sent.map_err(|error| match error {
             SendTimeoutError::Timeout(_) => {
                 io::Error::new(io::ErrorKind::TimedOut, "its reader has stopped reading")
@@ -287,14 +287,14 @@ mod tests {
 
     #[tokio::test]
     async fn a_reader_who_reads_nothing_holds_no_thread_for_long() {
-        let (pieces, reader) = tokio::sync::mpsc::channel(1);
+        let (reader, held) = tokio::sync::mpsc::channel(1);
         let (runtime, pause_max) = (Handle::current(), Duration::from_millis(20));
-        let mut out = Pieces { pieces, waiting: Vec::new(), runtime, pause_max };
+        let mut out = Pieces { reader, waiting: Vec::new(), runtime, pause_max };
         let written = tokio::task::spawn_blocking(move || {
             out.write_all(b"fills the only place").and_then(|()| out.flush())?;
             out.write_all(b"waits").and_then(|()| out.flush())
         });
         assert_eq!(written.await.unwrap().unwrap_err().kind(), io::ErrorKind::TimedOut);
-        drop(reader);
+        drop(held);
     }
 }
