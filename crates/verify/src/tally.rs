@@ -72,7 +72,7 @@ impl<'o> Tally<'o> {
         }
     }
 
-    /// Checks a record by itself and against the one before it. Also says the hash of its leaf, of which nothing is known.
+    /// Checks a record by itself and against the one before it. Also says the hash of its leaf, not proven yet.
     pub(crate) fn check(&mut self, record: &Record<'_>) -> (Hash, Result<Soundness, Tampering>) {
         let (hash, found) = self.checker.check_and_hash(record);
         let follows = match &found {

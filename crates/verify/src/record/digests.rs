@@ -1,5 +1,5 @@
-//! The digests of the units of a record, several at a time. The steps of SHA-256 wait for one another, so a processor that
-//! has instructions for them is half idle with one message; it works on the blocks of several side by side.
+//! The digests of the units of a record, several at a time. The steps of SHA-256 wait for one another, so a processor
+//! that has instructions for them is half idle with one message; it works on the blocks of several side by side.
 
 use sha2::block_api::compress256;
 use tallystick_merkle::Hash;
