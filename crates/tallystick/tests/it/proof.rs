@@ -259,7 +259,7 @@ fn a_restored_backup_writes_nothing_until_the_operator_has_decided() {
     assert_eq!(shut["events"][0]["seq"], 1, "an archived organization is owed the leaf as well: {shut}");
     let log = format!("{}/v1/logs/acme", server.api.base);
     let (code, said) = scene.verify(Some(&server), &["log", &log, "--state", &scene.path("state")]);
-    assert!(code != 0, "another log is not the one whose keys were handed out: {said}");
+    assert_eq!(code, 3, "another log is not the one whose keys were handed out: {said}");
     server.stop();
     let deep = run(&["doctor", "--data-dir", directory, "--deep"]);
     assert_eq!(deep.status.code(), Some(0), "{}", text(&deep.stdout));

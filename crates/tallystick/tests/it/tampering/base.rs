@@ -2,6 +2,7 @@
 //! of it.
 
 use std::{
+    ops::RangeInclusive,
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
@@ -19,6 +20,10 @@ pub(super) const EVENTS: u64 = 2_100;
 /// Small segments, a directory that follows soon, and no compaction of what the attacks look for.
 const VARIABLES: [(&str, &str); 2] =
     [("TALLYSTICK_LOG__TAIL_EVENTS_MAX", "600"), ("TALLYSTICK_INTEGRITY__DIRECTORY_INTERVAL_S", "5")];
+/// Events whose proofs are asked for, in all segments.
+const ASKED: [usize; 11] = [0, 1, 5, 299, 300, 301, 700, 1_300, 1_799, 1_950, 2_099];
+/// Those whose leaves an attack on events changes, and those beside them, which need these hashes.
+const ATTACKED: RangeInclusive<usize> = 256..=511;
 /// What takes longer does not happen.
 const TIME_MAX: Duration = Duration::from_mins(1);
 
@@ -71,6 +76,8 @@ impl Base {
         let base = Self { dir, older, pins, keys, events, published };
         let (status, told) = base.verify(&server, base.pins.path());
         assert_eq!(status, 0, "{told}");
+        // What nobody has changed is proven, so that what is not later was changed.
+        assert_eq!(base.proves_nothing_wrong("nothing", &server), ASKED, "not everything is proven");
         server.stop();
         base
     }
@@ -108,10 +115,15 @@ impl Base {
                 server.stop();
             }
             (Ok(server), expected @ (Start::Runs | Start::Deceived)) => {
-                let rolled_back = server.api.get("/v1/logs/acme/integrity").body["rolled_back"].clone();
-                assert_eq!(rolled_back, Value::Array(Vec::new()), "{name}");
+                let integrity = server.api.get("/v1/logs/acme/integrity").body;
+                assert_eq!(integrity["rolled_back"], Value::Array(Vec::new()), "{name}");
                 if matches!(expected, Start::Runs) {
-                    self.proves_nothing_wrong(name, &server);
+                    let proven = self.proves_nothing_wrong(name, &server);
+                    println!("{name}: {proven:?}");
+                    let size = integrity["size"].as_u64().unwrap() as usize;
+                    let is_affected = |seq: &usize| ATTACKED.contains(seq) || *seq >= size;
+                    let is_well = |seq: &usize| proven.contains(seq) || is_affected(seq);
+                    assert!(ASKED.iter().all(is_well), "{name}: no more is proven than {proven:?}");
                 }
                 let pins = tempfile::tempdir().unwrap();
                 copy_folder(self.pins.path(), pins.path());
@@ -127,10 +139,13 @@ impl Base {
         has_words(name, &told, case.deep.1);
     }
 
-    /// Whatever is proven of an event is what it said before, and so is what is shown of it, or it has no proof.
-    pub(super) fn proves_nothing_wrong(&self, name: &str, server: &Server) {
+    /// Whatever is proven of an event is what it said before, and so is what is shown of it, or it has no proof. The seqs
+    /// of those that have one.
+    pub(super) fn proves_nothing_wrong(&self, name: &str, server: &Server) -> Vec<usize> {
         let api = &server.api;
-        for right in [0, 1, 5, 299, 300, 301, 700, 1_300, 1_799, 1_950, 2_099].map(|seq| &self.events[seq]) {
+        let mut proven = Vec::new();
+        for asked in ASKED {
+            let right = &self.events[asked];
             let (id, seq) = (right["id"].as_str().unwrap(), &right["seq"]);
             let shown = api.get(&format!("/v1/events/{id}"));
             let (status, bytes) = api.bytes(&format!("/v1/events/{id}/proof"), "application/json");
@@ -142,11 +157,13 @@ impl Base {
                 run(&[&words[..], &["--key", directory_key]].concat()).status.code() == Some(0)
             };
             assert!(!is_proven || shown.body == *right, "{name}: seq {seq} is shown as {}", shown.body);
+            proven.extend(is_proven.then_some(asked));
         }
         for (path, right) in &self.published {
             let (status, bytes) = api.bytes(path, "*/*");
             assert!(status != 200 || bytes == *right, "{name}: {path}");
         }
+        proven
     }
 }
 
