@@ -120,8 +120,8 @@ impl Proofs {
         listed.map_err(|error: CatalogError| ReadError::of_catalog(&error))
     }
 
-    /// The proof of a listed checkpoint, to go with a proof in the tree of a log of the size `base`; `newest` is what is
-    /// published of that log. The catalog's word alone is not signed. Blocks.
+    /// The proof of a listed checkpoint, to go with a proof in the tree of a log of the size `base`; `newest` is what
+    /// is published of that log. The catalog's word alone is not signed. Blocks.
     pub(crate) fn prove_listed(
         &self,
         tree: &Tree,
