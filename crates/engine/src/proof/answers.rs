@@ -295,7 +295,8 @@ impl Proofs {
         Ok(self.between(&tree, &past, &present)?)
     }
 
-    /// The proof that one size of a log continues another, checked: what does not lead from root to root must not leave.
+    /// The proof that one size of a log continues another, checked: what does not lead from root to root must not
+    /// leave.
     pub(super) fn between(
         &self,
         tree: &Tree,
