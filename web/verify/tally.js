@@ -65,8 +65,8 @@ export class Tally {
   }
 
   /**
-   * The log's status in the end: an unwitnessed end of the log is nothing to records that all stand before it, and so do
-   * the erasures that explain them.
+   * The log's status in the end: an unwitnessed end of the log is nothing to records that all stand before it, and so
+   * do the erasures that explain them.
    */
   finish() {
     const { status, since } = this.status;

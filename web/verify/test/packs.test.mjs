@@ -231,7 +231,8 @@ test("a record outside of the range does not stand for one left out", async () =
     [5, 10, [4, 6, 7, 8, 9]],
     [5, 10, [5, 6, 7, 8, 22]],
   ]) {
-    const found = await expect(makePack(log, { from, to, seqs }), POLICY, "tampered", "tampered", /outside of the range/);
+    const pack = makePack(log, { from, to, seqs });
+    const found = await expect(pack, POLICY, "tampered", "tampered", /outside of the range/);
     assert.deepEqual([found.range, found.counts.missing], [null, 1n]);
   }
 });

@@ -131,10 +131,11 @@ fn freshness_is_that_of_a_quorum_and_not_of_its_newest_witness() {
     let log = Log::new(3);
     let witnesses = [4, 5, 6].map(|seed| CosigningKey::new("witness.example/w", &[seed; 32]).unwrap());
     let names = witnesses.iter().enumerate();
-    let lines: String = names.map(|(i, key)| format!("witness w{i} {}\n", key.verifier_key())).collect();
+    let lines: Vec<String> = names.map(|(i, key)| format!("witness w{i} {}", key.verifier_key())).collect();
+    let lines = lines.join("\n");
     let key = log.key.verifier_key();
     let verify = |times: &[u64], quorum: u32| {
-        let policy = format!("log {key}\n{lines}group some {quorum} w0 w1 w2\nquorum some\n");
+        let policy = format!("log {key}\n{lines}\ngroup some {quorum} w0 w1 w2\nquorum some\n");
         let mut proof = log.event_proof(1, 3);
         let mut path: TlogProof = proof.proof.parse().unwrap();
         for (witness, time) in witnesses.iter().zip(times) {

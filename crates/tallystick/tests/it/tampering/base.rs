@@ -134,8 +134,8 @@ impl Base {
         has_words(name, &told, case.deep.1);
     }
 
-    /// Whatever is proven of an event is what it said before, and so is what is shown of it, or it has no proof. The seqs
-    /// of those that have one.
+    /// Whatever is proven of an event is what it said before, and so is what is shown of it, or it has no proof. The
+    /// seqs of those that have one.
     pub(super) fn proves_nothing_wrong(&self, name: &str, server: &Server) -> Vec<usize> {
         let api = &server.api;
         let mut proven = Vec::new();
