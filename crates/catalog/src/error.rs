@@ -86,6 +86,38 @@ pub enum Conflict {
         /// The limit.
         max: u64,
     },
+    /// Another account has this e-mail address, in any case.
+    #[error("an account with this e-mail address exists")]
+    EmailTaken,
+    /// Somebody is a member already.
+    #[error("they are a member of organization {org:?} already")]
+    AlreadyMember {
+        /// The organization.
+        org: String,
+    },
+    /// The organization would be left without anybody who may manage it.
+    #[error("organization {org:?} would have no owner")]
+    LastOwner {
+        /// The organization.
+        org: String,
+    },
+    /// The organization has a role of this name, in any case.
+    #[error("a role with the name {name:?} exists")]
+    RoleExists {
+        /// The name.
+        name: String,
+    },
+    /// Somebody has the role, or is invited with it.
+    #[error("the role is in use")]
+    RoleInUse,
+    /// There are as many as there may be.
+    #[error("there are {max} {what}, the most allowed")]
+    TooMany {
+        /// What there are too many of, in the plural.
+        what: &'static str,
+        /// The limit.
+        max: u64,
+    },
 }
 
 impl CatalogError {

@@ -16,50 +16,67 @@ const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 #[error("not {0}")]
 pub struct BadId(&'static str);
 
-/// Id of an API key: `ak_` and 20 characters. It is no secret.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct KeyId(Arc<str>);
-
 impl BadId {
     pub(crate) fn new(expected: &'static str) -> Self {
         Self(expected)
     }
 }
 
-impl KeyId {
-    /// Makes a new id.
-    pub fn generate(random: &dyn Random) -> Self {
-        Self(format!("ak_{}", random_text(random, ID_CHARS)).into())
-    }
+macro_rules! ids {
+    ($($(#[doc = $doc:literal])+ $name:ident, $prefix:literal, $what:literal;)+) => {$(
+        $(#[doc = $doc])+
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Arc<str>);
 
-    /// The id as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
+        impl $name {
+            /// Makes a new id.
+            pub fn generate(random: &dyn Random) -> Self {
+                Self(format!(concat!($prefix, "{}"), random_text(random, ID_CHARS)).into())
+            }
 
-impl FromStr for KeyId {
-    type Err = BadId;
-
-    fn from_str(text: &str) -> Result<Self, BadId> {
-        let random = text.strip_prefix("ak_").filter(|random| random.len() == ID_CHARS);
-        if random.is_some_and(|random| random.bytes().all(|byte| ALPHABET.contains(&byte))) {
-            return Ok(Self(text.into()));
+            /// The id as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
         }
-        Err(BadId("an API key id (ak_ and 20 characters)"))
-    }
+
+        impl FromStr for $name {
+            type Err = BadId;
+
+            fn from_str(text: &str) -> Result<Self, BadId> {
+                let random = text.strip_prefix($prefix).filter(|random| random.len() == ID_CHARS);
+                if random.is_some_and(|random| random.bytes().all(|byte| ALPHABET.contains(&byte))) {
+                    return Ok(Self(text.into()));
+                }
+                Err(BadId(concat!($what, " id (", $prefix, " and 20 characters)")))
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    )+};
 }
 
-impl fmt::Display for KeyId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl fmt::Debug for KeyId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
+ids! {
+    /// Id of an API key: `ak_` and 20 characters. It is no secret.
+    KeyId, "ak_", "an API key";
+    /// Id of a person's account: `usr_` and 20 characters.
+    UserId, "usr_", "a user";
+    /// Id of a session: `ses_` and 20 characters. It is not what the browser has.
+    SessionId, "ses_", "a session";
+    /// Id of a custom role: `role_` and 20 characters.
+    RoleId, "role_", "a role";
+    /// Id of a link that works once: `lnk_` and 20 characters. It is not what stands in the link.
+    LinkId, "lnk_", "a link";
 }
 
 /// Id of a segment and name of its file: a UUIDv7, written as 32 hexadecimal digits, so that a listing of

@@ -2,10 +2,13 @@
 
 mod damage;
 mod keys;
+mod links;
 mod organizations;
+mod people;
 mod proof;
 mod seals;
 mod settings;
+mod sign_ins;
 
 use std::sync::Arc;
 
@@ -85,6 +88,17 @@ pub(crate) async fn run(fresh: impl AsyncFn(&str) -> CatalogUrl) {
         keys::last_use_only_moves_forward,
         keys::changes_are_followed_across_nodes,
         keys::followers_miss_no_concurrent_change,
+        people::accounts_are_found_by_address_in_any_case,
+        people::an_organization_keeps_an_owner,
+        people::custom_roles_are_made_changed_and_deleted,
+        people::go_with_their_organization,
+        links::set_up_once,
+        links::invite_new_and_known_people,
+        links::are_used_by_one_of_many,
+        links::resets_end_all_sessions,
+        sign_ins::sessions_are_found_by_hash_and_end,
+        sign_ins::sessions_are_bounded_and_forgotten,
+        sign_ins::codes_work_once,
         proof::tiles_only_grow,
         proof::tiles_are_mended_in_place,
         proof::the_directory_grows_without_gaps,

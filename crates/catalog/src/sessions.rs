@@ -1,0 +1,188 @@
+//! Sessions of signed-in people. The catalog stores the SHA-256 of what the browser has.
+
+use crate::db::{Row, Tx, Value};
+use crate::{Catalog, CatalogError, SessionId, User, UserId, users};
+
+const TABLE: &str = "sessions";
+/// Most live sessions of one person; another sign-in ends the one that was seen longest ago.
+pub const SESSIONS_MAX: usize = 50;
+/// How long a session that ended is kept, ms: 30 days. By it an address is known that somebody signed in from.
+pub const ENDED_KEPT_MS: i64 = 30 * 86_400_000;
+
+/// A session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// Its id, which is no secret.
+    pub id: SessionId,
+    /// Whose it is.
+    pub user: UserId,
+    /// SHA-256 of what the browser has.
+    pub token_sha256: [u8; 32],
+    /// The network that it was opened from, in whatever form the caller compares by.
+    pub network: String,
+    /// The address it was opened from.
+    pub ip: Option<String>,
+    /// The program it was opened with.
+    pub user_agent: Option<String>,
+    /// Unix ms.
+    pub created_ms: i64,
+    /// Unix ms of a recent use, within a minute or so.
+    pub seen_ms: i64,
+    /// It ends then at the latest, Unix ms.
+    pub expires_ms: i64,
+    /// Ended before its time, Unix ms.
+    pub revoked_ms: Option<i64>,
+}
+
+impl Session {
+    /// Whether it is good at `now_ms` if it may rest for `idle_ms`.
+    pub fn is_live(&self, now_ms: i64, idle_ms: i64) -> bool {
+        self.revoked_ms.is_none() && now_ms < self.expires_ms && now_ms - self.seen_ms < idle_ms
+    }
+}
+
+impl Catalog {
+    /// Stores a new session and forgets those that ended long ago.
+    pub async fn create_session(&self, session: &Session) -> Result<(), CatalogError> {
+        let now = self.now_ms();
+        let mut tx = self.db.change().await?;
+        users::in_tx(&mut tx, &session.user).await?;
+        let long_ago = now - ENDED_KEPT_MS;
+        let sql = "DELETE FROM sessions WHERE expires_ms < $1 OR revoked_ms < $1";
+        tx.execute(sql, &[long_ago.into()]).await?;
+        let live = tx.rows(SELECT_LIVE, &[session.user.as_str().into(), now.into()]).await?;
+        for row in live.iter().skip(SESSIONS_MAX - 1) {
+            revoke(&mut tx, read(row)?.id.as_str(), now).await?;
+        }
+        insert(&mut tx, session).await?;
+        let sql = "UPDATE users SET last_active_ms = $2 WHERE id = $1";
+        tx.execute(sql, &[session.user.as_str().into(), now.into()]).await?;
+        tx.commit().await
+    }
+
+    /// The session with this hash and whose it is, ended or not.
+    pub async fn session_by_hash(&self, hash: &[u8; 32]) -> Result<Option<(Session, User)>, CatalogError> {
+        let Some(row) = self.db.row(SELECT_BY_HASH, &[hash.as_slice().into()]).await? else {
+            return Ok(None);
+        };
+        let session = read(&row)?;
+        let user = self.user(&session.user).await?;
+        Ok(Some((session, user)))
+    }
+
+    /// One session.
+    pub async fn session(&self, id: &SessionId) -> Result<Session, CatalogError> {
+        let row = self.db.row(SELECT_ONE, &[id.as_str().into()]).await?;
+        row.map(|row| read(&row)).transpose()?.ok_or_else(|| not_found(id))
+    }
+
+    /// Somebody's sessions that are not over, seen last first. Whether one rested too long is for the caller to say.
+    pub async fn list_sessions(&self, user: &UserId) -> Result<Vec<Session>, CatalogError> {
+        let values = [user.as_str().into(), self.now_ms().into()];
+        self.db.rows(SELECT_LIVE, &values).await?.iter().map(read).collect()
+    }
+
+    /// Whether somebody has lately had a session from this network that was not revoked.
+    pub async fn is_known_network(&self, user: &UserId, network: &str) -> Result<bool, CatalogError> {
+        let sql =
+            "SELECT id FROM sessions WHERE user_id = $1 AND network = $2 AND revoked_ms IS NULL LIMIT 1";
+        Ok(self.db.row(sql, &[user.as_str().into(), network.into()]).await?.is_some())
+    }
+
+    /// Records that a session was used, Unix ms.
+    pub async fn touch_session(&self, session: &Session, seen_ms: i64) -> Result<(), CatalogError> {
+        let mut tx = self.db.change().await?;
+        let sql = "UPDATE sessions SET seen_ms = $2 WHERE id = $1 AND seen_ms < $2";
+        tx.execute(sql, &[session.id.as_str().into(), seen_ms.into()]).await?;
+        let sql = "UPDATE users SET last_active_ms = $2 WHERE id = $1";
+        tx.execute(sql, &[session.user.as_str().into(), seen_ms.into()]).await?;
+        tx.commit().await
+    }
+
+    /// Ends a session; false if it had ended.
+    pub async fn revoke_session(&self, id: &SessionId) -> Result<bool, CatalogError> {
+        let mut tx = self.db.change().await?;
+        let ended = revoke(&mut tx, id.as_str(), self.now_ms()).await?;
+        tx.commit().await?;
+        Ok(ended)
+    }
+
+    /// Ends all sessions of somebody but one; how many ended.
+    pub async fn revoke_sessions(
+        &self,
+        user: &UserId,
+        except: Option<&SessionId>,
+    ) -> Result<u64, CatalogError> {
+        let mut tx = self.db.change().await?;
+        let ended = revoke_all(&mut tx, user, except, self.now_ms()).await?;
+        tx.commit().await?;
+        Ok(ended)
+    }
+}
+
+pub(crate) async fn revoke_all(
+    tx: &mut Tx,
+    user: &UserId,
+    except: Option<&SessionId>,
+    now_ms: i64,
+) -> Result<u64, CatalogError> {
+    let sql = "UPDATE sessions SET revoked_ms = $2 \
+               WHERE user_id = $1 AND id <> $3 AND revoked_ms IS NULL AND expires_ms > $2";
+    let except = except.map_or("", SessionId::as_str);
+    tx.execute(sql, &[user.as_str().into(), now_ms.into(), except.into()]).await
+}
+
+async fn revoke(tx: &mut Tx, id: &str, now_ms: i64) -> Result<bool, CatalogError> {
+    let sql = "UPDATE sessions SET revoked_ms = $2 WHERE id = $1 AND revoked_ms IS NULL";
+    Ok(tx.execute(sql, &[id.into(), now_ms.into()]).await? == 1)
+}
+
+async fn insert(tx: &mut Tx, session: &Session) -> Result<(), CatalogError> {
+    let values: [Value<'_>; 9] = [
+        session.id.as_str().into(),
+        session.user.as_str().into(),
+        session.token_sha256.as_slice().into(),
+        session.network.as_str().into(),
+        session.ip.as_deref().into(),
+        session.user_agent.as_deref().into(),
+        session.created_ms.into(),
+        session.seen_ms.into(),
+        session.expires_ms.into(),
+    ];
+    let sql = "INSERT INTO sessions (id, user_id, token_sha256, network, ip, user_agent, created_ms, seen_ms, \
+               expires_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    tx.execute(sql, &values).await.map(drop)
+}
+
+fn not_found(id: &SessionId) -> CatalogError {
+    CatalogError::NotFound { kind: "session", id: id.to_string() }
+}
+
+fn read(row: &Row) -> Result<Session, CatalogError> {
+    Ok(Session {
+        id: row.parsed(TABLE, "id")?,
+        user: row.parsed(TABLE, "user_id")?,
+        token_sha256: row.array(TABLE, "token_sha256")?,
+        network: row.text("network")?,
+        ip: row.opt_text("ip")?,
+        user_agent: row.opt_text("user_agent")?,
+        created_ms: row.int("created_ms")?,
+        seen_ms: row.int("seen_ms")?,
+        expires_ms: row.int("expires_ms")?,
+        revoked_ms: row.opt_int("revoked_ms")?,
+    })
+}
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, user_id, token_sha256, network, ip, user_agent, created_ms, seen_ms, expires_ms, revoked_ms ",
+            "FROM sessions ",
+            $rest
+        )
+    };
+}
+const SELECT_ONE: &str = select!("WHERE id = $1");
+const SELECT_BY_HASH: &str = select!("WHERE token_sha256 = $1");
+const SELECT_LIVE: &str =
+    select!("WHERE user_id = $1 AND revoked_ms IS NULL AND expires_ms > $2 ORDER BY seen_ms DESC, id");
