@@ -1,4 +1,4 @@
-//! From a token to a caller.
+//! From a key's token to a caller.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -8,10 +8,11 @@ use tallystick_event::{Clock, Random};
 
 use crate::failures::Failures;
 use crate::keyring::{Entry, FOLLOW_MS, FOLLOW_UNKNOWN_MS, FollowError, Keyring, STALE_MS_MAX};
+use crate::people::People;
 use crate::uses::Uses;
-use crate::{Caller, RootKey, Secret, token};
+use crate::{AccountOptions, Caller, RootKey, Secret, token};
 
-/// Knows the keys. Cheap to clone; all clones share them.
+/// Knows the keys and the people. Cheap to clone; all clones share them.
 #[derive(Clone)]
 pub struct Auth {
     inner: Arc<Inner>,
@@ -26,6 +27,7 @@ struct Inner {
     keyring: Keyring,
     uses: Uses,
     failures: Failures,
+    people: People,
 }
 
 /// Why a token is not accepted.
@@ -65,10 +67,12 @@ impl Auth {
     pub async fn open(
         catalog: Catalog,
         root: Option<RootKey>,
+        accounts: AccountOptions,
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
     ) -> Result<Self, CatalogError> {
         let keyring = Keyring::open(catalog.clone(), clock.now_ms()).await?;
+        let people = People::new(accounts, &*random);
         let inner = Inner {
             catalog,
             clock,
@@ -78,6 +82,7 @@ impl Auth {
             keyring,
             uses: Uses::default(),
             failures: Failures::default(),
+            people,
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -134,6 +139,10 @@ impl Auth {
 
     pub(crate) fn keyring(&self) -> &Keyring {
         &self.inner.keyring
+    }
+
+    pub(crate) fn people(&self) -> &People {
+        &self.inner.people
     }
 
     pub(crate) fn random(&self) -> &dyn Random {

@@ -55,7 +55,7 @@ fn wait_ms(forgiven_ms: i64, now_ms: i64) -> i64 {
 }
 
 /// The holder of an IPv6 address usually has the whole /64.
-fn network_of(address: IpAddr) -> IpAddr {
+pub(crate) fn network_of(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) & (u128::MAX << 64)).into()),
         v4 @ IpAddr::V4(_) => v4,

@@ -12,7 +12,7 @@ use subtle::ConstantTimeEq;
 use tallystick_catalog::{ApiKey, Catalog, CatalogError, KeyId, LIVE_KEYS_MAX};
 
 use crate::uses::LastUse;
-use crate::{Caller, CallerId, ScopeSet};
+use crate::{Caller, CallerId, Rights, ScopeSet};
 
 /// How old the keyring may be for a token that it knows: the longest that a key which another node has
 /// revoked goes on working here.
@@ -174,8 +174,7 @@ impl Entry {
         let caller = Caller {
             id: CallerId::Key(key.id.clone()),
             name: key.name.clone(),
-            org: key.org.clone(),
-            scopes: ScopeSet::of_stored(&key.scopes),
+            rights: Rights::Key { org: key.org.clone(), scopes: ScopeSet::of_stored(&key.scopes) },
             expires_ms: key.expires_ms,
         };
         let last_use = LastUse::new(key.last_used_ms);

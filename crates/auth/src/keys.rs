@@ -46,7 +46,7 @@ pub struct KeyView {
     pub token_prefix: String,
     /// RFC 3339.
     pub created_at: String,
-    /// A key's id, or `root`.
+    /// A key's id, a person's, or `root`.
     pub created_by: String,
     /// RFC 3339, within a minute or so.
     pub last_used_at: Option<String>,
@@ -62,8 +62,11 @@ pub enum KeyError {
     /// The caller may not.
     #[error(transparent)]
     Denied(#[from] Denied),
+    /// The maker is good for several organizations, and the key is for none of them by name.
+    #[error("name the organization that the key is for")]
+    OrgNeeded,
     /// The new key would have a scope that its maker does not have.
-    #[error("a key with the scope {scope} can be made only with a key that has it")]
+    #[error("a key with the scope {scope} can be made only by somebody who may all that it stands for")]
     ScopeNotHeld {
         /// The scope.
         scope: Scope,
@@ -83,7 +86,13 @@ impl Auth {
     /// Makes a key. It works on this node at once and on others within a tenth of a second.
     pub async fn create_key(&self, caller: &Caller, create: CreateKey) -> Result<CreatedKey, KeyError> {
         let reach = authorize(caller, Operation::CreateKey, create.org.as_ref())?;
-        if let Some(scope) = create.scopes.iter().find(|scope| !caller.scopes.allows(**scope)) {
+        let org = match reach {
+            Reach::All => None,
+            Reach::Org(org) => Some(org),
+            // Not a key for all: that would be more than the caller has.
+            Reach::Orgs(_) => return Err(KeyError::OrgNeeded),
+        };
+        if let Some(scope) = create.scopes.iter().find(|scope| !caller.can_give(**scope, org.as_ref())) {
             return Err(KeyError::ScopeNotHeld { scope: *scope });
         }
         check_expiry(create.expires_ms, caller.expires_ms, self.now_ms())?;
@@ -93,7 +102,7 @@ impl Auth {
         scopes.dedup();
         let new = NewKey {
             id: KeyId::generate(self.random()),
-            org: reach.org().cloned(),
+            org,
             name: create.name,
             scopes: scopes.iter().map(ToString::to_string).collect(),
             token_sha256: token::hash(token.expose()),
@@ -114,11 +123,17 @@ impl Auth {
         after: Option<&KeyId>,
         limit: u32,
     ) -> Result<Vec<KeyView>, KeyError> {
-        let owner = match authorize(caller, Operation::ListKeys, org)? {
-            Reach::All => KeyOwner::Any,
-            Reach::Org(org) => KeyOwner::Org(org),
+        let owners = match authorize(caller, Operation::ListKeys, org)? {
+            Reach::All => vec![KeyOwner::Any],
+            Reach::Org(org) => vec![KeyOwner::Org(org)],
+            Reach::Orgs(orgs) => orgs.into_iter().map(KeyOwner::Org).collect(),
         };
-        let keys = self.catalog().list_keys(&owner, after, limit).await?;
+        let mut keys = Vec::new();
+        for owner in &owners {
+            keys.extend(self.catalog().list_keys(owner, after, limit).await?);
+        }
+        keys.sort_by(|a, b| a.id.cmp(&b.id));
+        keys.truncate(limit as usize);
         Ok(keys.iter().map(KeyView::from).collect())
     }
 

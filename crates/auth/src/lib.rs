@@ -1,28 +1,52 @@
-//! Who may do what: API keys, scopes and the authorization table.
+//! Who may do what: API keys, people, roles and the authorization table.
 //!
-//! [`Auth::authenticate`] turns a token into a [`Caller`], [`authorize`] asks the one table in
-//! [`operation`] whether the caller may, and for which organization. Nothing else decides.
+//! [`Auth::authenticate`] turns a key's token into a [`Caller`], [`Auth::authenticate_session`] a session's;
+//! [`authorize`] asks the one table in [`operation`] whether the caller may, and for which organization. Nothing else
+//! decides.
 
 #![forbid(unsafe_code)]
 
+mod account;
+mod attempts;
 mod auth;
 mod caller;
 mod failures;
 mod keyring;
 mod keys;
+mod links;
+mod members;
 mod operation;
+mod password;
+mod people;
+mod permission;
+mod role;
+mod roles;
 mod root;
 mod scope;
+mod seal;
 mod secret;
 mod token;
+mod totp;
 mod uses;
 
+pub use self::account::BegunTotp;
 pub use self::auth::{Auth, AuthenticateError};
-pub use self::caller::{Caller, CallerId, Denied, Reach, authorize};
+pub use self::caller::{Caller, CallerId, Denied, Person, Reach, Rights, authorize};
 pub use self::keyring::FollowError;
 pub use self::keys::{CreateKey, CreatedKey, KeyError, KeyView};
+pub use self::links::{INVITATION_MS, MadeLink, NewAccount, RESET_LINK_MS, SETUP_LINK_MS};
+pub use self::members::{MemberView, PeopleError};
 pub use self::operation::{Bound, Operation, Rule};
+pub use self::password::{
+    PASSWORD_BYTES_MAX, PASSWORD_CHARS_MIN, PasswordCost, WeakPassword, check_password,
+};
+pub use self::people::{AccountOptions, Factor, SignIn, SignInError, SignedIn};
+pub use self::permission::{Level, Permission, PermissionSet, UnknownPermission};
+pub use self::role::{BUILT_IN_ROLES, BuiltInRole, FILTERED_MAX, Grant, built_in};
+pub use self::roles::{ChangeRole, CreateRole};
 pub use self::root::{ROOT_KEY_CHARS_MIN, RootKey, RootKeyError};
 pub use self::scope::{Scope, ScopeSet, UnknownScope};
+pub use self::seal::{SealKey, Unsealable};
 pub use self::secret::Secret;
 pub use self::token::{TOKEN_CHARS, TOKEN_PREFIX};
+pub use self::totp::RECOVERY_CODES;

@@ -1,14 +1,18 @@
-//! The authorization table: every operation that the service offers, once.
+//! The authorization table: every operation that the service offers, once. It decides for keys and for people: a key
+//! has a permission by its scope, a person by their role.
 
-use crate::Scope;
+use crate::{Permission, Scope};
 
-/// What a key that is bound to an organization may do with an operation.
+/// What a key that is bound to an organization, or a member of one, may do with an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bound {
     /// Carry it out, confined to its organization.
     Own,
-    /// Nothing: the operation concerns the whole installation, or which organizations there are.
+    /// Nothing: the operation concerns the whole installation, or which organizations there are. Of people, only
+    /// operators may.
     Never,
+    /// Nothing, nor may any other key: it is about the signed-in person's own account.
+    Person,
 }
 
 /// A row of the table.
@@ -16,14 +20,21 @@ pub enum Bound {
 pub struct Rule {
     /// Stable name, for logs and the matrix.
     pub name: &'static str,
-    /// The scope it takes; none: any accepted key will do.
-    pub scope: Option<Scope>,
-    /// Whether a bound key may.
+    /// The permission it takes; none: any accepted key or person will do.
+    pub permission: Option<Permission>,
+    /// Whether a bound key, or a member, may.
     pub bound: Bound,
 }
 
+impl Rule {
+    /// The scope by which a key has the permission.
+    pub fn scope(&self) -> Option<Scope> {
+        self.permission.map(Permission::scope)
+    }
+}
+
 macro_rules! operations {
-    ($($(#[doc = $doc:literal])+ $op:ident, $name:literal, $scope:expr, $bound:expr;)+) => {
+    ($($(#[doc = $doc:literal])+ $op:ident, $name:literal, $permission:expr, $bound:expr;)+) => {
         /// Something a caller can ask for.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum Operation {$(
@@ -38,7 +49,7 @@ macro_rules! operations {
             /// Its row in the table.
             pub fn rule(self) -> Rule {
                 match self {
-                    $(Self::$op => Rule { name: $name, scope: $scope, bound: $bound },)+
+                    $(Self::$op => Rule { name: $name, permission: $permission, bound: $bound },)+
                 }
             }
         }
@@ -47,69 +58,117 @@ macro_rules! operations {
 
 operations! {
     /// `POST /v1/events`.
-    WriteEvents, "events.write", Some(Scope::EventsWrite), Bound::Own;
+    WriteEvents, "events.write", Some(Permission::AuditLogsWrite), Bound::Own;
     /// `GET /v1/events`.
-    ReadEvents, "events.read", Some(Scope::EventsRead), Bound::Own;
+    ReadEvents, "events.read", Some(Permission::AuditLogsRead), Bound::Own;
     /// `GET /v1/events/{id}`.
-    GetEvent, "events.get", Some(Scope::EventsRead), Bound::Own;
+    GetEvent, "events.get", Some(Permission::AuditLogsRead), Bound::Own;
     /// `GET /v1/count`.
-    CountEvents, "events.count", Some(Scope::EventsRead), Bound::Own;
+    CountEvents, "events.count", Some(Permission::AuditLogsRead), Bound::Own;
     /// `GET /v1/histogram`.
-    HistogramEvents, "events.histogram", Some(Scope::EventsRead), Bound::Own;
+    HistogramEvents, "events.histogram", Some(Permission::AuditLogsRead), Bound::Own;
     /// `GET /v1/facets`.
-    FacetEvents, "events.facets", Some(Scope::EventsRead), Bound::Own;
+    FacetEvents, "events.facets", Some(Permission::AuditLogsRead), Bound::Own;
     /// `GET /v1/tail`.
-    TailEvents, "events.tail", Some(Scope::EventsRead), Bound::Own;
+    TailEvents, "events.tail", Some(Permission::AuditLogsRead), Bound::Own;
     /// `GET /v1/query/explain`: the plan tells how many events have a value.
-    ExplainQuery, "query.explain", Some(Scope::EventsRead), Bound::Own;
+    ExplainQuery, "query.explain", Some(Permission::AuditLogsRead), Bound::Own;
     /// `POST /v1/orgs`.
-    CreateOrg, "orgs.create", Some(Scope::OrgsWrite), Bound::Never;
+    CreateOrg, "orgs.create", Some(Permission::OrganizationsManage), Bound::Never;
     /// `GET /v1/orgs`: a bound key sees its own.
-    ListOrgs, "orgs.list", Some(Scope::OrgsRead), Bound::Own;
+    ListOrgs, "orgs.list", Some(Permission::OrganizationRead), Bound::Own;
     /// `GET /v1/orgs/{id}`.
-    GetOrg, "orgs.get", Some(Scope::OrgsRead), Bound::Own;
+    GetOrg, "orgs.get", Some(Permission::OrganizationRead), Bound::Own;
     /// `PATCH /v1/orgs/{id}`, the name.
-    UpdateOrg, "orgs.update", Some(Scope::OrgsWrite), Bound::Own;
+    UpdateOrg, "orgs.update", Some(Permission::SettingsManage), Bound::Own;
     /// `PATCH /v1/orgs/{id}`, the state: whoever is audited must not be able to stop the audit.
-    ArchiveOrg, "orgs.archive", Some(Scope::OrgsWrite), Bound::Never;
+    ArchiveOrg, "orgs.archive", Some(Permission::OrganizationsManage), Bound::Never;
     /// `DELETE /v1/orgs/{id}`.
-    DeleteOrg, "orgs.delete", Some(Scope::OrgsWrite), Bound::Never;
+    DeleteOrg, "orgs.delete", Some(Permission::OrganizationsManage), Bound::Never;
     /// `POST /v1/keys`.
-    CreateKey, "keys.create", Some(Scope::KeysWrite), Bound::Own;
+    CreateKey, "keys.create", Some(Permission::KeysManage), Bound::Own;
     /// `GET /v1/keys`.
-    ListKeys, "keys.list", Some(Scope::KeysRead), Bound::Own;
+    ListKeys, "keys.list", Some(Permission::KeysRead), Bound::Own;
     /// `GET /v1/keys/{id}`.
-    GetKey, "keys.get", Some(Scope::KeysRead), Bound::Own;
+    GetKey, "keys.get", Some(Permission::KeysRead), Bound::Own;
     /// `DELETE /v1/keys/{id}`.
-    RevokeKey, "keys.revoke", Some(Scope::KeysWrite), Bound::Own;
+    RevokeKey, "keys.revoke", Some(Permission::KeysManage), Bound::Own;
     /// `GET /v1/logs/{log}/checkpoint`.
-    GetCheckpoint, "log.checkpoint", Some(Scope::IntegrityRead), Bound::Own;
+    GetCheckpoint, "log.checkpoint", Some(Permission::IntegrityRead), Bound::Own;
     /// `GET /v1/logs/{log}/tile/…`: nothing of events' content.
-    GetTile, "log.tile", Some(Scope::IntegrityRead), Bound::Own;
+    GetTile, "log.tile", Some(Permission::IntegrityRead), Bound::Own;
     /// `GET /v1/logs/{log}/consistency`.
-    GetConsistency, "log.consistency", Some(Scope::IntegrityRead), Bound::Own;
+    GetConsistency, "log.consistency", Some(Permission::IntegrityRead), Bound::Own;
     /// `GET /v1/logs/{log}/directory`.
-    GetLogDirectory, "log.directory", Some(Scope::IntegrityRead), Bound::Own;
+    GetLogDirectory, "log.directory", Some(Permission::IntegrityRead), Bound::Own;
     /// `GET /v1/logs/{log}/anchors`.
-    ListAnchors, "log.anchors", Some(Scope::IntegrityRead), Bound::Own;
+    ListAnchors, "log.anchors", Some(Permission::IntegrityRead), Bound::Own;
     /// `GET /v1/logs/{log}/range`: whole events.
-    ReadRange, "log.range", Some(Scope::EventsRead), Bound::Own;
+    ReadRange, "log.range", Some(Permission::AuditLogsExport), Bound::Own;
     /// `GET /v1/evidence`: many events with all that proves them.
-    ExportEvidence, "evidence.export", Some(Scope::EventsRead), Bound::Own;
+    ExportEvidence, "evidence.export", Some(Permission::AuditLogsExport), Bound::Own;
     /// `GET /v1/logs/{log}/integrity`.
-    GetIntegrity, "log.integrity", Some(Scope::IntegrityRead), Bound::Own;
+    GetIntegrity, "log.integrity", Some(Permission::IntegrityRead), Bound::Own;
     /// `GET /v1/events/{id}/proof`: the event with its proof.
-    ProveEvent, "events.proof", Some(Scope::EventsRead), Bound::Own;
+    ProveEvent, "events.proof", Some(Permission::AuditLogsRead), Bound::Own;
     /// `GET /v1/directory/checkpoint`: the directory goes by pseudonyms and is the same for all.
-    GetDirectoryCheckpoint, "directory.checkpoint", Some(Scope::IntegrityRead), Bound::Own;
+    GetDirectoryCheckpoint, "directory.checkpoint", Some(Permission::IntegrityRead), Bound::Own;
     /// `GET /v1/directory/tile/…`.
-    GetDirectoryTile, "directory.tile", Some(Scope::IntegrityRead), Bound::Own;
+    GetDirectoryTile, "directory.tile", Some(Permission::IntegrityRead), Bound::Own;
     /// `GET /v1/directory/consistency`.
-    GetDirectoryConsistency, "directory.consistency", Some(Scope::IntegrityRead), Bound::Own;
+    GetDirectoryConsistency, "directory.consistency", Some(Permission::IntegrityRead), Bound::Own;
     /// `POST /v1/log-keys/rotate`.
-    RotateLogKeys, "log_keys.rotate", Some(Scope::Admin), Bound::Never;
+    RotateLogKeys, "log_keys.rotate", Some(Permission::LogKeysRotate), Bound::Never;
+    /// `GET /v1/session`: who one is.
+    GetSession, "session.get", None, Bound::Person;
+    /// `DELETE /v1/session`: signing out.
+    EndSession, "session.end", None, Bound::Person;
+    /// `GET /v1/sessions`, one's own.
+    ListSessions, "sessions.list", None, Bound::Person;
+    /// `DELETE /v1/sessions/{id}`, one's own.
+    RevokeSession, "sessions.revoke", None, Bound::Person;
+    /// `GET /v1/sessions?user=`, a member's.
+    ListMemberSessions, "sessions.list_member", Some(Permission::MembersManage), Bound::Own;
+    /// `DELETE /v1/sessions/{id}`, a member's.
+    RevokeMemberSession, "sessions.revoke_member", Some(Permission::MembersManage), Bound::Own;
+    /// `POST /v1/account/password`.
+    ChangePassword, "account.password", None, Bound::Person;
+    /// `PATCH /v1/account`: name and time zone.
+    UpdateAccount, "account.update", None, Bound::Person;
+    /// `POST /v1/account/totp`.
+    BeginTotp, "account.totp_begin", None, Bound::Person;
+    /// `POST /v1/account/totp/confirm`.
+    ConfirmTotp, "account.totp_confirm", None, Bound::Person;
+    /// `DELETE /v1/account/totp`.
+    RemoveTotp, "account.totp_remove", None, Bound::Person;
+    /// `GET /v1/members`.
+    ListMembers, "members.list", Some(Permission::MembersRead), Bound::Own;
+    /// `POST /v1/members`.
+    AddMember, "members.add", Some(Permission::MembersManage), Bound::Own;
+    /// `PATCH /v1/members/{user}`.
+    UpdateMember, "members.update", Some(Permission::MembersManage), Bound::Own;
+    /// `DELETE /v1/members/{user}`.
+    RemoveMember, "members.remove", Some(Permission::MembersManage), Bound::Own;
+    /// `POST /v1/members/{user}/password-reset`.
+    ResetMemberPassword, "members.reset_password", Some(Permission::MembersManage), Bound::Own;
+    /// `POST /v1/invitations`.
+    CreateInvitation, "invitations.create", Some(Permission::MembersManage), Bound::Own;
+    /// `GET /v1/invitations`.
+    ListInvitations, "invitations.list", Some(Permission::MembersManage), Bound::Own;
+    /// `DELETE /v1/invitations/{id}`.
+    RevokeInvitation, "invitations.revoke", Some(Permission::MembersManage), Bound::Own;
+    /// `GET /v1/roles`.
+    ListRoles, "roles.list", Some(Permission::MembersRead), Bound::Own;
+    /// `POST /v1/roles`.
+    CreateRole, "roles.create", Some(Permission::MembersManage), Bound::Own;
+    /// `PATCH /v1/roles/{id}`.
+    UpdateRole, "roles.update", Some(Permission::MembersManage), Bound::Own;
+    /// `DELETE /v1/roles/{id}`.
+    DeleteRole, "roles.delete", Some(Permission::MembersManage), Bound::Own;
+    /// `GET /v1/ui/boot`: what the caller may, for the interface.
+    GetBoot, "ui.boot", None, Bound::Own;
     /// `GET /v1/limits`.
     GetLimits, "limits.get", None, Bound::Own;
     /// `GET /metrics`: figures of all organizations.
-    GetMetrics, "metrics.get", Some(Scope::MetricsRead), Bound::Never;
+    GetMetrics, "metrics.get", Some(Permission::MetricsRead), Bound::Never;
 }

@@ -42,6 +42,10 @@ scopes! {
     KeysRead = "keys:read",
     /// Make and revoke API keys, with no scope that the maker lacks.
     KeysWrite = "keys:write",
+    /// List members and roles.
+    MembersRead = "members:read",
+    /// Invite, change and remove members, make and change roles, with nothing that the key lacks.
+    MembersWrite = "members:write",
     /// Read checkpoints, tiles and the state of proofs; no content of events.
     IntegrityRead = "integrity:read",
     /// Read the metrics of the installation.

@@ -3,10 +3,10 @@
 //! An act within an organization is recorded in its log; the making and deleting of organizations, acts that concern
 //! none, and those whose organization takes no events (it is archived), in the log of the instance.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use serde_json::{Value, json};
-use tallystick_catalog::OrgState;
+use tallystick_catalog::{OrgState, SessionId, User};
 use tallystick_engine::{AppendError, INSTANCE_ORG};
 use tallystick_event::{LeafKind, OrgId, PrepareContext};
 
@@ -43,7 +43,7 @@ pub struct Act {
     pub action: &'static str,
     /// The organization in whose log it belongs; none: the instance's.
     pub org: Option<OrgId>,
-    /// `organization` or `api_key`.
+    /// `organization`, `api_key`, `user`, ...
     pub target_type: &'static str,
     /// The target's id.
     pub target_id: String,
@@ -78,9 +78,66 @@ pub async fn record(state: &Arc<AppState>, caller: &Authenticated, act: Act) {
 
 /// [`record`] with a leaf that says what kind of act it was, for those that checking a log depends on.
 pub async fn record_as(state: &Arc<AppState>, caller: &Authenticated, act: Act, kind: LeafKind) {
+    store(state, &Who::from(caller), act, None, kind).await;
+}
+
+/// [`record`] of somebody whom no key and no session stands for, or of an act that failed: then `failure` says why.
+pub async fn record_of(state: &Arc<AppState>, who: &Who, act: Act, failure: Option<&'static str>) {
+    store(state, who, act, failure, LeafKind::Event).await;
+}
+
+/// Who did something, as an event says it.
+#[derive(Debug, Clone)]
+pub struct Who {
+    actor: Value,
+    origin: &'static str,
+    ip: Option<IpAddr>,
+    user_agent: Option<String>,
+    session: Option<String>,
+}
+
+impl Who {
+    /// Somebody whom nothing is known of but where they come from.
+    pub fn anonymous(ip: Option<IpAddr>, user_agent: Option<String>) -> Self {
+        let actor = json!({ "type": "anonymous", "id": "anonymous" });
+        Self { actor, origin: "ui", ip, user_agent, session: None }
+    }
+
+    /// A person who has shown who they are.
+    pub fn user(
+        user: &User,
+        session: Option<&SessionId>,
+        ip: Option<IpAddr>,
+        user_agent: Option<String>,
+    ) -> Self {
+        let actor = json!({ "type": "user", "id": user.id.as_str(), "name": user.name, "email": user.email });
+        Self { actor, origin: "ui", ip, user_agent, session: session.map(ToString::to_string) }
+    }
+}
+
+impl From<&Authenticated> for Who {
+    fn from(caller: &Authenticated) -> Self {
+        let (id, name) = (caller.caller.id.to_string(), &caller.caller.name);
+        let person = caller.caller.person();
+        let actor = match person {
+            Some(person) => json!({ "type": "user", "id": id, "name": name, "email": person.email }),
+            None if caller.caller.is_root() => json!({ "type": "system", "id": "root", "name": name }),
+            None => json!({ "type": "api_key", "id": id, "name": name }),
+        };
+        Self {
+            actor,
+            origin: if person.is_some() { "ui" } else { "api" },
+            ip: caller.ip,
+            user_agent: caller.user_agent.clone(),
+            session: person.map(|person| person.session.to_string()),
+        }
+    }
+}
+
+async fn store(state: &Arc<AppState>, who: &Who, act: Act, failure: Option<&'static str>, kind: LeafKind) {
     let instance: OrgId = INSTANCE_ORG.parse().expect("a valid organization id");
     let org = act.org.clone().unwrap_or_else(|| instance.clone());
-    let json = event(caller, &act).to_string();
+    let json = event(who, &act, failure).to_string();
     let result = match append(state, &org, &json, kind).await {
         Err(error)
             if matches!(error.code(), ErrorCode::OrgArchived | ErrorCode::OrgNotFound) && org != instance =>
@@ -102,32 +159,33 @@ async fn append(state: &Arc<AppState>, org: &OrgId, json: &str, kind: LeafKind) 
     Ok(())
 }
 
-fn event(caller: &Authenticated, act: &Act) -> Value {
-    let actor = if caller.caller.is_root() {
-        json!({ "type": "system", "id": "root", "name": caller.caller.name })
-    } else {
-        json!({ "type": "api_key", "id": caller.caller.id.to_string(), "name": caller.caller.name })
-    };
+fn event(who: &Who, act: &Act, failure: Option<&'static str>) -> Value {
     let changes: Vec<Value> = act
         .changes
         .iter()
         .map(|(path, old, new)| json!({ "path": path, "op": "replace", "old": old, "new": new }))
         .collect();
-    let mut context = json!({ "origin": "api", "request_id": request_id::current() });
-    if let Some(ip) = caller.ip {
+    let mut context = json!({ "origin": who.origin, "request_id": request_id::current() });
+    if let Some(ip) = who.ip {
         context["ip"] = json!(ip.to_canonical().to_string());
     }
-    if let Some(agent) = &caller.user_agent {
+    if let Some(session) = &who.session {
+        context["session_id"] = json!(session);
+    }
+    if let Some(agent) = &who.user_agent {
         let cut = agent.floor_char_boundary(tallystick_event::limits::USER_AGENT_BYTES_MAX);
         context["user_agent"] = json!(&agent[..cut]);
     }
     let mut event = json!({
         "action": act.action,
-        "outcome": "success",
-        "actor": actor,
+        "outcome": if failure.is_some() { "failure" } else { "success" },
+        "actor": who.actor,
         "targets": [{ "type": act.target_type, "id": act.target_id, "name": act.target_name }],
         "context": context,
     });
+    if let Some(reason) = failure {
+        event["reason"] = json!(reason);
+    }
     if !changes.is_empty() {
         event["changes"] = changes.into();
     }

@@ -1,4 +1,4 @@
-//! The HTTP edge: native API, OpenAPI, metrics; and the HTTP of a witness.
+//! The HTTP edge: native API, OpenAPI, metrics, pages for people; and the HTTP of a witness.
 //!
 //! Invariants:
 //! - Nothing is decided here that a layer below decides: events are checked by `event`, rights by `auth`, order by
@@ -12,9 +12,12 @@
 pub mod admin_events;
 pub mod error;
 pub mod http;
+pub mod people_events;
+pub mod reads;
 mod serve;
 pub mod state;
 pub mod telemetry;
+pub mod ui;
 pub mod witness;
 
 pub use self::serve::{CONNECTIONS_MAX, serve};

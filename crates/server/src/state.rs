@@ -8,6 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use ipnet::IpNet;
 use tallystick_auth::Auth;
 use tallystick_engine::{Engine, ReadError, search::Deadline};
 use tallystick_event::{Clock, Preparer, Random};
@@ -16,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     error::{ApiError, ErrorCode},
+    reads::RecentReads,
     telemetry::Metrics,
 };
 
@@ -39,19 +41,32 @@ const PREPARATIONS_A_CORE: usize = 2;
 const SEARCHES_A_CORE: usize = 4;
 
 /// How the server behaves, from the configuration.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct ServerOptions {
     /// `/metrics` answers without a key.
     pub metrics_public: bool,
     /// Checkpoints, tiles and consistency proofs, which hold nothing of events' content, are given without a key.
     pub proofs_public: bool,
+    /// Where people reach the service, as in `https://audit.example.com`; none: at the address it listens on.
+    pub public_url: Option<String>,
+    /// Proxies that are believed when they say whom they speak for.
+    pub trusted_proxies: Vec<IpNet>,
+    /// How long a browser keeps a session's cookie, ms.
+    pub session_life_ms: i64,
+}
+
+impl ServerOptions {
+    /// Whether browsers come by https, so that the session's cookie must not go over anything else.
+    pub fn is_https(&self) -> bool {
+        self.public_url.as_deref().is_some_and(|url| url.starts_with("https://"))
+    }
 }
 
 /// The shared state.
 pub struct AppState {
     /// Recording and finding.
     pub engine: Arc<Engine>,
-    /// Keys.
+    /// Keys and people.
     pub auth: Auth,
     /// Checks and canonicalises events.
     pub preparer: Preparer,
@@ -61,6 +76,8 @@ pub struct AppState {
     pub options: ServerOptions,
     /// Counters of the HTTP surface.
     pub metrics: Metrics,
+    /// What people read lately, so that the same again is not recorded again.
+    pub reads: RecentReads,
     random: Arc<dyn Random>,
     searches: Semaphore,
     preparations: Semaphore,
@@ -96,6 +113,7 @@ impl AppState {
             clock,
             options,
             metrics,
+            reads: RecentReads::default(),
             random,
             searches: Semaphore::new(cores * SEARCHES_A_CORE),
             preparations: Semaphore::new(cores * PREPARATIONS_A_CORE),

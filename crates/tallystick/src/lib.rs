@@ -1,5 +1,6 @@
 //! What the `tallystick` command is made of, as a library so that tests and the command share it.
 
+mod accounts;
 pub mod bench;
 mod cli;
 mod client;

@@ -20,7 +20,8 @@ use tallystick_wal::lock::{DataLock, Holder, LockError};
 use tokio::net::{TcpListener, TcpSocket};
 
 use crate::{
-    config::{Config, MetricsPublic},
+    accounts,
+    config::{Config, MetricsPublic, accounts as accounts_config},
     exit::{Advice, Exit},
     files,
     system::{OsRandom, SystemClock, random_hex},
@@ -78,7 +79,9 @@ impl Service {
         let root_key = root_key_file(config)?;
         let root = RootKey::read(&root_key.path)
             .with_context(|| format!("the root key in {} cannot be used", root_key.path.display()))?;
-        let auth = Auth::open(catalog.clone(), Some(root), Arc::clone(&clock), Arc::clone(&random)).await?;
+        let accounts = accounts::options(config)?;
+        let auth = Auth::open(catalog.clone(), Some(root), accounts, Arc::clone(&clock), Arc::clone(&random))
+            .await?;
         let rounds = rounds(config, &engine, &clock, &random)?;
         rounds.compare_with_witnesses().await;
         let preparer = Preparer::new(config.limits.clone(), &config.masking, clock, Arc::clone(&random));
@@ -87,10 +90,23 @@ impl Service {
             MetricsPublic::Always => true,
             MetricsPublic::Never => false,
         };
-        let options = ServerOptions { metrics_public, proofs_public: config.integrity.public };
+        let options = ServerOptions {
+            metrics_public,
+            proofs_public: config.integrity.public,
+            public_url: accounts_config::public_url(&config.server.public_url).map_err(anyhow::Error::msg)?,
+            trusted_proxies: accounts_config::networks(&config.server.trusted_proxies)
+                .map_err(anyhow::Error::msg)?,
+            session_life_ms: config.accounts.session_life_ms(),
+        };
         let state = AppState::new(Arc::clone(&engine), auth, preparer, random, options, Metrics::new());
         let listener = socket.listen(BACKLOG).with_context(|| format!("cannot listen on {address}"))?;
         Ok(Self { engine, state, address, recovered, root_key, listener, catalog, rounds })
+    }
+
+    /// Where people reach the service.
+    pub(crate) fn base(&self) -> String {
+        let configured = self.state.options.public_url.clone();
+        configured.unwrap_or_else(|| format!("http://{}", self.address))
     }
 
     /// Answers until `shutdown` resolves, then finishes what is under way and closes everything.

@@ -1,34 +1,51 @@
 //! Who is asking, and the one function that says whether they may.
 
+mod person;
+
 use std::fmt;
 
-use tallystick_catalog::KeyId;
+use tallystick_catalog::{KeyId, UserId};
 use tallystick_event::OrgId;
 
-use crate::{Bound, Operation, Scope, ScopeSet};
+pub use self::person::Person;
+use crate::{Bound, Level, Operation, Permission, PermissionSet, Scope, ScopeSet};
 
 /// An authenticated caller.
 #[derive(Debug, Clone)]
 pub struct Caller {
-    /// The key.
+    /// The key or the person.
     pub id: CallerId,
     /// Its name, for people.
     pub name: String,
-    /// The only organization it may touch; none: all.
-    pub org: Option<OrgId>,
     /// What it may do.
-    pub scopes: ScopeSet,
+    pub rights: Rights,
     /// When the key expires, Unix ms.
     pub expires_ms: Option<i64>,
 }
 
-/// Which key a caller has.
+/// Which key a caller has, or which person it is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum CallerId {
     /// The key of the instance owner, from a file.
     Root,
     /// An API key.
     Key(KeyId),
+    /// A signed-in person.
+    User(UserId),
+}
+
+/// What a caller may do.
+#[derive(Debug, Clone)]
+pub enum Rights {
+    /// What a key may.
+    Key {
+        /// The only organization it may touch; none: all.
+        org: Option<OrgId>,
+        /// What it may do there.
+        scopes: ScopeSet,
+    },
+    /// What a person may.
+    Person(Person),
 }
 
 impl Caller {
@@ -37,29 +54,84 @@ impl Caller {
         Self {
             id: CallerId::Root,
             name: "root key".to_owned(),
-            org: None,
-            scopes: ScopeSet::from_iter([Scope::Admin]),
+            rights: Rights::Key { org: None, scopes: ScopeSet::from_iter([Scope::Admin]) },
             expires_ms: None,
         }
     }
 
-    /// Whether this is the instance owner.
+    /// Whether this is the instance owner's key.
     pub fn is_root(&self) -> bool {
         self.id == CallerId::Root
     }
 
-    /// What an event written by this caller has as its `source`: `key:root` or `key:ak_…`.
+    /// The person, if it is one.
+    pub fn person(&self) -> Option<&Person> {
+        match &self.rights {
+            Rights::Key { .. } => None,
+            Rights::Person(person) => Some(person),
+        }
+    }
+
+    /// The person's account, if it is one.
+    pub fn user(&self) -> Option<&UserId> {
+        match &self.id {
+            CallerId::User(id) => Some(id),
+            CallerId::Root | CallerId::Key(_) => None,
+        }
+    }
+
+    /// What an event written by this caller has as its `source`: `key:root`, `key:ak_…` or `user:usr_…`.
     pub fn source(&self) -> String {
-        format!("key:{}", self.id)
+        match &self.id {
+            CallerId::User(id) => format!("user:{id}"),
+            id => format!("key:{id}"),
+        }
+    }
+
+    /// Whether the caller has a permission in an organization; none: in the installation.
+    pub fn holds(&self, permission: Permission, org: Option<&OrgId>) -> bool {
+        match &self.rights {
+            Rights::Person(person) => person.holds(permission, org),
+            Rights::Key { org: bound, scopes } => {
+                let reaches =
+                    bound.is_none() || (bound.as_ref() == org && permission.level() == Level::Organization);
+                reaches && scopes.allows(permission.scope())
+            }
+        }
+    }
+
+    /// Whether the caller has all of these permissions in an organization.
+    pub fn holds_all(&self, permissions: PermissionSet, org: &OrgId) -> bool {
+        permissions.iter().all(|permission| self.holds(permission, Some(org)))
+    }
+
+    /// Whether the caller can give a key for `org` (none: for all) this scope, because it has all that it stands for.
+    pub(crate) fn can_give(&self, scope: Scope, org: Option<&OrgId>) -> bool {
+        match &self.rights {
+            Rights::Key { scopes, .. } => scopes.allows(scope),
+            Rights::Person(_) => {
+                let within =
+                    |permission: &Permission| org.is_none() || permission.level() == Level::Organization;
+                let meant = |permission: &Permission| scope == Scope::Admin || permission.scope() == scope;
+                let mut all = Permission::ALL.iter().filter(|one| meant(one) && within(one)).peekable();
+                all.peek().is_some() && all.all(|permission| self.holds(*permission, org))
+            }
+        }
+    }
+
+    /// The query that every event of `org` which the caller sees must match.
+    pub fn filter(&self, org: &OrgId) -> Option<&str> {
+        self.person()?.grant(org)?.filter.as_deref()
     }
 }
 
-/// `root`, or the key's id.
+/// `root`, or the id of the key or the person.
 impl fmt::Display for CallerId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Root => f.write_str("root"),
             Self::Key(id) => fmt::Display::fmt(id, f),
+            Self::User(id) => fmt::Display::fmt(id, f),
         }
     }
 }
@@ -72,13 +144,15 @@ pub enum Reach {
     All,
     /// This organization only.
     Org(OrgId),
+    /// These organizations: somebody who is in several and has named none. It may be none at all.
+    Orgs(Vec<OrgId>),
 }
 
 impl Reach {
     /// The only organization, if there is one.
     pub fn org(&self) -> Option<&OrgId> {
         match self {
-            Self::All => None,
+            Self::All | Self::Orgs(_) => None,
             Self::Org(org) => Some(org),
         }
     }
@@ -88,6 +162,7 @@ impl Reach {
         match self {
             Self::All => true,
             Self::Org(only) => org == Some(only),
+            Self::Orgs(orgs) => org.is_some_and(|org| orgs.contains(org)),
         }
     }
 }
@@ -103,6 +178,14 @@ pub enum Denied {
         /// The scope that would do.
         need: Scope,
     },
+    /// The person's role lacks a permission.
+    #[error("{operation} needs the permission {need}, which your role does not have")]
+    MissingPermission {
+        /// Name of the operation.
+        operation: &'static str,
+        /// The permission that would do.
+        need: Permission,
+    },
     /// The key is bound to another organization than the one named.
     #[error("the key is bound to organization {bound} and cannot touch {asked}")]
     WrongOrg {
@@ -111,9 +194,27 @@ pub enum Denied {
         /// The organization that was asked for.
         asked: OrgId,
     },
+    /// The person is not in the organization.
+    #[error("you are not a member of organization {asked}")]
+    NotMember {
+        /// The organization that was asked for.
+        asked: OrgId,
+    },
     /// No key that is bound to an organization may do this.
     #[error("{operation} needs a key that is not bound to an organization")]
     InstanceOnly {
+        /// Name of the operation.
+        operation: &'static str,
+    },
+    /// Only those who run the installation may do this.
+    #[error("{operation} is for operators of this installation")]
+    OperatorOnly {
+        /// Name of the operation.
+        operation: &'static str,
+    },
+    /// No key may do this: it is about a person's own account.
+    #[error("{operation} is for people who have signed in; a key has no account")]
+    PersonOnly {
         /// Name of the operation.
         operation: &'static str,
     },
@@ -124,8 +225,12 @@ impl Denied {
     pub fn code(&self) -> &'static str {
         match self {
             Self::MissingScope { .. } => "missing_scope",
+            Self::MissingPermission { .. } => "missing_permission",
             Self::WrongOrg { .. } => "wrong_org",
+            Self::NotMember { .. } => "not_a_member",
             Self::InstanceOnly { .. } => "instance_key_required",
+            Self::OperatorOnly { .. } => "operator_required",
+            Self::PersonOnly { .. } => "person_required",
         }
     }
 
@@ -133,7 +238,7 @@ impl Denied {
     pub fn need(&self) -> Option<Scope> {
         match self {
             Self::MissingScope { need, .. } => Some(*need),
-            Self::WrongOrg { .. } | Self::InstanceOnly { .. } => None,
+            _ => None,
         }
     }
 }
@@ -141,15 +246,22 @@ impl Denied {
 /// Whether `caller` may carry out `operation`, on the organization `asked` if the request names one.
 ///
 /// The answer says how far: a bound key that names no organization gets its own, a key that is bound to none
-/// and names none gets all.
+/// and names none gets all, and a person who names none gets those where their role allows it.
 pub fn authorize(caller: &Caller, operation: Operation, asked: Option<&OrgId>) -> Result<Reach, Denied> {
     let rule = operation.rule();
-    if let Some(need) = rule.scope
-        && !caller.scopes.allows(need)
+    let (bound, scopes) = match &caller.rights {
+        Rights::Person(person) => return person.authorize(&rule, asked),
+        Rights::Key { org, scopes } => (org, scopes),
+    };
+    if rule.bound == Bound::Person {
+        return Err(Denied::PersonOnly { operation: rule.name });
+    }
+    if let Some(need) = rule.scope()
+        && !scopes.allows(need)
     {
         return Err(Denied::MissingScope { operation: rule.name, need });
     }
-    let Some(bound) = &caller.org else {
+    let Some(bound) = bound else {
         return Ok(asked.map_or(Reach::All, |org| Reach::Org(org.clone())));
     };
     if rule.bound == Bound::Never {

@@ -1,13 +1,15 @@
 //! Every set of scopes against every operation, and the table as people read it.
 
 use super::*;
+use crate::role::{self, BUILT_IN_ROLES, Grant};
 
 fn org(id: &str) -> OrgId {
     OrgId::new(id).unwrap()
 }
 
 fn caller(scopes: impl IntoIterator<Item = Scope>, bound: Option<&str>) -> Caller {
-    Caller { scopes: scopes.into_iter().collect(), org: bound.map(org), ..Caller::root() }
+    let rights = Rights::Key { org: bound.map(org), scopes: scopes.into_iter().collect() };
+    Caller { rights, ..Caller::root() }
 }
 
 /// All 2^n sets of scopes.
@@ -22,7 +24,7 @@ fn scope_sets() -> impl Iterator<Item = Vec<Scope>> {
 fn a_key_without_the_scope_is_refused_whatever_it_asks_for() {
     for scopes in scope_sets() {
         for operation in Operation::ALL {
-            let Some(need) = operation.rule().scope else { continue };
+            let Some(need) = operation.rule().scope() else { continue };
             if scopes.contains(&need) || scopes.contains(&Scope::Admin) {
                 continue;
             }
@@ -59,7 +61,10 @@ fn a_bound_key_never_reaches_beyond_its_organization() {
 #[test]
 fn an_instance_key_with_the_scope_reaches_what_it_names() {
     for operation in Operation::ALL {
-        let holder = caller(operation.rule().scope, None);
+        if operation.rule().bound == Bound::Person {
+            continue;
+        }
+        let holder = caller(operation.rule().scope(), None);
         assert_eq!(authorize(&holder, *operation, None), Ok(Reach::All));
         assert_eq!(authorize(&holder, *operation, Some(&org("x"))), Ok(Reach::Org(org("x"))));
         assert_eq!(authorize(&Caller::root(), *operation, None), Ok(Reach::All));
@@ -128,7 +133,7 @@ fn matrix() -> String {
 
 fn line<'a>(title: &str, cells: impl Iterator<Item = &'a str>) -> String {
     let cells: Vec<String> = cells.map(|cell| format!(" {cell:>12}")).collect();
-    format!("\n{title:18}{}", cells.concat())
+    format!("\n{title:23}{}", cells.concat())
 }
 
 fn cell(caller: &Caller, operation: Operation) -> &'static str {
@@ -139,4 +144,78 @@ fn cell(caller: &Caller, operation: Operation) -> &'static str {
         (Err(_), Err(_), Err(_)) => ".",
         _ => "?",
     }
+}
+
+/// As above: the roles, as people read them.
+#[test]
+fn the_roles_are_those_that_people_reviewed() {
+    let roles = roles();
+    let reviewed = include_str!("../../testdata/roles.txt");
+    assert!(roles == reviewed, "testdata/roles.txt differs; if the change is meant, it should be:\n{roles}");
+}
+
+const ROLES_HEADING: &str = "\
+# Which person may do what. A row is an operation, a column a role.
+#
+#   all  in every organization, and what belongs to none
+#   own  in the organizations where they have the role
+#   ops  in the organization that holds the instance's own events
+#   me   on their own account
+#   .    refused
+#
+# operator: runs the installation and is in no organization. Custom roles: any of the permissions of the last column.
+";
+
+/// A person who is in `acme` by the role, or an operator.
+pub(crate) fn person(role: &str) -> Caller {
+    let is_operator = role == "operator";
+    let grant = match role::built_in(role) {
+        Some(role) => Grant::built_in(org("acme"), role),
+        None => Grant {
+            org: org("instance"),
+            role: role.to_owned(),
+            role_name: role.to_owned(),
+            permissions: role::OPERATOR_OF_INSTANCE,
+            filter: None,
+        },
+    };
+    let person = Person {
+        email: "a@b".into(),
+        time_zone: "UTC".into(),
+        is_operator,
+        session: "ses_0123456789abcdefghjk".parse().unwrap(),
+        grants: vec![grant],
+    };
+    let id = CallerId::User("usr_0123456789abcdefghjk".parse().unwrap());
+    Caller { id, name: "Somebody".into(), rights: Rights::Person(person), expires_ms: None }
+}
+
+fn roles() -> String {
+    let names: Vec<&str> = BUILT_IN_ROLES.iter().map(|role| role.name).chain(["operator"]).collect();
+    let mut out = ROLES_HEADING.to_owned();
+    out.push_str(&line("", names.iter().copied().chain(["permission"])));
+    for operation in Operation::ALL {
+        let rule = operation.rule();
+        let mut cells: Vec<String> = names.iter().map(|name| role_cell(&person(name), *operation)).collect();
+        cells.push(rule.permission.map_or_else(|| "-".to_owned(), |permission| permission.to_string()));
+        out.push_str(&line(rule.name, cells.iter().map(String::as_str)));
+    }
+    out.push('\n');
+    out
+}
+
+fn role_cell(caller: &Caller, operation: Operation) -> String {
+    if operation.rule().bound == Bound::Person {
+        assert_eq!(authorize(caller, operation, None), Ok(Reach::Orgs(Vec::new())));
+        return "me".to_owned();
+    }
+    let may = |asked: Option<&str>| authorize(caller, operation, asked.map(org).as_ref());
+    let cell = match (may(None), may(Some("acme")), may(Some("other")), may(Some("instance"))) {
+        (Ok(Reach::All), Ok(_), Ok(_), Ok(_)) => "all",
+        (Ok(Reach::Org(own)), Ok(_), Err(_), Err(_)) if own == org("acme") => "own",
+        (Ok(Reach::Org(own)), Err(_), Err(_), Ok(_)) if own == org("instance") => "ops",
+        (Err(_), Err(_), Err(_), Err(_)) => ".",
+        _ => "?",
+    };
+    cell.to_owned()
 }

@@ -2,9 +2,17 @@
 
 use std::net::IpAddr;
 
-use tallystick_auth::{AuthenticateError, CallerId, Scope, Secret};
+use tallystick_auth::{AuthenticateError, Caller, CallerId, Rights, Scope, ScopeSet, Secret};
+use tallystick_event::OrgId;
 
 use crate::{ROOT, START_MS, World, made, org};
+
+fn rights(caller: &Caller) -> (Option<OrgId>, ScopeSet) {
+    match &caller.rights {
+        Rights::Key { org, scopes } => (org.clone(), *scopes),
+        Rights::Person(person) => panic!("{person:?}"),
+    }
+}
 
 #[tokio::test]
 async fn a_key_is_its_caller() {
@@ -16,8 +24,9 @@ async fn a_key_is_its_caller() {
     for node in [auth, world.node().await] {
         let caller = node.authenticate(&created.token, None).await.unwrap();
         assert_eq!((caller.id.to_string(), &caller.name), (created.key.id.clone(), &created.key.name));
-        assert_eq!(caller.org, Some(org("acme")));
-        assert!(caller.scopes.allows(Scope::EventsWrite) && !caller.scopes.allows(Scope::EventsRead));
+        let (bound, scopes) = rights(&caller);
+        assert_eq!(bound, Some(org("acme")));
+        assert!(scopes.allows(Scope::EventsWrite) && !scopes.allows(Scope::EventsRead));
         assert!(!caller.is_root());
         assert_eq!(caller.source(), format!("key:{}", created.key.id));
     }
@@ -30,8 +39,8 @@ async fn the_root_key_is_the_owner_and_nothing_close_to_it_is() {
     let caller = auth.authenticate(&Secret::from(ROOT), None).await.unwrap();
     assert!(
         caller.is_root()
-            && caller.org.is_none()
-            && Scope::ALL.iter().all(|scope| caller.scopes.allows(*scope))
+            && rights(&caller).0.is_none()
+            && Scope::ALL.iter().all(|scope| rights(&caller).1.allows(*scope))
     );
     assert_eq!((caller.source().as_str(), &caller.id), ("key:root", &CallerId::Root));
     for close in ["root-key-of-the-test", "root-key-of-the-tests ", "ROOT-key-of-the-tests", ""] {

@@ -4,11 +4,15 @@
 
 mod authenticate;
 mod keys;
+mod roles;
+mod sign_in;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use tallystick_auth::{Auth, Caller, CreateKey, CreatedKey, RootKey, Scope, Secret};
+use tallystick_auth::{
+    AccountOptions, Auth, Caller, CreateKey, CreatedKey, PasswordCost, RootKey, Scope, SealKey, Secret,
+};
 use tallystick_catalog::{Catalog, CatalogUrl, NewOrganization};
 use tallystick_event::OrgId;
 use tallystick_testkit::{FixedClock, NOW_MS, SeededRandom};
@@ -54,11 +58,23 @@ impl World {
 
     async fn node_on(&self, catalog: Catalog) -> Auth {
         let root = RootKey::new(&Secret::from(ROOT)).unwrap();
-        Auth::open(catalog, Some(root), self.clock.clone(), self.random.clone()).await.unwrap()
+        let accounts = accounts();
+        Auth::open(catalog, Some(root), accounts, self.clock.clone(), self.random.clone()).await.unwrap()
     }
 
     fn advance(&self, ms: i64) {
         self.clock.advance(ms);
+    }
+}
+
+/// Sessions of an hour at rest and a day in all; hashes that cost next to nothing.
+fn accounts() -> AccountOptions {
+    AccountOptions {
+        seal_key: SealKey::new([7; 32]),
+        instance_org: org("instance"),
+        session_idle_ms: 3_600_000,
+        session_life_ms: 86_400_000,
+        password_cost: PasswordCost { memory_kib: 64, passes: 1 },
     }
 }
 

@@ -27,6 +27,21 @@ pub enum ErrorCode {
     LogNotFound,
     NotPublished,
     KeyNotFound,
+    SignInFailed,
+    SecondFactorNeeded,
+    TooManyAttempts,
+    CrossSite,
+    VerificationFailed,
+    UserNotFound,
+    RoleNotFound,
+    SessionNotFound,
+    InvitationNotFound,
+    EmailTaken,
+    AlreadyMember,
+    LastOwner,
+    RoleExists,
+    RoleInUse,
+    TooManyEntries,
     MethodNotAllowed,
     OrgExists,
     OrgNotEmpty,
@@ -68,6 +83,21 @@ impl ErrorCode {
         Self::LogNotFound,
         Self::NotPublished,
         Self::KeyNotFound,
+        Self::SignInFailed,
+        Self::SecondFactorNeeded,
+        Self::TooManyAttempts,
+        Self::CrossSite,
+        Self::VerificationFailed,
+        Self::UserNotFound,
+        Self::RoleNotFound,
+        Self::SessionNotFound,
+        Self::InvitationNotFound,
+        Self::EmailTaken,
+        Self::AlreadyMember,
+        Self::LastOwner,
+        Self::RoleExists,
+        Self::RoleInUse,
+        Self::TooManyEntries,
         Self::MethodNotAllowed,
         Self::OrgExists,
         Self::OrgNotEmpty,
@@ -109,6 +139,21 @@ impl ErrorCode {
             Self::LogNotFound => "log_not_found",
             Self::NotPublished => "not_published",
             Self::KeyNotFound => "key_not_found",
+            Self::SignInFailed => "sign_in_failed",
+            Self::SecondFactorNeeded => "second_factor_needed",
+            Self::TooManyAttempts => "too_many_attempts",
+            Self::CrossSite => "cross_site",
+            Self::VerificationFailed => "verification_failed",
+            Self::UserNotFound => "user_not_found",
+            Self::RoleNotFound => "role_not_found",
+            Self::SessionNotFound => "session_not_found",
+            Self::InvitationNotFound => "invitation_not_found",
+            Self::EmailTaken => "email_taken",
+            Self::AlreadyMember => "already_member",
+            Self::LastOwner => "last_owner",
+            Self::RoleExists => "role_exists",
+            Self::RoleInUse => "role_in_use",
+            Self::TooManyEntries => "too_many_entries",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::OrgExists => "org_exists",
             Self::OrgNotEmpty => "org_not_empty",
@@ -140,21 +185,35 @@ impl ErrorCode {
             Self::InvalidEvent => StatusCode::UNPROCESSABLE_ENTITY,
             Self::BodyTooLarge | Self::TooManyEvents => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType | Self::UnsupportedEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Unauthenticated => StatusCode::UNAUTHORIZED,
-            Self::Forbidden | Self::WrongOrg | Self::OrgReserved => StatusCode::FORBIDDEN,
+            Self::Unauthenticated | Self::SignInFailed | Self::SecondFactorNeeded => StatusCode::UNAUTHORIZED,
+            Self::Forbidden
+            | Self::WrongOrg
+            | Self::OrgReserved
+            | Self::CrossSite
+            | Self::VerificationFailed => StatusCode::FORBIDDEN,
             Self::NotFound
             | Self::OrgNotFound
             | Self::EventNotFound
             | Self::LogNotFound
             | Self::NotPublished
-            | Self::KeyNotFound => StatusCode::NOT_FOUND,
+            | Self::KeyNotFound
+            | Self::UserNotFound
+            | Self::RoleNotFound
+            | Self::SessionNotFound
+            | Self::InvitationNotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::OrgExists
             | Self::OrgNotEmpty
             | Self::OrgArchived
             | Self::TooManyKeys
+            | Self::EmailTaken
+            | Self::AlreadyMember
+            | Self::LastOwner
+            | Self::RoleExists
+            | Self::RoleInUse
+            | Self::TooManyEntries
             | Self::IdempotencyKeyReused => StatusCode::CONFLICT,
-            Self::TooManyFailures => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooManyFailures | Self::TooManyAttempts => StatusCode::TOO_MANY_REQUESTS,
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::Overloaded | Self::LogHalted | Self::LogRolledBack | Self::CatalogUnavailable => {
                 StatusCode::SERVICE_UNAVAILABLE
@@ -178,15 +237,30 @@ impl ErrorCode {
             Self::TooManyEvents => "Too many events in one call",
             Self::UnsupportedMediaType => "The content type is not supported",
             Self::UnsupportedEncoding => "The content encoding is not supported",
-            Self::Unauthenticated => "A valid API key is needed",
-            Self::Forbidden => "The API key may not do this",
-            Self::WrongOrg => "The API key belongs to another organization",
+            Self::Unauthenticated => "A valid API key or session is needed",
+            Self::Forbidden => "The caller may not do this",
+            Self::WrongOrg => "The caller belongs to another organization",
             Self::NotFound => "There is nothing at this address",
             Self::OrgNotFound => "The organization does not exist",
             Self::EventNotFound => "The event does not exist",
             Self::LogNotFound => "The log does not exist",
             Self::NotPublished => "The log is not published that far",
             Self::KeyNotFound => "The API key does not exist",
+            Self::SignInFailed => "The sign-in failed",
+            Self::SecondFactorNeeded => "A code is needed",
+            Self::TooManyAttempts => "Too many failed sign-ins",
+            Self::CrossSite => "The request comes from another site",
+            Self::VerificationFailed => "The password, code or link is wrong",
+            Self::UserNotFound => "The person does not exist",
+            Self::RoleNotFound => "The role does not exist",
+            Self::SessionNotFound => "The session does not exist",
+            Self::InvitationNotFound => "The invitation does not exist",
+            Self::EmailTaken => "The e-mail address has an account",
+            Self::AlreadyMember => "They are a member already",
+            Self::LastOwner => "The organization would have no owner",
+            Self::RoleExists => "The role exists already",
+            Self::RoleInUse => "The role is in use",
+            Self::TooManyEntries => "There are too many of these",
             Self::MethodNotAllowed => "The method is not allowed here",
             Self::OrgExists => "The organization exists already",
             Self::OrgNotEmpty => "The organization's log is not empty",
@@ -210,6 +284,7 @@ impl ErrorCode {
     pub fn retryable(self) -> bool {
         match self {
             Self::TooManyFailures
+            | Self::TooManyAttempts
             | Self::RequestTimeout
             | Self::Overloaded
             | Self::LogHalted
@@ -235,6 +310,20 @@ impl ErrorCode {
             | Self::LogNotFound
             | Self::NotPublished
             | Self::KeyNotFound
+            | Self::SignInFailed
+            | Self::SecondFactorNeeded
+            | Self::CrossSite
+            | Self::VerificationFailed
+            | Self::UserNotFound
+            | Self::RoleNotFound
+            | Self::SessionNotFound
+            | Self::InvitationNotFound
+            | Self::EmailTaken
+            | Self::AlreadyMember
+            | Self::LastOwner
+            | Self::RoleExists
+            | Self::RoleInUse
+            | Self::TooManyEntries
             | Self::MethodNotAllowed
             | Self::OrgExists
             | Self::OrgNotEmpty
@@ -272,6 +361,21 @@ impl ErrorCode {
             | Self::LogNotFound
             | Self::NotPublished
             | Self::KeyNotFound
+            | Self::SignInFailed
+            | Self::SecondFactorNeeded
+            | Self::TooManyAttempts
+            | Self::CrossSite
+            | Self::VerificationFailed
+            | Self::UserNotFound
+            | Self::RoleNotFound
+            | Self::SessionNotFound
+            | Self::InvitationNotFound
+            | Self::EmailTaken
+            | Self::AlreadyMember
+            | Self::LastOwner
+            | Self::RoleExists
+            | Self::RoleInUse
+            | Self::TooManyEntries
             | Self::MethodNotAllowed
             | Self::OrgExists
             | Self::OrgNotEmpty

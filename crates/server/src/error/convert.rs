@@ -1,13 +1,14 @@
 //! From the errors of the layers below to answers. One place, so that each gets the same answer everywhere.
 
 use axum::http::StatusCode;
-use tallystick_auth::{AuthenticateError, Denied, KeyError};
+use tallystick_auth::{AuthenticateError, Denied, KeyError, PeopleError, SignInError};
 use tallystick_catalog::{CatalogError, Conflict};
 use tallystick_engine::{AppendError, ReadError, proof::ProofError};
 use tallystick_event::{BodyError, EventError};
 use tallystick_query::Diagnostic;
 
 use super::{ApiError, ErrorCode, ErrorDetail};
+use crate::http::caller::org_required;
 
 impl From<ReadError> for ApiError {
     fn from(error: ReadError) -> Self {
@@ -118,7 +119,14 @@ impl From<CatalogError> for ApiError {
         match error {
             CatalogError::NotFound { kind: "organization", id } => org_not_found(&id),
             CatalogError::NotFound { kind, id } => {
-                Self::new(ErrorCode::KeyNotFound, format!("there is no {kind} {id} within reach of this key"))
+                let code = match kind {
+                    "user" | "member" => ErrorCode::UserNotFound,
+                    "role" => ErrorCode::RoleNotFound,
+                    "session" => ErrorCode::SessionNotFound,
+                    "invitation" | "link" => ErrorCode::InvitationNotFound,
+                    _ => ErrorCode::KeyNotFound,
+                };
+                Self::new(code, format!("there is no {kind} {id} within reach of this caller"))
             }
             CatalogError::Conflict(Conflict::OrganizationExists { existing }) => Self::new(
                 ErrorCode::OrgExists,
@@ -131,9 +139,7 @@ impl From<CatalogError> for ApiError {
                      archive it instead"
                 ),
             ),
-            CatalogError::Conflict(conflict @ Conflict::TooManyKeys { .. }) => {
-                Self::new(ErrorCode::TooManyKeys, format!("{conflict}; revoke some first"))
-            }
+            CatalogError::Conflict(conflict) => of_conflict(&conflict),
             CatalogError::Invalid { what, why } => {
                 Self::new(ErrorCode::InvalidBody, format!("{what}: {why}"))
                     .with_errors(vec![ErrorDetail::new(format!("/{what}"), "invalid", why)])
@@ -152,11 +158,76 @@ impl From<CatalogError> for ApiError {
     }
 }
 
+/// The conflicts about people, and the number of keys.
+fn of_conflict(conflict: &Conflict) -> ApiError {
+    let (code, advice) = match conflict {
+        Conflict::OrganizationExists { .. } => (ErrorCode::OrgExists, "choose another id"),
+        Conflict::LogNotEmpty { .. } => (ErrorCode::OrgNotEmpty, "archive it instead"),
+        Conflict::TooManyKeys { .. } => (ErrorCode::TooManyKeys, "revoke some first"),
+        Conflict::EmailTaken => (ErrorCode::EmailTaken, "sign in with it"),
+        Conflict::AlreadyMember { .. } => (ErrorCode::AlreadyMember, "change their role instead"),
+        Conflict::LastOwner { .. } => (ErrorCode::LastOwner, "make somebody else an owner first"),
+        Conflict::RoleExists { .. } => (ErrorCode::RoleExists, "choose another name"),
+        Conflict::RoleInUse => (ErrorCode::RoleInUse, "give its holders another role first"),
+        Conflict::TooMany { .. } => (ErrorCode::TooManyEntries, "remove some first"),
+    };
+    ApiError::new(code, format!("{conflict}; {advice}"))
+}
+
+impl From<PeopleError> for ApiError {
+    fn from(error: PeopleError) -> Self {
+        match error {
+            PeopleError::Denied(denied) => denied.into(),
+            PeopleError::Catalog(error) => error.into(),
+            PeopleError::OrgNeeded => org_required(),
+            PeopleError::Beyond { .. } => Self::new(ErrorCode::Forbidden, error.to_string()),
+            PeopleError::UnknownRole { ref role } => {
+                let why = format!("there is no role {role:?}; GET /v1/roles lists what there is");
+                Self::new(ErrorCode::InvalidBody, error.to_string()).with_errors(vec![ErrorDetail::new(
+                    "/role",
+                    "unknown_role",
+                    why,
+                )])
+            }
+            PeopleError::Invalid { field, ref why } => Self::new(ErrorCode::InvalidBody, error.to_string())
+                .with_errors(vec![ErrorDetail::new(format!("/{field}"), "invalid", why.clone())]),
+            PeopleError::Refused(why) => Self::new(ErrorCode::VerificationFailed, why),
+            PeopleError::Busy => busy(),
+        }
+    }
+}
+
+impl From<SignInError> for ApiError {
+    fn from(error: SignInError) -> Self {
+        match error {
+            SignInError::Refused { .. } => Self::new(ErrorCode::SignInFailed, error.to_string()),
+            SignInError::SecondFactorNeeded => {
+                Self::new(ErrorCode::SecondFactorNeeded, format!("{error}; send it as \"code\""))
+            }
+            SignInError::TooManyAttempts { retry_after_ms } => {
+                let seconds = retry_after_ms.max(0) as u64 / 1_000 + 1;
+                Self::new(ErrorCode::TooManyAttempts, format!("{error}; wait {seconds} s"))
+                    .retry_after(seconds)
+            }
+            SignInError::Busy => busy(),
+            SignInError::Catalog(error) => error.into(),
+        }
+    }
+}
+
+fn busy() -> ApiError {
+    ApiError::new(ErrorCode::Overloaded, "too many people sign in at once; try again shortly")
+}
+
 impl From<Denied> for ApiError {
     fn from(denied: Denied) -> Self {
         let code = match denied {
-            Denied::WrongOrg { .. } => ErrorCode::WrongOrg,
-            Denied::MissingScope { .. } | Denied::InstanceOnly { .. } => ErrorCode::Forbidden,
+            Denied::WrongOrg { .. } | Denied::NotMember { .. } => ErrorCode::WrongOrg,
+            Denied::MissingScope { .. }
+            | Denied::MissingPermission { .. }
+            | Denied::InstanceOnly { .. }
+            | Denied::OperatorOnly { .. }
+            | Denied::PersonOnly { .. } => ErrorCode::Forbidden,
         };
         Self::new(code, denied.to_string())
     }
@@ -191,6 +262,7 @@ impl From<KeyError> for ApiError {
         match error {
             KeyError::Denied(denied) => denied.into(),
             KeyError::Catalog(error) => error.into(),
+            KeyError::OrgNeeded => org_required(),
             KeyError::ScopeNotHeld { .. } => Self::new(ErrorCode::Forbidden, error.to_string()),
             KeyError::OutlivesMaker | KeyError::Expiry => Self::new(
                 ErrorCode::InvalidBody,

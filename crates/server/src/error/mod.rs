@@ -128,6 +128,11 @@ impl ApiError {
         self.code
     }
 
+    /// Seconds after which it may be worth trying again, if it is at all.
+    pub fn retry_after_seconds(&self) -> Option<u64> {
+        self.code.retryable().then_some(self.retry_after_s)
+    }
+
     /// The sentence for the caller.
     pub fn detail(&self) -> &str {
         &self.detail

@@ -1,14 +1,17 @@
-//! Who is asking: the extractor that every authenticated handler starts with.
+//! Who is asking: the extractor that every authenticated handler starts with. A key comes in `Authorization`, a
+//! signed-in person by their session's cookie. Browsers add cookies to requests that other sites make, so with a cookie
+//! nothing is changed unless the browser says that our own page asked.
 
 use std::{net::IpAddr, sync::Arc};
 
 use axum::{
     extract::{ConnectInfo, FromRequestParts},
-    http::{header, request::Parts},
+    http::{HeaderMap, header, request::Parts},
 };
 use tallystick_auth::{Caller, Operation, Reach, Secret, authorize};
 use tallystick_event::OrgId;
 
+use super::{cookie, same_site};
 use crate::{
     error::{ApiError, ErrorCode},
     state::AppState,
@@ -17,14 +20,21 @@ use crate::{
 /// An authenticated caller with what is known of the connection.
 #[derive(Debug, Clone)]
 pub struct Authenticated {
-    /// The key.
+    /// The key or the person.
     pub caller: Arc<Caller>,
-    /// The peer's address.
+    /// The client's address.
     pub ip: Option<IpAddr>,
     /// The `User-Agent` header.
     pub user_agent: Option<String>,
     /// What it showed, to ask again later.
-    token: Secret,
+    credential: Credential,
+}
+
+/// What a caller shows.
+#[derive(Debug, Clone)]
+enum Credential {
+    Key(Secret),
+    Session(Secret),
 }
 
 impl Authenticated {
@@ -37,34 +47,84 @@ impl Authenticated {
     pub fn one_org(&self, operation: Operation, named: Option<&OrgId>) -> Result<OrgId, ApiError> {
         match self.may(operation, named)? {
             Reach::Org(org) => Ok(org),
-            Reach::All => Err(ApiError::new(
-                ErrorCode::OrgRequired,
-                "this key is good for every organization, so the call has to name one: org=<id>",
-            )),
+            Reach::All | Reach::Orgs(_) => Err(org_required()),
         }
     }
 
-    /// Whether the key is still good, for answers that go on for long.
+    /// Whether the key or the session is still good, for answers that go on for long.
     pub async fn is_still_valid(&self, state: &AppState) -> bool {
-        state.auth.authenticate(&self.token, self.ip).await.is_ok()
+        match &self.credential {
+            Credential::Key(token) => state.auth.authenticate(token, self.ip).await.is_ok(),
+            Credential::Session(token) => {
+                state.auth.authenticate_session(token).await.is_ok_and(|caller| caller.is_some())
+            }
+        }
     }
+
+    /// Whoever has a session in this request, if there is one; for pages, which ask nobody without.
+    pub async fn of_session(parts: &Parts, state: &AppState) -> Result<Option<Self>, ApiError> {
+        let Some(token) = cookie::session(&parts.headers) else { return Ok(None) };
+        let Some(caller) = state.auth.authenticate_session(&token).await? else { return Ok(None) };
+        let (ip, user_agent) = (client(parts, state), user_agent(&parts.headers));
+        Ok(Some(Self { caller, ip, user_agent, credential: Credential::Session(token) }))
+    }
+}
+
+/// The call has to name an organization.
+pub fn org_required() -> ApiError {
+    ApiError::new(
+        ErrorCode::OrgRequired,
+        "the caller is good for several organizations, so the call has to name one: org=<id>",
+    )
 }
 
 impl FromRequestParts<Arc<AppState>> for Authenticated {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &Arc<AppState>) -> Result<Self, ApiError> {
-        let ip = peer(parts);
+        if !parts.headers.contains_key(header::AUTHORIZATION) && cookie::session(&parts.headers).is_some() {
+            same_site::check_api(parts)?;
+            let found = Self::of_session(parts, state).await?;
+            return found.ok_or_else(|| {
+                ApiError::new(ErrorCode::Unauthenticated, "the session has ended; sign in again")
+            });
+        }
+        let ip = client(parts, state);
         let token = bearer(parts)?;
         let caller = state.auth.authenticate(&token, ip).await?;
-        let user_agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
-        Ok(Self { caller, ip, user_agent: user_agent.map(str::to_owned), token })
+        Ok(Self { caller, ip, user_agent: user_agent(&parts.headers), credential: Credential::Key(token) })
     }
 }
 
-/// The address the connection comes from.
-pub fn peer(parts: &Parts) -> Option<IpAddr> {
-    parts.extensions.get::<ConnectInfo<std::net::SocketAddr>>().map(|info| info.0.ip())
+/// What the request says of the program that made it, within what an event may hold.
+pub fn user_agent(headers: &HeaderMap) -> Option<String> {
+    let text = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok())?;
+    let cut = text.floor_char_boundary(tallystick_event::limits::USER_AGENT_BYTES_MAX);
+    Some(text[..cut].to_owned())
+}
+
+/// The client's address: that of the connection, or what a trusted proxy says whom it speaks for.
+pub fn client(parts: &Parts, state: &AppState) -> Option<IpAddr> {
+    let peer = parts.extensions.get::<ConnectInfo<std::net::SocketAddr>>().map(|info| info.0.ip())?;
+    Some(forwarded(peer, &parts.headers, |address| {
+        let address = address.to_canonical();
+        state.options.trusted_proxies.iter().any(|network| network.contains(&address))
+    }))
+}
+
+/// The last address in `X-Forwarded-For` that was not added by, or is not, a trusted proxy.
+fn forwarded(peer: IpAddr, headers: &HeaderMap, is_trusted: impl Fn(IpAddr) -> bool) -> IpAddr {
+    let lines = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
+    let hops: Vec<&str> = lines.flat_map(|line| line.split(',')).collect();
+    let mut client = peer;
+    for hop in hops.iter().rev() {
+        if !is_trusted(client) {
+            break;
+        }
+        let Ok(address) = hop.trim().parse() else { break };
+        client = address;
+    }
+    client
 }
 
 fn bearer(parts: &Parts) -> Result<Secret, ApiError> {
@@ -82,4 +142,30 @@ fn bearer(parts: &Parts) -> Result<Secret, ApiError> {
         return Err(missing("the Authorization header is not a Bearer token"));
     }
     Ok(Secret::from(token.trim().to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_trusted_proxies_say_whom_they_speak_for() {
+        let ip = |text: &str| text.parse::<IpAddr>().unwrap();
+        let proxies = [ip("10.0.0.1"), ip("10.0.0.2")];
+        let trusted = |address: IpAddr| proxies.contains(&address);
+        for (peer, chain, client) in [
+            ("203.0.113.9", "", "203.0.113.9"),
+            ("203.0.113.9", "198.51.100.1", "203.0.113.9"),
+            ("10.0.0.1", "198.51.100.1", "198.51.100.1"),
+            ("10.0.0.1", "192.0.2.66, 198.51.100.1", "198.51.100.1"),
+            ("10.0.0.1", "192.0.2.66, 198.51.100.1, 10.0.0.2", "198.51.100.1"),
+            ("10.0.0.1", "nonsense", "10.0.0.1"),
+        ] {
+            let mut headers = HeaderMap::new();
+            if !chain.is_empty() {
+                headers.insert("x-forwarded-for", chain.parse().unwrap());
+            }
+            assert_eq!(forwarded(ip(peer), &headers, trusted), ip(client), "{peer} {chain}");
+        }
+    }
 }

@@ -2,6 +2,8 @@
 
 pub mod body;
 pub mod caller;
+pub mod confine;
+pub mod cookie;
 pub mod docs_page;
 pub mod headers;
 pub mod health;
@@ -12,6 +14,7 @@ pub mod params;
 pub mod path;
 pub mod request_id;
 pub mod router;
+pub mod same_site;
 pub mod schema;
 pub mod selection;
 pub mod static_file;

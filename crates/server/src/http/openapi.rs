@@ -9,7 +9,7 @@ use utoipa::{
     OpenApi as _,
     openapi::{
         OpenApi,
-        security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+        security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
 };
 
@@ -29,6 +29,7 @@ use super::router;
         (name = "events", description = "Write, find and follow events."),
         (name = "organizations", description = "Organizations; each has a log of its own."),
         (name = "keys", description = "API keys: who may do what."),
+        (name = "people", description = "Accounts, members of organizations, roles and sessions."),
         (name = "proofs", description = "That nothing was changed: checkpoints, tiles, proofs, anchors."),
         (name = "service", description = "The service itself."),
     ),
@@ -44,7 +45,13 @@ pub fn frame() -> OpenApi {
         .scheme(HttpAuthScheme::Bearer)
         .description(Some("An API key, `tsk_…`, made with `POST /v1/keys`"))
         .build();
+    let cookie = ApiKey::Cookie(ApiKeyValue::with_description(
+        "tallystick",
+        "What signing in sets; `__Host-tallystick` over https. Calls that change something need `Sec-Fetch-Site: \
+         same-origin`, which browsers send by themselves, and a body in JSON.",
+    ));
     let components = document.components.get_or_insert_default();
+    components.add_security_scheme("session", SecurityScheme::ApiKey(cookie));
     components.add_security_scheme("api_key", SecurityScheme::Http(bearer));
     document
 }
@@ -94,6 +101,6 @@ mod tests {
                 operations += 1;
             }
         }
-        assert_eq!(operations, 35);
+        assert_eq!(operations, 58);
     }
 }

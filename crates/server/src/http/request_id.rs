@@ -1,6 +1,6 @@
 //! Request ids: taken from the caller if sane, else made here; in every answer, every error and the log.
 
-use std::sync::Arc;
+use std::{future::Future, sync::Arc};
 
 use axum::{
     extract::{Request, State},
@@ -23,6 +23,11 @@ tokio::task_local! {
 /// The id of the request being answered, or `-` outside of one.
 pub fn current() -> String {
     CURRENT.try_with(ToString::to_string).unwrap_or_else(|_| "-".to_owned())
+}
+
+/// Takes the id along into a task that goes on by itself.
+pub fn carried<F: Future>(future: F) -> impl Future<Output = F::Output> {
+    CURRENT.scope(current().into(), future)
 }
 
 /// Gives the request its id and the answer its header.

@@ -18,6 +18,7 @@ use crate::{
     error::{ApiError, convert::of_status},
     state::AppState,
     telemetry,
+    ui::pages,
 };
 
 /// The API's routes and the document that describes them.
@@ -34,6 +35,21 @@ pub fn api() -> (Router<Arc<AppState>>, OpenApi) {
         .routes(routes!(v1::orgs::get::get, v1::orgs::update::update, v1::orgs::delete::delete))
         .routes(routes!(v1::keys::create::create, v1::keys::list::list))
         .routes(routes!(v1::keys::get::get, v1::keys::revoke::revoke))
+        .routes(routes!(v1::session::sign_in::sign_in, v1::session::get::get, v1::session::end::end))
+        .routes(routes!(v1::sessions::list::list))
+        .routes(routes!(v1::sessions::revoke::revoke))
+        .routes(routes!(v1::account::update::update))
+        .routes(routes!(v1::account::password::change))
+        .routes(routes!(v1::account::totp_begin::begin, v1::account::totp_remove::remove))
+        .routes(routes!(v1::account::totp_confirm::confirm))
+        .routes(routes!(v1::members::list::list, v1::members::add::add))
+        .routes(routes!(v1::members::update::update, v1::members::remove::remove))
+        .routes(routes!(v1::members::reset_password::reset_password))
+        .routes(routes!(v1::invitations::create::create, v1::invitations::list::list))
+        .routes(routes!(v1::invitations::revoke::revoke))
+        .routes(routes!(v1::roles::list::list, v1::roles::create::create))
+        .routes(routes!(v1::roles::update::update, v1::roles::delete::delete))
+        .routes(routes!(v1::boot::boot))
         .routes(routes!(v1::events::proof::prove))
         .routes(routes!(v1::logs::checkpoint::checkpoint))
         .routes(routes!(v1::logs::tile::tile))
@@ -58,17 +74,19 @@ pub fn api() -> (Router<Arc<AppState>>, OpenApi) {
 /// Everything the server answers.
 pub fn build(state: Arc<AppState>) -> Router {
     let (api, document) = api();
-    let pages = docs_page::Pages::new(&document);
+    let docs = docs_page::Pages::new(&document);
     let outermost_last = api
         .route("/openapi.json", get(openapi::document(&document)))
-        .route("/", get(pages.landing()))
-        .route("/docs", get(pages.api()))
+        .route("/", get(docs.landing()))
+        .route("/docs", get(docs.api()))
         .route("/verify", get(verifier_page::page))
-        .route("/docs/errors", get(pages.errors()))
+        .route("/docs/errors", get(docs.errors()))
         .route("/docs/style.css", get(docs_page::style))
+        .merge(pages::routes())
         .fallback(nothing_here)
         .method_not_allowed_fallback(other_method)
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn(pages::errors::layer))
         .layer(middleware::map_response(headers::secure))
         .layer(middleware::from_fn_with_state(Arc::clone(&state), telemetry::layer))
         .layer(middleware::from_fn_with_state(Arc::clone(&state), request_id::layer));

@@ -10,6 +10,7 @@ use tallystick_query::{
 
 use super::{
     caller::Authenticated,
+    confine,
     params::{Params, invalid},
 };
 use crate::{
@@ -24,7 +25,7 @@ pub const ORGS_PER_READ_MAX: usize = 100;
 #[derive(Debug, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ReadParams {
-    /// Organizations, separated by commas; none: all within reach of the key.
+    /// Organizations, separated by commas; none: all within reach.
     pub org: Option<String>,
     /// The query; none: every event.
     pub q: Option<String>,
@@ -45,6 +46,8 @@ pub struct Common {
     pub warnings: Vec<Diagnostic>,
     /// The zone of `tz`.
     pub zone: TimeZone,
+    /// The query as it was given.
+    pub text: String,
 }
 
 impl Common {
@@ -90,8 +93,9 @@ impl Common {
             None => query,
         };
         let query = lowered(&query, now_us, &zone)?;
+        let query = confine::narrowed(query, confine::of(&caller.caller, &scope, now_us)?);
         let deadline = AppState::search_deadline();
-        Ok(Self { selection: Selection { scope, query, range, deadline }, warnings, zone })
+        Ok(Self { selection: Selection { scope, query, range, deadline }, warnings, zone, text })
     }
 }
 
@@ -105,6 +109,7 @@ pub fn take_scope(
         return Ok(match caller.may(operation, None)? {
             Reach::All => Scope::All,
             Reach::Org(org) => Scope::Orgs(vec![org]),
+            Reach::Orgs(orgs) => Scope::Orgs(orgs),
         });
     };
     let mut orgs: Vec<OrgId> = Vec::new();

@@ -1,15 +1,21 @@
 //! Every operation without a key, with a wrong one, without its scope, and with the key of another organization.
 
-use std::collections::HashSet;
+use std::{
+    collections::HashSet,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use reqwest::Method;
 use serde_json::{Value, json};
 use tallystick_auth::{Bound, Operation, Scope};
 
-use crate::harness::{Answer, ROOT, Server, event};
+use crate::{
+    harness::{Answer, ROOT, Server, event},
+    people::{PASSWORD, Person},
+};
 
 /// A call that carries out an operation on organization `acme`, and a body for it.
-fn call(operation: Operation) -> (Method, &'static str, Value) {
+pub(crate) fn call(operation: Operation) -> (Method, &'static str, Value) {
     let event = event("acme", 1);
     match operation {
         Operation::WriteEvents => (Method::POST, "/v1/events", event),
@@ -27,7 +33,7 @@ fn call(operation: Operation) -> (Method, &'static str, Value) {
         Operation::ArchiveOrg => (Method::PATCH, "/v1/orgs/acme", json!({ "state": "active" })),
         Operation::DeleteOrg => (Method::DELETE, "/v1/orgs/acme", Value::Null),
         Operation::CreateKey => {
-            (Method::POST, "/v1/keys", json!({ "name": "x", "org": "acme", "scopes": ["events:read"] }))
+            (Method::POST, "/v1/keys", json!({ "name": "x", "org": "acme", "scopes": ["orgs:read"] }))
         }
         Operation::ListKeys => (Method::GET, "/v1/keys?org=acme", Value::Null),
         Operation::GetKey => (Method::GET, "/v1/keys/{key}", Value::Null),
@@ -47,32 +53,126 @@ fn call(operation: Operation) -> (Method, &'static str, Value) {
         Operation::RotateLogKeys => (Method::POST, "/v1/log-keys/rotate", Value::Null),
         Operation::GetLimits => (Method::GET, "/v1/limits", Value::Null),
         Operation::GetMetrics => (Method::GET, "/metrics", Value::Null),
+        operation => call_of_people(operation),
     }
 }
 
-struct Doors {
-    server: Server,
+/// Those about people.
+fn call_of_people(operation: Operation) -> (Method, &'static str, Value) {
+    match operation {
+        Operation::GetSession => (Method::GET, "/v1/session", Value::Null),
+        Operation::EndSession => (Method::DELETE, "/v1/session", Value::Null),
+        Operation::ListSessions => (Method::GET, "/v1/sessions", Value::Null),
+        Operation::RevokeSession => (Method::DELETE, "/v1/sessions/{own_session}", Value::Null),
+        Operation::ListMemberSessions => (Method::GET, "/v1/sessions?user={user}", Value::Null),
+        Operation::RevokeMemberSession => (Method::DELETE, "/v1/sessions/{session}", Value::Null),
+        Operation::ChangePassword => (
+            Method::POST,
+            "/v1/account/password",
+            json!({ "password": PASSWORD, "new_password": "four tall ticks in a row" }),
+        ),
+        Operation::UpdateAccount => (Method::PATCH, "/v1/account", json!({ "name": "Somebody" })),
+        Operation::BeginTotp => (Method::POST, "/v1/account/totp", json!({ "password": PASSWORD })),
+        Operation::ConfirmTotp => (Method::POST, "/v1/account/totp/confirm", json!({ "code": "000000" })),
+        Operation::RemoveTotp => (Method::DELETE, "/v1/account/totp", json!({ "password": PASSWORD })),
+        Operation::ListMembers => (Method::GET, "/v1/members?org=acme", Value::Null),
+        Operation::AddMember => {
+            (Method::POST, "/v1/members?org=acme", json!({ "user": "{stranger}", "role": "member" }))
+        }
+        Operation::UpdateMember => {
+            (Method::PATCH, "/v1/members/{user}?org=acme", json!({ "role": "member" }))
+        }
+        Operation::RemoveMember => (Method::DELETE, "/v1/members/{user}?org=acme", Value::Null),
+        Operation::ResetMemberPassword => {
+            (Method::POST, "/v1/members/{user}/password-reset?org=acme", Value::Null)
+        }
+        Operation::CreateInvitation => {
+            (Method::POST, "/v1/invitations?org=acme", json!({ "email": "new@x.example", "role": "member" }))
+        }
+        Operation::ListInvitations => (Method::GET, "/v1/invitations?org=acme", Value::Null),
+        Operation::RevokeInvitation => (Method::DELETE, "/v1/invitations/{invitation}", Value::Null),
+        Operation::ListRoles => (Method::GET, "/v1/roles?org=acme", Value::Null),
+        Operation::CreateRole => (
+            Method::POST,
+            "/v1/roles?org=acme",
+            json!({ "name": "{name}", "permissions": ["audit_logs.read"] }),
+        ),
+        Operation::UpdateRole => (Method::PATCH, "/v1/roles/{role}", json!({ "filter": "action:*" })),
+        Operation::DeleteRole => (Method::DELETE, "/v1/roles/{role}", Value::Null),
+        Operation::GetBoot => (Method::GET, "/v1/ui/boot", Value::Null),
+        other => panic!("{other:?} has no call"),
+    }
+}
+
+pub(crate) struct Doors {
+    pub(crate) server: Server,
     event: String,
-    key: String,
+    made: AtomicUsize,
 }
 
 impl Doors {
-    async fn open() -> Self {
-        let options = tallystick_server::ServerOptions { metrics_public: false, proofs_public: false };
+    pub(crate) async fn open() -> Self {
+        let options = tallystick_server::ServerOptions::default();
         let server = Server::start_with(options).await;
         server.org("acme").await;
         server.org("other").await;
         let stored = server.send(Method::POST, "/v1/events", &event("acme", 0)).await.ok();
         server.publish("acme").await;
-        let key = json!({ "name": "found by others", "org": "acme", "scopes": ["events:read"] });
-        let key = server.send(Method::POST, "/v1/keys", &key).await.ok();
+        let event = stored["events"][0]["id"].as_str().unwrap().to_owned();
+        Self { event, made: AtomicUsize::new(0), server }
+    }
+
+    /// The call with something of acme in place of each `{...}`, made for it.
+    pub(crate) async fn filled(
+        &self,
+        operation: Operation,
+        person: Option<&Person>,
+    ) -> (Method, String, Value) {
+        let (method, path, body) = call(operation);
+        let (mut path, mut body) = (path.replace("{event}", &self.event), body.to_string());
+        let number = self.made.fetch_add(1, Ordering::Relaxed);
+        body = body.replace("{name}", &format!("Role {number}"));
+        let server = &self.server;
         let text = |value: &Value| value.as_str().unwrap().to_owned();
-        Self { event: text(&stored["events"][0]["id"]), key: text(&key["id"]), server }
+        if path.contains("{key}") {
+            let key = json!({ "name": "found by others", "org": "acme", "scopes": ["events:read"] });
+            let key = server.send(Method::POST, "/v1/keys", &key).await.ok();
+            path = path.replace("{key}", &text(&key["id"]));
+        }
+        if path.contains("{user}") || path.contains("{session}") {
+            let made = server.person("acme", &format!("found{number}@acme.example"), "member").await;
+            let session = server.get_of(&made, "/v1/session").await.ok();
+            path = path.replace("{user}", &text(&session["user"]["id"]));
+            path = path.replace("{session}", &text(&session["session"]));
+        }
+        if path.contains("{own_session}") {
+            let own = match person {
+                Some(person) => server.again(person).await,
+                None => server.person("acme", &format!("own{number}@acme.example"), "member").await,
+            };
+            let session = server.get_of(&own, "/v1/session").await.ok();
+            path = path.replace("{own_session}", &text(&session["session"]));
+        }
+        if body.contains("{stranger}") {
+            let made = server.person("other", &format!("stranger{number}@x.example"), "member").await;
+            let session = server.get_of(&made, "/v1/session").await.ok();
+            body = body.replace("{stranger}", &text(&session["user"]["id"]));
+        }
+        if path.contains("{invitation}") {
+            let new = json!({ "email": format!("invited{number}@x.example"), "role": "member" });
+            let made = server.send(Method::POST, "/v1/invitations?org=acme", &new).await.ok();
+            path = path.replace("{invitation}", &text(&made["id"]));
+        }
+        if path.contains("{role}") {
+            let new = json!({ "name": format!("Found {number}"), "permissions": ["audit_logs.read"] });
+            let made = server.send(Method::POST, "/v1/roles?org=acme", &new).await.ok();
+            path = path.replace("{role}", &text(&made["id"]));
+        }
+        (method, path, serde_json::from_str(&body).unwrap())
     }
 
     async fn knock(&self, operation: Operation, token: Option<&str>) -> Answer {
-        let (method, path, body) = call(operation);
-        let path = path.replace("{event}", &self.event).replace("{key}", &self.key);
+        let (method, path, body) = self.filled(operation, None).await;
         let mut request = self.server.http.request(method, format!("{}{path}", self.server.base));
         if let Some(token) = token {
             request = request.bearer_auth(token);
@@ -107,7 +207,7 @@ async fn without_a_key_nothing_opens() {
 async fn without_the_scope_it_does_not_open() {
     let doors = Doors::open().await;
     for operation in Operation::ALL {
-        let Some(need) = operation.rule().scope else { continue };
+        let Some(need) = operation.rule().scope() else { continue };
         let others: Vec<&str> =
             Scope::ALL.iter().filter(|s| **s != need && **s != Scope::Admin).map(|s| s.as_str()).collect();
         let token = doors.server.key(None, &others).await;
@@ -124,16 +224,25 @@ async fn without_the_scope_it_does_not_open() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_key_of_another_organization_does_not_open_it() {
     let doors = Doors::open().await;
-    let before = doors.server.count("acme").await;
+    let before =
+        doors.server.get("/v1/count?org=acme&q=action:user.login").await.ok()["count"].as_u64().unwrap();
     let token = doors.server.key(Some("other"), &["admin"]).await;
     for operation in Operation::ALL {
         let answer = doors.knock(*operation, Some(&token)).await;
         let expected = match (operation, operation.rule().bound) {
+            // It is one call for both, and this key manages members: of its own organization.
+            (Operation::RevokeSession | Operation::RevokeMemberSession, _) => {
+                Some((404, "session_not_found"))
+            }
+            (_, Bound::Person) => Some((403, "forbidden")),
+            (Operation::ListMemberSessions, _) => Some((404, "user_not_found")),
+            (Operation::RevokeInvitation, _) => Some((404, "invitation_not_found")),
+            (Operation::UpdateRole | Operation::DeleteRole, _) => Some((404, "role_not_found")),
             (_, Bound::Never) if *operation != Operation::ArchiveOrg => Some((403, "forbidden")),
             (Operation::GetEvent | Operation::ProveEvent, _) => Some((404, "event_not_found")),
             (Operation::GetKey | Operation::RevokeKey, _) => Some((404, "key_not_found")),
             // Answers with what is its own.
-            (Operation::ListOrgs | Operation::GetLimits, _) => None,
+            (Operation::ListOrgs | Operation::GetLimits | Operation::GetBoot, _) => None,
             // By pseudonyms, the same for all.
             (
                 Operation::GetDirectoryCheckpoint
@@ -154,7 +263,8 @@ async fn the_key_of_another_organization_does_not_open_it() {
             assert!(!text.contains("acme"), "{operation:?}: {text}");
         }
     }
-    assert_eq!(doors.server.count("acme").await, before);
+    let written = "/v1/count?org=acme&q=action:user.login";
+    assert_eq!(doors.server.get(written).await.ok()["count"].as_u64().unwrap(), before);
     // A bound administrator may rename its own organization, but not stop its audit.
     let path = "/v1/orgs/other";
     doors.server.send_as(&token, Method::PATCH, path, &json!({ "name": "New" })).await.ok();
@@ -171,6 +281,10 @@ async fn with_the_right_key_every_door_opens() {
             continue;
         }
         let answer = doors.knock(*operation, Some(ROOT)).await;
+        if operation.rule().bound == Bound::Person && *operation != Operation::RevokeSession {
+            assert_eq!(answer.problem(), (403, "forbidden"), "{operation:?} is about a person's own account");
+            continue;
+        }
         assert!((200..300).contains(&answer.status), "{operation:?}: {}", answer.text);
     }
 }
@@ -191,24 +305,31 @@ async fn guessing_is_slowed_down_and_good_keys_are_not() {
     assert_eq!(doors.knock(Operation::ReadEvents, Some(ROOT)).await.status, 200);
 }
 
+/// The route behind a call, as the document writes it.
+pub(crate) fn route(operation: Operation) -> (Method, String) {
+    let (method, path, _) = call(operation);
+    let mut path = path.split('?').next().unwrap().to_owned();
+    for name in ["{event}", "{key}", "{user}", "{session}", "{own_session}", "{invitation}", "{role}"] {
+        path = path.replace(name, "{id}");
+    }
+    let path = path.replace("/orgs/acme", "/orgs/{id}").replace("/logs/acme", "/logs/{log}");
+    let path = path.split_once("/tile/").map_or(path.clone(), |(log, _)| format!("{log}/tile/{{*path}}"));
+    (method, path)
+}
+
 /// A route that the walk above does not know would be open without anybody having looked.
 #[test]
 fn the_walk_knows_every_route() {
     let (_, document) = tallystick_server::http::router::api();
     let document = serde_json::to_value(document).unwrap();
-    let route =
-        |path: &str| path.split('?').next().unwrap().replace("{event}", "{id}").replace("{key}", "{id}");
     let mut walked: HashSet<String> = Operation::ALL
         .iter()
         .map(|operation| {
-            let (method, path, _) = call(*operation);
-            let path = route(path).replace("/orgs/acme", "/orgs/{id}").replace("/logs/acme", "/logs/{log}");
-            let path =
-                path.split_once("/tile/").map_or(path.clone(), |(log, _)| format!("{log}/tile/{{*path}}"));
+            let (method, path) = route(*operation);
             format!("{} {path}", method.as_str().to_lowercase())
         })
         .collect();
-    let open = ["get /healthz", "get /readyz", "get /.well-known/tallystick-keys.json"];
+    let open = ["get /healthz", "get /readyz", "get /.well-known/tallystick-keys.json", "post /v1/session"];
     walked.extend(open.map(str::to_owned));
     for (path, item) in document["paths"].as_object().unwrap() {
         for method in item.as_object().unwrap().keys() {

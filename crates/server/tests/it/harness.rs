@@ -5,11 +5,11 @@ use std::{
     time::Duration,
 };
 
-use reqwest::{Client, Method, RequestBuilder, Response, header::HeaderMap};
+use reqwest::{Client, Method, RequestBuilder, Response, header::HeaderMap, redirect::Policy};
 use serde_json::{Value, json};
-use tallystick_auth::{Auth, RootKey, Secret};
+use tallystick_auth::{AccountOptions, Auth, PasswordCost, RootKey, SealKey, Secret};
 use tallystick_catalog::{Catalog, CatalogUrl};
-use tallystick_engine::{Engine, Options};
+use tallystick_engine::{Engine, INSTANCE_ORG, Options};
 use tallystick_event::{Clock, Limits, MaskRules, Preparer, Random};
 use tallystick_server::{AppState, ServerOptions, serve, telemetry::Metrics};
 use tallystick_testkit::{FixedClock, SeededRandom};
@@ -76,6 +76,17 @@ impl Answer {
     }
 }
 
+/// Sessions of twelve hours at rest and a week in all; hashes that cost next to nothing.
+fn accounts() -> AccountOptions {
+    AccountOptions {
+        seal_key: SealKey::new([7; 32]),
+        instance_org: INSTANCE_ORG.parse().unwrap(),
+        session_idle_ms: 43_200_000,
+        session_life_ms: 604_800_000,
+        password_cost: PasswordCost { memory_kib: 64, passes: 1 },
+    }
+}
+
 /// Tells reqwest which cryptography it is to use.
 pub(crate) fn install_tls() {
     static PROVIDER: Once = Once::new();
@@ -86,7 +97,7 @@ pub(crate) fn install_tls() {
 
 impl Server {
     pub(crate) async fn start() -> Self {
-        Self::start_with(ServerOptions { metrics_public: true, proofs_public: false }).await
+        Self::start_with(ServerOptions { metrics_public: true, ..ServerOptions::default() }).await
     }
 
     pub(crate) async fn start_with(options: ServerOptions) -> Self {
@@ -101,14 +112,15 @@ impl Server {
             Engine::open(Options::new(dir.path()), catalog.clone(), Arc::clone(&shared), Arc::clone(&random));
         let (engine, _) = engine.await.unwrap();
         let root = RootKey::new(&Secret::from(ROOT)).unwrap();
-        let auth = Auth::open(catalog, Some(root), Arc::clone(&shared), Arc::clone(&random)).await.unwrap();
+        let auth = Auth::open(catalog, Some(root), accounts(), Arc::clone(&shared), Arc::clone(&random));
+        let auth = auth.await.unwrap();
         let preparer = Preparer::new(Limits::default(), &MaskRules::default(), shared, Arc::clone(&random));
         let state = AppState::new(engine, auth, preparer, random, options, Metrics::new());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel();
         let served = tokio::spawn(serve(Arc::clone(&state), listener, async { drop(stopped.await) }));
-        let http = Client::builder().timeout(PATIENCE).no_proxy().build().unwrap();
+        let http = Client::builder().timeout(PATIENCE).no_proxy().redirect(Policy::none()).build().unwrap();
         Self { base, http, clock, state, stop: Some(stop), served: Some(served), _dir: dir }
     }
 

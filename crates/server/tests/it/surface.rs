@@ -95,7 +95,7 @@ async fn metrics_count_and_are_public_only_if_told_so() {
     ] {
         assert!(text.contains(line), "{line} is not in\n{text}");
     }
-    let closed = Server::start_with(ServerOptions { metrics_public: false, proofs_public: false }).await;
+    let closed = Server::start_with(ServerOptions::default()).await;
     let answer = Answer::of(closed.http.get(format!("{}/metrics", closed.base)).send().await.unwrap()).await;
     assert_eq!(answer.problem(), (401, "unauthenticated"));
     let reader = closed.key(None, &["metrics:read"]).await;

@@ -53,6 +53,13 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<Exit> {
     let signals = StopSignals::catch()?;
     let service = Service::open(&loaded.config).await?;
     tell_start(&loaded.config.data.dir, &service)?;
+    if let Some(link) = service.state.auth.first_setup_link().await? {
+        print(format!(
+            "nobody runs this installation yet: open {}/setup/{} within a day (the link works once)",
+            service.base(),
+            link.token.expose()
+        ))?;
+    }
     service.run(signals.first()).await?;
     say("stopped");
     Ok(Exit::Done)

@@ -3,6 +3,7 @@
 //! [`settings`] is the one list of all settings; reading, the environment's names, the documented default file and
 //! `check-config` are all made from it, so they cannot drift apart.
 
+pub(crate) mod accounts;
 pub(crate) mod environment;
 mod integrity;
 mod read;
@@ -19,6 +20,7 @@ use std::{
 use tallystick_catalog::CatalogUrl;
 use tallystick_event::{Limits, MaskRules};
 
+use accounts::AccountsConfig;
 pub(crate) use integrity::IntegrityConfig;
 pub(crate) use read::{ConfigProblems, Loaded, Origin, load};
 pub(crate) use render::{default_file, effective};
@@ -28,6 +30,7 @@ pub(crate) use value::{LogFormat, MetricsPublic, Redacted};
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Config {
     pub(crate) server: ServerConfig,
+    pub(crate) accounts: AccountsConfig,
     pub(crate) data: DataConfig,
     pub(crate) log: LogConfig,
     pub(crate) integrity: IntegrityConfig,
@@ -42,6 +45,8 @@ pub(crate) struct ServerConfig {
     pub(crate) listen: String,
     pub(crate) metrics_public: MetricsPublic,
     pub(crate) root_key_file: String,
+    pub(crate) public_url: String,
+    pub(crate) trusted_proxies: Vec<String>,
 }
 
 /// `[data]`
@@ -78,7 +83,10 @@ impl Default for Config {
                 listen: "127.0.0.1:8440".to_owned(),
                 metrics_public: MetricsPublic::Auto,
                 root_key_file: String::new(),
+                public_url: String::new(),
+                trusted_proxies: Vec::new(),
             },
+            accounts: AccountsConfig::default(),
             data: DataConfig { dir: "data".to_owned(), catalog: Redacted::default() },
             log: LogConfig {
                 tail_events_max: engine.tail_events_max,
@@ -149,6 +157,13 @@ impl Config {
                 format!("\"{listen}\" is not an address and port such as 127.0.0.1:8440"),
             ));
         }
+        if let Err(message) = accounts::public_url(&self.server.public_url) {
+            found.push(("server", "public_url", message));
+        }
+        if let Err(message) = accounts::networks(&self.server.trusted_proxies) {
+            found.push(("server", "trusted_proxies", message));
+        }
+        found.extend(self.accounts.mistakes().into_iter().map(|(key, message)| ("accounts", key, message)));
         if self.data.dir.is_empty() {
             found.push(("data", "dir", "a directory is needed".to_owned()));
         }

@@ -34,6 +34,7 @@ impl Setting {
 /// Sections in the order of the file, each with what it is about.
 pub(crate) const SECTIONS: &[(&str, &str)] = &[
     ("server", "The HTTP service."),
+    ("accounts", "People's accounts."),
     ("data", "Where things are kept."),
     (
         "log",
@@ -76,6 +77,18 @@ settings! {
         /// File with the root key, which may do everything. Empty: keys/root.key in the data directory, made at the
         /// first start.
         "root_key_file" => server.root_key_file;
+        /// Where people reach the service, such as "https://audit.example.com". With https, the session's cookie goes
+        /// over nothing else; links to invite people begin with it. Empty: the address it listens on, over http.
+        "public_url" => server.public_url;
+        /// Proxies in front, as addresses or networks: ["10.0.0.5", "172.16.0.0/12"]. Only they are believed when they
+        /// say in X-Forwarded-For whom they speak for, which failed sign-ins are counted by.
+        "trusted_proxies" => server.trusted_proxies;
+    }
+    "accounts" {
+        /// A session ends when it is not used for so long, seconds; 60 to 7,776,000.
+        "session_idle_s" => accounts.session_idle_s;
+        /// A session ends after so long in any case, seconds; 60 to 7,776,000.
+        "session_life_s" => accounts.session_life_s;
     }
     "data" {
         /// The data directory. One service a directory.

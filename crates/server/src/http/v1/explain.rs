@@ -17,6 +17,7 @@ use crate::{
     error::{ApiError, Problem},
     http::{
         caller::Authenticated,
+        confine,
         params::Params,
         schema::{QueryNote, notes, time_text},
         selection::{take_scope, take_zone},
@@ -104,7 +105,8 @@ pub async fn explain(
     let mut diagnostics = parsed.diagnostics;
     let Some(query) = parsed.query else { return Ok(Json(faulty(&diagnostics))) };
     let now_us = state.clock.now_ms() * 1_000;
-    let run = Explain { scope, zone, now_us };
+    let confined = confine::of(&caller.caller, &scope, now_us)?;
+    let run = Explain { scope, zone, now_us, confined };
     if query.root.is_some()
         && let Err(error) = run.lower(&query)
     {
@@ -126,6 +128,8 @@ struct Explain {
     scope: Scope,
     zone: TimeZone,
     now_us: i64,
+    /// What the caller's role leaves of the events.
+    confined: Option<Lowered>,
 }
 
 impl Explain {
@@ -135,6 +139,7 @@ impl Explain {
 
     fn selection(&self, query: Option<Lowered>) -> Selection {
         let deadline = AppState::search_deadline();
+        let query = confine::narrowed(query, self.confined.clone());
         Selection { scope: self.scope.clone(), query, range: TimeRange::ALL, deadline }
     }
 

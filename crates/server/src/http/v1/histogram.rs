@@ -80,7 +80,7 @@ pub async fn histogram(
     caller: Authenticated,
     mut params: Params,
 ) -> Result<Json<HistogramAnswer>, ApiError> {
-    let Common { selection, warnings, zone } =
+    let Common { selection, warnings, zone, .. } =
         Common::take(&mut params, &state, &caller, Operation::HistogramEvents)?;
     let by = params.text("by")?.map(|name| FieldRef::named(&name).map_or(name, |field| field.to_string()));
     let buckets = params.number("buckets", BUCKETS_DEFAULT, BUCKETS_MAX)?;

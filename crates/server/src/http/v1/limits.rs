@@ -3,8 +3,13 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{Json, extract::State};
-use tallystick_auth::Operation;
-use tallystick_catalog::{LIVE_KEYS_MAX, NAME_CHARS_MAX};
+use tallystick_auth::{
+    INVITATION_MS, Operation, PASSWORD_BYTES_MAX, PASSWORD_CHARS_MIN, RESET_LINK_MS, SETUP_LINK_MS,
+};
+use tallystick_catalog::{
+    EMAIL_BYTES_MAX, INVITATIONS_MAX, LIVE_KEYS_MAX, MEMBERS_MAX, MEMBERSHIPS_MAX, NAME_CHARS_MAX, ROLES_MAX,
+    SESSIONS_MAX, USERS_MAX,
+};
 use tallystick_engine::LIVE_LAG_EVENTS_MAX;
 use tallystick_query::limits::{LIST_VALUES_MAX, QUERY_CHARS_MAX, QUERY_DEPTH_MAX, QUERY_TERMS_MAX};
 
@@ -37,6 +42,11 @@ pub async fn limits(
 ) -> Result<Json<BTreeMap<&'static str, u64>>, ApiError> {
     let _reach = caller.may(Operation::GetLimits, None)?;
     params.end()?;
+    Ok(Json(all(&state)))
+}
+
+/// All of them, by name.
+pub fn all(state: &AppState) -> BTreeMap<&'static str, u64> {
     let mut limits: BTreeMap<_, _> = state.preparer.limits().published().into_iter().collect();
     limits.extend([
         ("batch_errors_listed_max", events::ingest::ERRORS_LISTED_MAX as u64),
@@ -65,6 +75,18 @@ pub async fn limits(
         ("list_page_max", super::LIST_MAX as u64),
         ("name_chars_max", NAME_CHARS_MAX as u64),
         ("live_keys_max", LIVE_KEYS_MAX),
+        ("users_max", USERS_MAX),
+        ("members_max", MEMBERS_MAX),
+        ("memberships_max", MEMBERSHIPS_MAX),
+        ("roles_max", ROLES_MAX),
+        ("open_invitations_max", INVITATIONS_MAX),
+        ("sessions_max", SESSIONS_MAX as u64),
+        ("email_bytes_max", EMAIL_BYTES_MAX as u64),
+        ("password_chars_min", PASSWORD_CHARS_MIN as u64),
+        ("password_bytes_max", PASSWORD_BYTES_MAX as u64),
+        ("invitation_ms_max", INVITATION_MS as u64),
+        ("reset_link_ms_max", RESET_LINK_MS as u64),
+        ("setup_link_ms_max", SETUP_LINK_MS as u64),
     ]);
-    Ok(Json(limits))
+    limits
 }

@@ -1,5 +1,7 @@
 //! Version 1 of the native API, one file for each call.
 
+pub mod account;
+pub mod boot;
 pub mod count;
 pub mod directory;
 pub mod events;
@@ -7,11 +9,16 @@ pub mod evidence;
 pub mod explain;
 pub mod facets;
 pub mod histogram;
+pub mod invitations;
 pub mod keys;
 pub mod limits;
 pub mod log_keys;
 pub mod logs;
+pub mod members;
 pub mod orgs;
+pub mod roles;
+pub mod session;
+pub mod sessions;
 
 /// Entries of a page of organizations or keys if the call does not say.
 const LIST_DEFAULT: usize = 100;

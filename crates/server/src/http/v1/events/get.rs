@@ -13,13 +13,14 @@ use tallystick_event::EventId;
 
 use crate::{
     error::{ApiError, ErrorCode, Problem},
-    http::{caller::Authenticated, params::Params, path::Id, schema::Event},
+    http::{caller::Authenticated, confine, params::Params, path::Id, schema::Event},
+    reads,
     state::AppState,
 };
 
 /// Get one event
 ///
-/// An event out of the key's reach is as unknown as one that does not exist.
+/// An event out of the caller's reach is as unknown as one that does not exist.
 #[utoipa::path(
     get,
     path = "/v1/events/{id}",
@@ -41,18 +42,24 @@ pub async fn get(
     let scope = match caller.may(Operation::GetEvent, None)? {
         Reach::All => Scope::All,
         Reach::Org(org) => Scope::Orgs(vec![org]),
+        Reach::Orgs(orgs) => Scope::Orgs(orgs),
     };
     params.end()?;
+    let confined = confine::of(&caller.caller, &scope, state.clock.now_ms() * 1_000)?;
     let rendered = state
         .read(move |engine| {
             let Some(event) = engine.get(&id, &scope)? else { return Ok(None) };
+            if !confine::shows(confined.as_ref(), &event)? {
+                return Ok(None);
+            }
             let mut out = Vec::new();
             event.render(&mut out)?;
-            Ok(Some(out))
+            Ok(Some((event.org, out)))
         })
         .await?;
-    let body = rendered.ok_or_else(|| {
-        ApiError::new(ErrorCode::EventNotFound, format!("there is no event {id} within reach of this key"))
+    let (org, body) = rendered.ok_or_else(|| {
+        ApiError::new(ErrorCode::EventNotFound, format!("there is no event {id} within reach of this caller"))
     })?;
+    reads::viewed(&state, &caller, &org, &id.to_string()).await;
     Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
 }

@@ -18,7 +18,7 @@ use crate::{
     error::{ApiError, ErrorCode, ErrorDetail, Problem, convert::event_details},
     http::{
         body::{self, Encoding},
-        caller::Authenticated,
+        caller::{Authenticated, org_required},
         json::media_type,
         params::{Params, invalid},
         schema::{EventInput, Stored},
@@ -81,6 +81,8 @@ pub async fn ingest(
     let bound = match caller.may(Operation::WriteEvents, None)? {
         Reach::All => None,
         Reach::Org(org) => Some(org),
+        // An event may name any organization where nothing is bound, which is more than the caller has.
+        Reach::Orgs(_) => return Err(org_required()),
     };
     let is_partial = params.switch("partial")?;
     let extras = Extras::take(&mut params, is_partial)?;

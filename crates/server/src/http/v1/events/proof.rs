@@ -17,10 +17,12 @@ use crate::{
     error::{ApiError, ErrorCode, Problem},
     http::{
         caller::Authenticated,
+        confine,
         params::Params,
         path::Id,
         v1::logs::{ask, directory},
     },
+    reads,
     state::AppState,
 };
 
@@ -58,15 +60,22 @@ pub async fn prove(
     let scope = match caller.may(Operation::ProveEvent, None)? {
         Reach::All => Scope::All,
         Reach::Org(org) => Scope::Orgs(vec![org]),
+        Reach::Orgs(orgs) => Scope::Orgs(orgs),
     };
     let size = params.parse::<u64>("size", "a number of leaves")?;
     params.end()?;
+    let confined = confine::of(&caller.caller, &scope, state.clock.now_ms() * 1_000)?;
     let found = state
-        .read(move |engine| Ok(engine.get(&id, &scope)?.map(|event| (event.org, event.meta.seq))))
+        .read(move |engine| {
+            let Some(event) = engine.get(&id, &scope)? else { return Ok(None) };
+            let is_shown = confine::shows(confined.as_ref(), &event)?;
+            Ok(is_shown.then_some((event.org, event.meta.seq)))
+        })
         .await?;
     let (org, seq) = found.ok_or_else(|| {
-        ApiError::new(ErrorCode::EventNotFound, format!("there is no event {id} within reach of this key"))
+        ApiError::new(ErrorCode::EventNotFound, format!("there is no event {id} within reach of this caller"))
     })?;
+    reads::viewed(&state, &caller, &org, &id.to_string()).await;
     let proofs = state.engine.proofs();
     let place = proofs.place(&org, seq).ok_or_else(|| ApiError::internal("an event without a log"))?;
     proofs.wait_until_published(&org, place.index, PUBLISH_WAIT_MAX).await;

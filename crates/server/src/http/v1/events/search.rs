@@ -23,6 +23,7 @@ use crate::{
         schema::{EventPage, notes, time_text},
         selection::{Common, ReadParams},
     },
+    reads,
     state::AppState,
 };
 
@@ -64,7 +65,9 @@ pub async fn search(
     let limit = params.number("limit", PAGE_EVENTS_DEFAULT, PAGE_EVENTS_MAX)?;
     let cursor = params.text("cursor")?.map(|text| Cursor::decode(&text, order)).transpose()?;
     params.end()?;
-    let Common { selection, warnings, .. } = common;
+    let is_first_page = cursor.is_none();
+    let Common { selection, warnings, text, .. } = common;
+    let search = reads::Search { scope: selection.scope.clone(), range: selection.range, text };
     let request = SearchRequest {
         scope: selection.scope,
         query: selection.query,
@@ -74,7 +77,14 @@ pub async fn search(
         cursor,
         deadline: selection.deadline,
     };
-    let body = state.read(move |engine| render(&engine.search(&request)?, &warnings, started)).await?;
+    let found = state.read(move |engine| render(&engine.search(&request)?, &warnings, started));
+    let noted = async {
+        if is_first_page {
+            reads::searched(&state, &caller, &search).await;
+        }
+    };
+    let (body, ()) = tokio::join!(found, noted);
+    let body = body?;
     Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
 }
 

@@ -15,7 +15,7 @@ use axum::{
 };
 use serde_json::json;
 use tallystick_auth::Operation;
-use tallystick_engine::{Engine, LIVE_LAG_EVENTS_MAX, LiveReader, ReadError, facts};
+use tallystick_engine::{Engine, LIVE_LAG_EVENTS_MAX, LiveReader, ReadError, facts, search::Scope};
 use tallystick_event::OrgId;
 use tallystick_query::{Lowered, matches, parse};
 use tokio::{
@@ -28,9 +28,11 @@ use crate::{
     error::{ApiError, Problem, convert::invalid_query},
     http::{
         caller::Authenticated,
+        confine,
         params::{Params, invalid},
         selection::{lowered, take_zone},
     },
+    reads,
     state::AppState,
     telemetry::{Metrics, OpenTail},
 };
@@ -81,7 +83,10 @@ pub async fn tail(
     let zone = take_zone(&mut params)?;
     let text = params.text("q")?.unwrap_or_default();
     let (query, _) = parse(&text).into_result().map_err(|errors| invalid_query("q", &errors))?;
-    let filter = lowered(&query, state.clock.now_ms() * 1_000, &zone)?;
+    let now_us = state.clock.now_ms() * 1_000;
+    let scope = Scope::Orgs(vec![org.clone()]);
+    let filter =
+        confine::narrowed(lowered(&query, now_us, &zone)?, confine::of(&caller.caller, &scope, now_us)?);
     let after = after(&mut params, &headers)?;
     params.end()?;
     let place = state.tail_place()?;
@@ -100,6 +105,7 @@ pub async fn tail(
             ));
         }
     };
+    reads::tailed(&state, &caller, &org, &text).await;
     let (sender, receiver) = mpsc::channel(MESSAGES_WAITING_MAX);
     let follower =
         Follower { state: Arc::clone(&state), caller, org, filter: filter.map(Arc::new), next, sender };
@@ -241,7 +247,8 @@ impl Follower {
 
     async fn heartbeat(&self) -> Result<(), Ended> {
         if !self.caller.is_still_valid(&self.state).await {
-            let _ = self.send(Event::default().comment("the API key is no longer valid")).await;
+            let _ =
+                self.send(Event::default().comment("the API key or the session is no longer valid")).await;
             return Err(Ended);
         }
         let seen = self.next.checked_sub(1);

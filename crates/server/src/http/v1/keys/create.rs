@@ -35,8 +35,8 @@ pub struct NewKey {
     /// The only organization it may touch; all, if it is left out.
     #[schema(example = "acme")]
     org: Option<String>,
-    /// `events:write`, `events:read`, `orgs:read`, `orgs:write`, `keys:read`, `keys:write`, `metrics:read`,
-    /// `admin`; none that the key making it does not have.
+    /// `events:write`, `events:read`, `orgs:read`, `orgs:write`, `keys:read`, `keys:write`, `members:read`,
+    /// `members:write`, `integrity:read`, `metrics:read`, `admin`; nothing that whoever makes it may not.
     #[schema(example = json!(["events:write"]))]
     scopes: Vec<String>,
     /// RFC 3339; never, if it is left out. Not later than the key making it expires.

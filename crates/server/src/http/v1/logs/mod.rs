@@ -20,7 +20,7 @@ use tallystick_engine::proof::{LogInfo, ProofError, Proofs};
 
 use crate::{
     error::{ApiError, ErrorCode},
-    http::caller::Authenticated,
+    http::{caller::Authenticated, cookie},
     state::AppState,
 };
 
@@ -32,7 +32,10 @@ impl FromRequestParts<Arc<AppState>> for Reader {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &Arc<AppState>) -> Result<Self, ApiError> {
-        if state.options.proofs_public && !parts.headers.contains_key(header::AUTHORIZATION) {
+        if state.options.proofs_public
+            && !parts.headers.contains_key(header::AUTHORIZATION)
+            && cookie::session(&parts.headers).is_none()
+        {
             return Ok(Self(None));
         }
         Ok(Self(Some(Authenticated::from_request_parts(parts, state).await?)))

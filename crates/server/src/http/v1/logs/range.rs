@@ -22,6 +22,7 @@ use crate::{
         caller::Authenticated,
         params::{Params, invalid},
     },
+    reads,
     state::AppState,
 };
 
@@ -70,6 +71,7 @@ pub async fn range(
             &format!("a range has at most {RANGE_EVENTS_MAX} events; ask for it in parts"),
         ));
     }
+    reads::took_range(&state, &caller, &info.org, from, to).await;
     let (log, org) = (info.log.to_string(), info.org);
     let answer = ask(&state, {
         let log = log.clone();

@@ -61,6 +61,13 @@ pub async fn list(
     let catalog = state.engine.catalog();
     let (found, next_cursor) = match reach {
         Reach::Org(org) => (vec![catalog.organization(&org).await?], None),
+        Reach::Orgs(orgs) => {
+            let mut found = Vec::new();
+            for org in &orgs {
+                found.push(catalog.organization(org).await?);
+            }
+            (found, None)
+        }
         Reach::All => {
             let found = catalog.list_organizations(after.as_ref(), limit as u32).await?;
             let next = found.last().filter(|_| found.len() == limit).map(|last| last.id.to_string());

@@ -1,0 +1,185 @@
+//! A person's own account: password, authenticator, name, sessions. What could lock the owner out, or a thief in, takes
+//! the password again.
+
+use tallystick_catalog::{CatalogError, Changed, Session, SessionId, User, UserId};
+use tallystick_event::OrgId;
+
+use crate::{Auth, Caller, Denied, Operation, PeopleError, Reach, Secret, authorize, totp};
+
+/// An authenticator that is to be confirmed: the only time that its secret is seen.
+#[derive(Debug, Clone)]
+pub struct BegunTotp {
+    /// As it is typed into an authenticator: base 32.
+    pub secret: Secret,
+    /// As it is read from a QR code: `otpauth://…`.
+    pub address: Secret,
+}
+
+impl Auth {
+    /// The account of the caller.
+    pub async fn own_account(&self, caller: &Caller, operation: Operation) -> Result<User, PeopleError> {
+        let _reach = authorize(caller, operation, None)?;
+        let name = operation.rule().name;
+        let id = caller.user().ok_or(Denied::PersonOnly { operation: name })?;
+        Ok(self.catalog().user(id).await?)
+    }
+
+    /// Changes the password, and ends all other sessions; how many they were.
+    pub async fn change_password(
+        &self,
+        caller: &Caller,
+        present: &Secret,
+        new: &Secret,
+    ) -> Result<u64, PeopleError> {
+        let user = self.own_account(caller, Operation::ChangePassword).await?;
+        self.require_password(&user, present).await?;
+        let hash = self.checked_hash(new, &user.name, &user.email).await?;
+        self.catalog().set_password(&user.id, &hash).await?;
+        let session = caller.person().map(|person| &person.session);
+        Ok(self.catalog().revoke_sessions(&user.id, session).await?)
+    }
+
+    /// Changes name and time zone.
+    pub async fn update_account(
+        &self,
+        caller: &Caller,
+        name: Option<&str>,
+        time_zone: Option<&str>,
+    ) -> Result<Changed<User>, PeopleError> {
+        let user = self.own_account(caller, Operation::UpdateAccount).await?;
+        Ok(self.catalog().update_user(&user.id, name, time_zone).await?)
+    }
+
+    /// Begins with an authenticator: it is in use once a code of it has come back.
+    pub async fn begin_totp(&self, caller: &Caller, password: &Secret) -> Result<BegunTotp, PeopleError> {
+        let user = self.own_account(caller, Operation::BeginTotp).await?;
+        self.require_password(&user, password).await?;
+        let secret = totp::new_secret(self.random());
+        let sealed = self.seal_totp(&user.id, &secret);
+        if !self.catalog().begin_totp(&user.id, &sealed).await? {
+            let why = "an authenticator is in use; remove it first";
+            return Err(PeopleError::Refused(why));
+        }
+        let address = Self::totp_address(&secret, &user.email);
+        Ok(BegunTotp { secret: totp::base32(&secret).into(), address: address.into() })
+    }
+
+    /// Puts the authenticator in use. The answer is the recovery codes, which are seen this once.
+    pub async fn confirm_totp(&self, caller: &Caller, code: &Secret) -> Result<Vec<String>, PeopleError> {
+        let user = self.own_account(caller, Operation::ConfirmTotp).await?;
+        let wrong = PeopleError::Refused("the code is wrong, or there is no authenticator to confirm");
+        let factor = self.catalog().totp(&user.id).await?.filter(|factor| factor.confirmed_ms.is_none());
+        let Some(factor) = factor else { return Err(wrong) };
+        let secret = self.open_totp(&user.id, &factor.sealed)?;
+        let code: String = code.expose().chars().filter(|c| !c.is_whitespace()).collect();
+        let Some(step) = totp::matching_step(&secret, &code, self.now_ms()) else { return Err(wrong) };
+        let codes = totp::new_recovery_codes(self.random());
+        let hashes: Vec<[u8; 32]> = codes.iter().map(|code| totp::recovery_hash(code)).collect();
+        if !self.catalog().confirm_totp(&user.id, step, &hashes).await? {
+            return Err(wrong);
+        }
+        Ok(codes)
+    }
+
+    /// Removes the authenticator and the recovery codes; false if there was none.
+    pub async fn remove_totp(&self, caller: &Caller, password: &Secret) -> Result<bool, PeopleError> {
+        let user = self.own_account(caller, Operation::RemoveTotp).await?;
+        self.require_password(&user, password).await?;
+        Ok(self.catalog().remove_totp(&user.id).await?)
+    }
+
+    /// Whether an authenticator is in use, and how many recovery codes are left.
+    pub async fn second_factor(&self, user: &UserId) -> Result<(bool, u64), CatalogError> {
+        let factor = self.catalog().totp(user).await?.filter(|factor| factor.confirmed_ms.is_some());
+        Ok((factor.is_some(), self.catalog().recovery_codes_left(user).await?))
+    }
+
+    /// Sessions that work: the caller's own, or those of `user`, who must be a member of an organization whose members
+    /// the caller manages.
+    pub async fn list_sessions(
+        &self,
+        caller: &Caller,
+        user: Option<&UserId>,
+    ) -> Result<Vec<Session>, PeopleError> {
+        let id = match user {
+            None => self.own_account(caller, Operation::ListSessions).await?.id,
+            Some(user) => {
+                self.managed_org(caller, Operation::ListMemberSessions, user).await?;
+                user.clone()
+            }
+        };
+        let (now, idle) = (self.now_ms(), self.people().options.session_idle_ms);
+        let sessions = self.catalog().list_sessions(&id).await?;
+        Ok(sessions.into_iter().filter(|session| session.is_live(now, idle)).collect())
+    }
+
+    /// Ends a session of one's own or of a member. The answer says in which organization that was allowed, if it is
+    /// another's. A session out of reach is as unknown as one that does not exist.
+    pub async fn revoke_session(
+        &self,
+        caller: &Caller,
+        id: &SessionId,
+    ) -> Result<(Session, Option<OrgId>), PeopleError> {
+        let unknown = || CatalogError::NotFound { kind: "session", id: id.to_string() };
+        let own = authorize(caller, Operation::RevokeSession, None).is_ok();
+        if !own {
+            let _reach = authorize(caller, Operation::RevokeMemberSession, None)?;
+        }
+        let session = self.catalog().session(id).await?;
+        let mut org = None;
+        if !own || caller.user() != Some(&session.user) {
+            let managed = self.managed_org(caller, Operation::RevokeMemberSession, &session.user).await;
+            org = managed.map_err(|_| unknown())?;
+        }
+        self.catalog().revoke_session(id).await?;
+        Ok((session, org))
+    }
+
+    /// Ends the session of the caller.
+    pub async fn sign_out(&self, caller: &Caller) -> Result<SessionId, PeopleError> {
+        let _reach = authorize(caller, Operation::EndSession, None)?;
+        let name = Operation::EndSession.rule().name;
+        let person = caller.person().ok_or(Denied::PersonOnly { operation: name })?;
+        self.catalog().revoke_session(&person.session).await?;
+        Ok(person.session.clone())
+    }
+
+    /// Ends a session by what the browser has; nothing happens if there is none.
+    pub async fn forget(&self, token: &Secret) -> Result<(), CatalogError> {
+        if let Some((session, _)) =
+            self.catalog().session_by_hash(&crate::token::hash(token.expose())).await?
+        {
+            self.catalog().revoke_session(&session.id).await?;
+        }
+        Ok(())
+    }
+
+    /// An organization in which the caller may do this to `user`; none for operators.
+    async fn managed_org(
+        &self,
+        caller: &Caller,
+        operation: Operation,
+        user: &UserId,
+    ) -> Result<Option<OrgId>, PeopleError> {
+        if authorize(caller, operation, None)? == Reach::All {
+            self.catalog().user(user).await?;
+            return Ok(None);
+        }
+        let memberships = self.catalog().memberships(user).await?;
+        let shared = memberships.into_iter().find(|one| authorize(caller, operation, Some(&one.org)).is_ok());
+        let unknown = CatalogError::NotFound { kind: "member", id: user.to_string() };
+        shared.map(|membership| Some(membership.org)).ok_or(unknown.into())
+    }
+
+    async fn require_password(&self, user: &User, password: &Secret) -> Result<(), PeopleError> {
+        let wait = self.people().own_password_wait_ms(&user.id, self.now_ms());
+        if wait > 0 {
+            return Err(PeopleError::Refused("too many wrong passwords; wait a few minutes"));
+        }
+        if self.people().hasher.verify(password, user.password_hash.as_deref()).await? {
+            return Ok(());
+        }
+        self.people().own_password_failed(&user.id, self.now_ms());
+        Err(PeopleError::Refused("the present password is wrong"))
+    }
+}

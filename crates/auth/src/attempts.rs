@@ -1,0 +1,99 @@
+//! Budgets for failed sign-ins, by address and by account and address: guessing is slowed down, and nobody can lock
+//! somebody else out, because failures elsewhere do not count here.
+//!
+//! Each node keeps its own budgets in memory: with n nodes behind a balancer a guesser has n times as many tries.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+
+use parking_lot::Mutex;
+
+/// Most entries that are remembered.
+const ENTRIES_MAX: usize = 10_000;
+
+/// A number of failures that go uncommented, and the time after which one more is allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Budget {
+    /// Failures at once.
+    pub(crate) burst: i64,
+    /// One more after each of these, milliseconds.
+    pub(crate) refill_ms: i64,
+}
+
+/// What is spent of budgets, by key: when all will be forgiven, Unix ms.
+pub(crate) struct Spent<K> {
+    budget: Budget,
+    forgiven: Mutex<HashMap<K, i64>>,
+}
+
+impl<K: Eq + Hash> Spent<K> {
+    pub(crate) fn new(budget: Budget) -> Self {
+        Self { budget, forgiven: Mutex::new(HashMap::new()) }
+    }
+
+    /// How long until this key may fail once more, milliseconds; 0: now.
+    pub(crate) fn wait_ms(&self, key: &K, now_ms: i64) -> i64 {
+        let forgiven = self.forgiven.lock();
+        forgiven.get(key).map_or(0, |at| self.wait_of(*at, now_ms).clamp(0, self.whole_ms()))
+    }
+
+    /// Counts a failure. True if the budget is spent by it.
+    pub(crate) fn count(&self, key: K, now_ms: i64) -> bool {
+        let mut forgiven = self.forgiven.lock();
+        if forgiven.len() >= ENTRIES_MAX {
+            forgiven.retain(|_, at| *at > now_ms);
+            if forgiven.len() >= ENTRIES_MAX {
+                // Under attack from everywhere at once, forgetting costs less than remembering.
+                forgiven.clear();
+            }
+        }
+        let at = forgiven.entry(key).or_insert(now_ms);
+        // A clock that was set back must not hold anybody for long.
+        *at = (*at).clamp(now_ms, now_ms + self.whole_ms()) + self.budget.refill_ms;
+        self.wait_of(*at, now_ms) > 0
+    }
+
+    /// Forgives everything.
+    pub(crate) fn forgive(&self, key: &K) {
+        self.forgiven.lock().remove(key);
+    }
+
+    fn whole_ms(&self) -> i64 {
+        self.budget.burst * self.budget.refill_ms
+    }
+
+    fn wait_of(&self, forgiven_ms: i64, now_ms: i64) -> i64 {
+        forgiven_ms + self.budget.refill_ms - self.whole_ms() - now_ms
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BUDGET: Budget = Budget { burst: 5, refill_ms: 1_000 };
+
+    #[test]
+    fn a_burst_is_allowed_and_then_one_at_a_time() {
+        let spent = Spent::new(BUDGET);
+        for number in 1..=5 {
+            assert_eq!(spent.wait_ms(&"a", 10_000), 0);
+            assert_eq!(spent.count("a", 10_000), number == 5);
+        }
+        assert_eq!((spent.wait_ms(&"a", 10_000), spent.wait_ms(&"b", 10_000)), (1_000, 0));
+        assert_eq!((spent.wait_ms(&"a", 10_999), spent.wait_ms(&"a", 11_000)), (1, 0));
+        assert!(spent.count("a", 11_000));
+        assert_eq!(spent.wait_ms(&"a", 0), 5_000, "a clock that was set back");
+        spent.forgive(&"a");
+        assert_eq!(spent.wait_ms(&"a", 11_000), 0);
+    }
+
+    #[test]
+    fn memory_is_bounded() {
+        let spent = Spent::new(BUDGET);
+        for key in 0..3 * ENTRIES_MAX {
+            spent.count(key, 0);
+            assert!(spent.forgiven.lock().len() <= ENTRIES_MAX);
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! What happens to accounts and roles, as events. An act on somebody's account is recorded in the log of every
+//! organization that they are in, so that each sees who of its people signed in; of those who are in none, and of
+//! operators, in the instance's.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use tallystick_catalog::User;
+use tallystick_event::OrgId;
+
+use crate::{
+    admin_events::{self, Act, Who},
+    state::AppState,
+};
+
+/// Somebody signed in.
+pub const USER_SIGNED_IN: &str = "user.signed_in";
+/// Somebody did not get in.
+pub const USER_SIGN_IN_FAILED: &str = "user.sign_in_failed";
+/// Further attempts from an address on an account have to wait.
+pub const USER_LOCKED_OUT: &str = "user.locked_out";
+/// Somebody signed out.
+pub const USER_SIGNED_OUT: &str = "user.signed_out";
+/// A session was ended by hand.
+pub const SESSION_REVOKED: &str = "session.revoked";
+/// An account was made.
+pub const USER_CREATED: &str = "user.created";
+/// Name or time zone changed.
+pub const USER_UPDATED: &str = "user.updated";
+/// Somebody was invited.
+pub const USER_INVITED: &str = "user.invited";
+/// An invitation was taken back.
+pub const USER_INVITATION_REVOKED: &str = "user.invitation_revoked";
+/// An invitation was accepted.
+pub const USER_INVITATION_ACCEPTED: &str = "user.invitation_accepted";
+/// Somebody has a role now.
+pub const USER_ROLE_ASSIGNED: &str = "user.role_assigned";
+/// Somebody has no role in the organization any more.
+pub const USER_ROLE_REMOVED: &str = "user.role_removed";
+/// Somebody changed their password.
+pub const PASSWORD_CHANGED: &str = "password.changed";
+/// A link to choose a new password was made.
+pub const PASSWORD_RESET_REQUESTED: &str = "password.reset_requested";
+/// It was used.
+pub const PASSWORD_RESET_COMPLETED: &str = "password.reset_completed";
+/// An authenticator is in use now.
+pub const MFA_FACTOR_ENROLLED: &str = "mfa_factor.enrolled";
+/// It is not any more.
+pub const MFA_FACTOR_REMOVED: &str = "mfa_factor.removed";
+/// A custom role was made.
+pub const ROLE_CREATED: &str = "role.created";
+/// It was changed.
+pub const ROLE_UPDATED: &str = "role.updated";
+/// It was deleted.
+pub const ROLE_DELETED: &str = "role.deleted";
+
+/// What happened to an account.
+#[derive(Debug, Clone)]
+pub struct AccountAct {
+    /// One of the names above.
+    pub action: &'static str,
+    /// Why it failed, if it did.
+    pub failure: Option<&'static str>,
+    /// What else is worth keeping.
+    pub metadata: Value,
+}
+
+impl AccountAct {
+    /// Something that was done.
+    pub fn done(action: &'static str, metadata: Value) -> Self {
+        Self { action, failure: None, metadata }
+    }
+}
+
+/// Records what happened to an account, wherever its person is.
+pub async fn record(state: &Arc<AppState>, who: &Who, user: &User, act: AccountAct) {
+    for org in logs_of(state, user).await {
+        let one = Act { org, ..on_user(act.action, None, user, Vec::new(), act.metadata.clone()) };
+        admin_events::record_of(state, who, one, act.failure).await;
+    }
+}
+
+/// The organizations in whose logs an account's acts belong; none stands for the instance's.
+async fn logs_of(state: &Arc<AppState>, user: &User) -> Vec<Option<OrgId>> {
+    let memberships = state.engine.catalog().memberships(&user.id).await.unwrap_or_else(|error| {
+        tracing::error!(?error, "the organizations of a person cannot be read: the instance's log is used");
+        Vec::new()
+    });
+    let mut logs: Vec<_> = memberships.into_iter().map(|membership| Some(membership.org)).collect();
+    if logs.is_empty() || user.is_operator {
+        logs.push(None);
+    }
+    logs
+}
+
+/// An act on a person, in the log of `org`.
+pub fn on_user(
+    action: &'static str,
+    org: Option<&OrgId>,
+    user: &User,
+    changes: Vec<(&'static str, Value, Value)>,
+    metadata: Value,
+) -> Act {
+    Act {
+        action,
+        org: org.cloned(),
+        target_type: "user",
+        target_id: user.id.to_string(),
+        target_name: user.name.clone(),
+        changes,
+        metadata,
+    }
+}
+
+/// A failed attempt on an address that no account has, in the instance's log. Only what can be an address is kept:
+/// people type their password into the wrong field.
+pub async fn unknown_account(state: &Arc<AppState>, who: &Who, email: &str) {
+    let is_address = email.len() <= tallystick_catalog::EMAIL_BYTES_MAX
+        && email.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'))
+        && !email.contains(char::is_whitespace);
+    let claimed = if is_address { email.trim() } else { "not an e-mail address" };
+    let act = Act {
+        action: USER_SIGN_IN_FAILED,
+        org: None,
+        target_type: "claimed_identifier",
+        target_id: claimed.to_owned(),
+        target_name: claimed.to_owned(),
+        changes: Vec::new(),
+        metadata: json!({ "method": "password" }),
+    };
+    admin_events::record_of(state, who, act, Some("unknown account")).await;
+}

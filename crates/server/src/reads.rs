@@ -1,0 +1,150 @@
+//! What people read is recorded too: each search, each event looked at, each tail. Keys are programs, and what they
+//! read is in the service's own log.
+//!
+//! A page asks the same again and again (the next page, the same search after coming back), so a read that the same
+//! person made in the last five minutes is not recorded again. Counts, histograms, facets and the events of a tail are
+//! parts of the search around them.
+
+use std::{
+    collections::HashMap,
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
+};
+
+use parking_lot::Mutex;
+use serde_json::json;
+use tallystick_engine::search::{Scope, TimeRange};
+use tallystick_event::OrgId;
+
+use crate::{
+    admin_events::{self, Act},
+    http::{caller::Authenticated, schema::time_text},
+    state::AppState,
+};
+
+/// Somebody searched.
+pub const AUDIT_LOG_SEARCHED: &str = "audit_log.searched";
+/// Somebody looked at an event, or took its proof.
+pub const AUDIT_LOG_EVENT_VIEWED: &str = "audit_log.event_viewed";
+/// Somebody opened a live tail.
+pub const AUDIT_LOG_TAILED: &str = "audit_log.tailed";
+/// Somebody took a range of a log.
+pub const AUDIT_LOG_RANGE_READ: &str = "audit_log.range_read";
+
+/// How long the same read of the same person is not recorded again, ms.
+pub const SAME_READ_MS: i64 = 300_000;
+/// Reads that are remembered.
+const RECENT_MAX: usize = 10_000;
+
+/// Reads of the last minutes, by a hash of who and what.
+#[derive(Debug, Default)]
+pub struct RecentReads(Mutex<HashMap<u64, i64>>);
+
+impl RecentReads {
+    /// Whether this is not a repetition.
+    fn is_new(&self, what: &impl Hash, now_ms: i64) -> bool {
+        let mut hasher = DefaultHasher::new();
+        what.hash(&mut hasher);
+        let mut recent = self.0.lock();
+        if recent.len() >= RECENT_MAX {
+            recent.retain(|_, at| now_ms - *at < SAME_READ_MS);
+            if recent.len() >= RECENT_MAX {
+                // Recording once more than needed costs less than remembering without end.
+                recent.clear();
+            }
+        }
+        let before = recent.insert(hasher.finish(), now_ms);
+        before.is_none_or(|at| !(0..SAME_READ_MS).contains(&(now_ms - at)))
+    }
+}
+
+/// A search.
+#[derive(Debug)]
+pub struct Search {
+    /// Where.
+    pub scope: Scope,
+    /// When.
+    pub range: TimeRange,
+    /// What, as it was given.
+    pub text: String,
+}
+
+/// Records a search of a person, in the log of each organization that was searched.
+pub async fn searched(state: &Arc<AppState>, caller: &Authenticated, search: &Search) {
+    let Scope::Orgs(orgs) = &search.scope else { return };
+    let range = search.range;
+    let metadata = json!({
+        "query": search.text,
+        "from": (range != TimeRange::ALL && range.from_us > i64::MIN).then(|| time_text(range.from_us)),
+        "to": (range != TimeRange::ALL && range.to_us < i64::MAX).then(|| time_text(range.to_us)),
+    });
+    for org in orgs {
+        // A range that moves along with the time is the same search.
+        let key = (AUDIT_LOG_SEARCHED, org.as_str(), search.text.as_str());
+        record(state, caller, org, AUDIT_LOG_SEARCHED, ("audit_log", org.as_str()), &key, metadata.clone())
+            .await;
+    }
+}
+
+/// Records that a person looked at an event.
+pub async fn viewed(state: &Arc<AppState>, caller: &Authenticated, org: &OrgId, event: &str) {
+    let key = (AUDIT_LOG_EVENT_VIEWED, event);
+    record(state, caller, org, AUDIT_LOG_EVENT_VIEWED, ("audit_event", event), &key, json!({})).await;
+}
+
+/// Records that a person opened a tail.
+pub async fn tailed(state: &Arc<AppState>, caller: &Authenticated, org: &OrgId, query: &str) {
+    let key = (AUDIT_LOG_TAILED, org.as_str(), query);
+    let metadata = json!({ "query": query });
+    record(state, caller, org, AUDIT_LOG_TAILED, ("audit_log", org.as_str()), &key, metadata).await;
+}
+
+/// Records that a person took a range of a log.
+pub async fn took_range(state: &Arc<AppState>, caller: &Authenticated, org: &OrgId, from: u64, to: u64) {
+    let key = (AUDIT_LOG_RANGE_READ, org.as_str(), from, to);
+    let metadata = json!({ "from_leaf": from, "to_leaf": to });
+    record(state, caller, org, AUDIT_LOG_RANGE_READ, ("audit_log", org.as_str()), &key, metadata).await;
+}
+
+async fn record(
+    state: &Arc<AppState>,
+    caller: &Authenticated,
+    org: &OrgId,
+    action: &'static str,
+    (target_type, target_id): (&'static str, &str),
+    what: &impl Hash,
+    metadata: serde_json::Value,
+) {
+    let Some(user) = caller.caller.user() else { return };
+    if !state.reads.is_new(&(user.as_str(), what), state.clock.now_ms()) {
+        return;
+    }
+    let act = Act {
+        action,
+        org: Some(org.clone()),
+        target_type,
+        target_id: target_id.to_owned(),
+        target_name: target_id.to_owned(),
+        changes: Vec::new(),
+        metadata,
+    };
+    admin_events::record(state, caller, act).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_is_new_again_after_a_while() {
+        let recent = RecentReads::default();
+        assert!(recent.is_new(&("ana", "q"), 1_000));
+        assert!(!recent.is_new(&("ana", "q"), 1_000 + SAME_READ_MS - 1));
+        assert!(recent.is_new(&("ana", "other"), 1_000) && recent.is_new(&("bob", "q"), 1_000));
+        assert!(recent.is_new(&("ana", "q"), 1_000 + 2 * SAME_READ_MS));
+        for number in 0..3 * RECENT_MAX {
+            assert!(recent.is_new(&number, 0));
+            assert!(recent.0.lock().len() <= RECENT_MAX);
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! What people see of the service in a browser.
+
+pub mod pages;
