@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     BenchArgs, CheckConfigArgs, CountArgs, DemoArgs, DoctorArgs, ExportArgs, ImportArgs, KeysArgs, OrgsArgs,
-    RecoverArgs, SearchArgs, SendArgs, ServeArgs, TailArgs, WitnessArgs,
+    RecoverArgs, SearchArgs, SendArgs, ServeArgs, TailArgs, UserArgs, WitnessArgs,
 };
 
 const AFTER_HELP: &str = "\
@@ -59,6 +59,8 @@ pub(crate) enum Command {
     Orgs(OrgsArgs),
     /// Make, list and revoke API keys.
     Keys(KeysArgs),
+    /// Get people back in: list accounts, make links to set up or to choose a new password.
+    User(UserArgs),
     /// Go on after the data was found to be other than what was signed before.
     Recover(RecoverArgs),
     /// Look a data directory or a running service over.

@@ -90,7 +90,8 @@ async fn in_folder(args: &DemoArgs, folder: &std::path::Path, is_temporary: bool
             started.elapsed().as_secs_f64()
         ));
         let key = demo_key(&client, folder).await?;
-        print(demo::tell(&client, address, &key, folder, is_temporary).await?)?;
+        let owner = demo::owner::ensure(&state, folder).await?;
+        print(demo::tell(&client, address, &key, &owner, folder, is_temporary).await?)?;
         if args.no_live {
             return std::future::pending().await;
         }

@@ -15,6 +15,7 @@ mod search;
 mod send;
 mod serve;
 mod tail;
+mod user;
 mod witness;
 
 use crate::{cli::Command, exit::Exit};
@@ -32,6 +33,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Import(args) => import::run(args).await,
         Command::Orgs(args) => orgs::run(args).await,
         Command::Keys(args) => keys::run(args).await,
+        Command::User(args) => user::run(args).await,
         Command::Doctor(args) => doctor::run(args).await,
         Command::Recover(args) => recover::run(args).await,
         Command::Witness(args) => witness::run(args).await,
@@ -44,5 +46,6 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<Exit> {
 pub(crate) use self::{
     bench::BenchArgs, check_config::CheckConfigArgs, count::CountArgs, demo::DemoArgs, doctor::DoctorArgs,
     export::ExportArgs, import::ImportArgs, keys::KeysArgs, orgs::OrgsArgs, recover::RecoverArgs,
-    search::SearchArgs, send::SendArgs, serve::ServeArgs, tail::TailArgs, witness::WitnessArgs,
+    search::SearchArgs, send::SendArgs, serve::ServeArgs, tail::TailArgs, user::UserArgs,
+    witness::WitnessArgs,
 };

@@ -2,6 +2,7 @@
 
 mod history;
 mod live;
+pub(crate) mod owner;
 pub mod sim;
 mod story;
 

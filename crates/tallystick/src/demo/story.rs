@@ -4,7 +4,7 @@ use std::{fmt::Write as _, net::SocketAddr, path::Path};
 
 use serde_json::Value;
 
-use super::sim;
+use super::{owner::Owner, sim};
 use crate::{
     client::{Call, Client},
     output::{Style, thousands},
@@ -25,6 +25,7 @@ pub(crate) async fn tell(
     client: &Client,
     address: SocketAddr,
     key: &str,
+    owner: &Owner,
     folder: &Path,
     is_temporary: bool,
 ) -> anyhow::Result<String> {
@@ -41,6 +42,7 @@ pub(crate) async fn tell(
   service   http://{address}   (API: http://{address}/docs)
   data      {folder} ({kept})
   root key  {folder}/keys/root.key
+  sign in   http://{address}/sign-in as {email} with the password {password}
 
 {in_shell}
   export TALLYSTICK_SERVER=http://{address} TALLYSTICK_KEY={key}
@@ -51,6 +53,8 @@ pub(crate) async fn tell(
         events = thousands(count["count"].as_u64().unwrap_or_default()),
         org = sim::ORG_ID,
         folder = folder.display(),
+        email = owner.email,
+        password = owner.password,
         in_shell = style.bold("In another terminal:"),
         look = style.bold("Something happened in the last two weeks. Follow it:"),
     );
