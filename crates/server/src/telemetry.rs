@@ -189,7 +189,7 @@ fn record_engine(status: &Status) {
 pub async fn layer(State(state): State<Arc<AppState>>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let method = request.method().clone();
-    let path = request.uri().path().to_owned();
+    let path = shown_path(request.uri().path());
     let route = request.extensions().get::<MatchedPath>().cloned();
     let response = next.run(request).await;
     let took = started.elapsed();
@@ -205,6 +205,12 @@ pub async fn layer(State(state): State<Arc<AppState>>, request: Request, next: N
         tracing::info!(%request_id, method, path, status, micros, "request");
     }
     response
+}
+
+/// The path as the log shows it. What stands in a link that works once is a secret until it is used.
+fn shown_path(path: &str) -> String {
+    let secret = ["/setup/", "/invite/", "/reset/"].into_iter().find(|page| path.starts_with(page));
+    secret.map_or_else(|| path.to_owned(), |page| format!("{page}..."))
 }
 
 /// The method's name; one that nobody knows is as made up as a path.
@@ -247,6 +253,14 @@ mod tests {
             frozen_tails: 0,
             segments: Vec::new(),
         }
+    }
+
+    #[test]
+    fn links_that_work_once_are_not_logged() {
+        assert_eq!(shown_path("/setup/3fGh_x"), "/setup/...");
+        assert_eq!(shown_path("/invite/3fGh_x"), "/invite/...");
+        assert_eq!(shown_path("/reset/3fGh_x"), "/reset/...");
+        assert_eq!(shown_path("/v1/events"), "/v1/events");
     }
 
     #[test]
