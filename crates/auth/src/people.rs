@@ -282,13 +282,22 @@ impl Auth {
 
     /// Who has this session; none: it is unknown or has ended.
     pub async fn authenticate_session(&self, token: &Secret) -> Result<Option<Arc<Caller>>, CatalogError> {
+        self.session(token, true).await
+    }
+
+    /// The same without counting as a use: what goes on by itself must not keep a session alive.
+    pub async fn glance_at_session(&self, token: &Secret) -> Result<Option<Arc<Caller>>, CatalogError> {
+        self.session(token, false).await
+    }
+
+    async fn session(&self, token: &Secret, is_use: bool) -> Result<Option<Arc<Caller>>, CatalogError> {
         let now = self.now_ms();
         let found = self.catalog().session_by_hash(&token::hash(token.expose())).await?;
         let idle = self.people().options.session_idle_ms;
         let Some((session, user)) = found.filter(|(session, _)| session.is_live(now, idle)) else {
             return Ok(None);
         };
-        if now - session.seen_ms >= SEEN_EVERY_MS {
+        if is_use && now - session.seen_ms >= SEEN_EVERY_MS {
             self.catalog().touch_session(&session, now).await?;
         }
         let grants = self.grants(&user).await?;

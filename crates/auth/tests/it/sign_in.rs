@@ -75,6 +75,11 @@ async fn a_session_ends_at_rest_and_in_any_case() {
     world.advance(accounts().session_idle_ms - 1);
     caller(&auth, &second).await;
     assert!(auth.authenticate_session(&first.token).await.unwrap().is_none(), "it rested too long");
+    world.advance(accounts().session_idle_ms - 1);
+    assert!(auth.glance_at_session(&second.token).await.unwrap().is_some());
+    world.advance(1);
+    assert!(auth.glance_at_session(&second.token).await.unwrap().is_none(), "to look is no use of it");
+    let second = auth.sign_in(good.clone()).await.unwrap();
     for _ in 0..30 {
         world.advance(accounts().session_idle_ms - 1);
         let _ = auth.authenticate_session(&second.token).await.unwrap();

@@ -51,12 +51,16 @@ impl Authenticated {
         }
     }
 
-    /// Whether the key or the session is still good, for answers that go on for long.
-    pub async fn is_still_valid(&self, state: &AppState) -> bool {
+    /// Whether the caller may still do this and sees as much as before, for answers that go on for long.
+    pub async fn still_may(&self, state: &AppState, operation: Operation, org: &OrgId) -> bool {
         match &self.credential {
             Credential::Key(token) => state.auth.authenticate(token, self.ip).await.is_ok(),
             Credential::Session(token) => {
-                state.auth.authenticate_session(token).await.is_ok_and(|caller| caller.is_some())
+                let now = state.auth.glance_at_session(token).await;
+                now.ok().flatten().is_some_and(|now| {
+                    let may = authorize(&now, operation, Some(org)).is_ok();
+                    may && now.filter(org) == self.caller.filter(org)
+                })
             }
         }
     }

@@ -173,3 +173,25 @@ async fn it_ends_when_its_key_is_revoked() {
     let ended = async { while tail.next().await.is_some() {} };
     tokio::time::timeout(Duration::from_mins(1), ended).await.expect("within a minute");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_shows_what_the_role_allows_and_ends_when_that_changes() {
+    let server = Server::start().await;
+    server.org("acme").await;
+    let role = json!({ "name": "Desk", "permissions": ["audit_logs.read"], "filter": "action:invoice.*" });
+    let role = server.send(Method::POST, "/v1/roles?org=acme", &role).await.ok();
+    let id = role["id"].as_str().unwrap();
+    let desk = server.person("acme", "desk@acme.example", id).await;
+    let response = server.request_of(&desk, Method::GET, "/v1/tail").send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    let mut tail = Tail { response, buffer: String::new() };
+    server.fill("acme", 0, 4).await;
+    for _ in 0..2 {
+        let message = tail.next().await.expect("not the end yet");
+        assert_eq!(message.data["action"], "invoice.updated");
+    }
+    assert_eq!(server.recorded("acme", "audit_log.tailed").await.len(), 1);
+    let change = json!({ "filter": "action:user.login" });
+    server.send(Method::PATCH, &format!("/v1/roles/{id}"), &change).await.ok();
+    assert!(tail.next().await.is_none(), "it does not go on with the filter of before");
+}

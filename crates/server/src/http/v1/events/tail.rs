@@ -246,9 +246,10 @@ impl Follower {
     }
 
     async fn heartbeat(&self) -> Result<(), Ended> {
-        if !self.caller.is_still_valid(&self.state).await {
-            let _ =
-                self.send(Event::default().comment("the API key or the session is no longer valid")).await;
+        if !self.caller.still_may(&self.state, Operation::TailEvents, &self.org).await {
+            let _ = self
+                .send(Event::default().comment("the API key or the session is no longer good for this"))
+                .await;
             return Err(Ended);
         }
         let seen = self.next.checked_sub(1);
