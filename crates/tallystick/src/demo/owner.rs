@@ -49,16 +49,18 @@ pub(crate) async fn ensure(state: &Arc<AppState>, folder: &Path) -> anyhow::Resu
             time_zone: "UTC".to_owned(),
             password: secret,
         };
-        state.auth.redeem_setup(link.token.expose(), account).await?
+        let user = state.auth.redeem_setup(link.token.expose(), account).await?;
+        // Before they are a member, so that it is in the instance's log and not in the story.
+        let metadata = json!({ "email": EMAIL, "operator": true, "link_made_by": "demo" });
+        let made = AccountAct::done(USER_CREATED, metadata);
+        people_events::record(state, &Who::user(&user, None, None, None), &user, made).await;
+        user
     };
     let org: OrgId = sim::ORG_ID.parse().context("the sample organization's id")?;
     match catalog.add_member(&org, &user.id, OWNER).await {
         Ok(_) | Err(CatalogError::Conflict(Conflict::AlreadyMember { .. })) => {}
         Err(error) => return Err(error.into()),
     }
-    let made =
-        AccountAct::done(USER_CREATED, json!({ "email": EMAIL, "operator": true, "link_made_by": "demo" }));
-    people_events::record(state, &Who::user(&user, None, None, None), &user, made).await;
     files::write_private(&path, &format!("{password}\n"))
         .with_context(|| format!("cannot write {}", path.display()))?;
     Ok(Owner { email: EMAIL, password })
