@@ -22,7 +22,6 @@ const METHODS: &[&str] = &["get", "post", "patch", "delete"];
 /// The pages, rendered once at start.
 #[derive(Debug)]
 pub struct Pages {
-    landing: Bytes,
     api: Bytes,
     errors: Bytes,
 }
@@ -34,16 +33,7 @@ impl Pages {
     /// Renders all pages.
     pub fn new(document: &OpenApi) -> Self {
         let document = serde_json::to_value(document).expect("a document is plain data");
-        Self {
-            landing: page("Tallystick", LANDING).into(),
-            api: page("API", &api(&document)).into(),
-            errors: page("Errors", &errors()).into(),
-        }
-    }
-
-    /// `/`
-    pub fn landing(&self) -> impl Fn() -> Page + Clone + Send + Sync + 'static + use<> {
-        handler(self.landing.clone())
+        Self { api: page("API", &api(&document)).into(), errors: page("Errors", &errors()).into() }
     }
 
     /// `/docs`
@@ -71,12 +61,6 @@ fn handler(html: Bytes) -> impl Fn() -> Page + Clone + Send + Sync + 'static {
         std::future::ready((headers, html.clone()).into_response())
     }
 }
-
-const LANDING: &str = "<h1>Tallystick</h1>\n<p>An audit log service is running here.</p>\n<ul>\
-<li><a href=\"/docs\">The API</a> as a page to read, and <a href=\"/openapi.json\">the same for programs</a></li>\
-<li><a href=\"/docs/errors\">Errors</a>: every code and what to do about it</li>\
-<li><a href=\"/verify\">Verifier</a>: checks evidence packs and event proofs in the browser, without us</li>\
-<li><a href=\"/readyz\">Readiness</a></li></ul>\n";
 
 fn page(title: &str, body: &str) -> String {
     format!(

@@ -18,7 +18,7 @@ use crate::{
     error::{ApiError, convert::of_status},
     state::AppState,
     telemetry,
-    ui::pages,
+    ui::{self, pages},
 };
 
 /// The API's routes and the document that describes them.
@@ -77,12 +77,12 @@ pub fn build(state: Arc<AppState>) -> Router {
     let docs = docs_page::Pages::new(&document);
     let outermost_last = api
         .route("/openapi.json", get(openapi::document(&document)))
-        .route("/", get(docs.landing()))
         .route("/docs", get(docs.api()))
         .route("/verify", get(verifier_page::page))
         .route("/docs/errors", get(docs.errors()))
         .route("/docs/style.css", get(docs_page::style))
         .merge(pages::routes())
+        .merge(ui::routes())
         .fallback(nothing_here)
         .method_not_allowed_fallback(other_method)
         .layer(CatchPanicLayer::custom(panicked))

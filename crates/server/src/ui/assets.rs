@@ -1,0 +1,258 @@
+//! The files of the app. They lie below a prefix that is a hash of them all, so a browser may keep them for ever and
+//! never mixes two versions; relative imports inherit the prefix. A debug build reads them from disk each time.
+
+use std::{
+    collections::BTreeMap,
+    io::Write as _,
+    sync::{Arc, OnceLock},
+};
+
+use axum::{
+    http::{HeaderMap, HeaderValue, header},
+    response::Response,
+};
+use bytes::Bytes;
+use flate2::{Compression, write::GzEncoder};
+use rust_embed::RustEmbed;
+use sha2::{Digest, Sha256};
+
+use crate::http::static_file::{Keep, answer};
+
+/// `web/app`, without its tests and what builds it.
+#[derive(RustEmbed)]
+#[folder = "../../web/app/"]
+#[include = "*.js"]
+#[include = "*.css"]
+#[include = "*.svg"]
+#[include = "*.woff2"]
+#[exclude = "test/*"]
+#[exclude = "node_modules/*"]
+struct App;
+
+/// The verifier page's modules: what checks proofs there checks them here.
+#[derive(RustEmbed)]
+#[folder = "../../web/verify/"]
+#[include = "*.js"]
+#[exclude = "test/*"]
+#[exclude = "node_modules/*"]
+struct Verify;
+
+/// Files lie below the prefix as they lie in `web`, so that imports mean the same here and there.
+const APP: &str = "app/";
+const VERIFY: &str = "verify/";
+/// What those import by the names of npm packages, which only a build understands, and where the app has it.
+const PACKAGES: &[(&str, &str)] = &[
+    ("\"@noble/ed25519\"", "\"../app/vendor/noble.js\""),
+    ("\"@noble/hashes/sha2.js\"", "\"../app/vendor/noble.js\""),
+];
+/// Whether files are read anew for each request, so that an edit needs no build.
+const FROM_DISK: bool = cfg!(debug_assertions);
+
+/// One file.
+#[derive(Debug)]
+struct Asset {
+    plain: Bytes,
+    /// Made when it is first asked for.
+    gzip: OnceLock<Bytes>,
+}
+
+/// All files by their paths.
+#[derive(Debug)]
+pub(super) struct Assets {
+    files: BTreeMap<String, Arc<Asset>>,
+    hash: String,
+}
+
+impl Assets {
+    pub(super) fn new() -> Self {
+        let own = App::iter().map(|path| format!("{APP}{path}"));
+        let paths = own.chain(Verify::iter().map(|path| format!("{VERIFY}{path}")));
+        let files = paths.filter_map(|path| Some((path.clone(), Arc::new(read(&path)?))));
+        let files: BTreeMap<_, _> = files.collect();
+        let mut hash = Sha256::new();
+        for (path, asset) in &files {
+            hash.update((path.len() as u64).to_be_bytes());
+            hash.update(path);
+            hash.update((asset.plain.len() as u64).to_be_bytes());
+            hash.update(&asset.plain);
+        }
+        Self { files, hash: hex::encode(&hash.finalize()[..8]) }
+    }
+
+    /// The address of a file.
+    pub(super) fn url(&self, path: &str) -> String {
+        format!("/_a/{}/{path}", self.hash)
+    }
+
+    /// The text of a file of ours.
+    pub(super) fn text(&self, path: &str) -> String {
+        let bytes = self.get(path).map(|asset| asset.plain.clone()).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    /// `entry` and all modules that it imports, and those they import, each once; not those that it loads later.
+    pub(super) fn modules(&self, entry: &str) -> Vec<String> {
+        let mut found = vec![entry.to_owned()];
+        let mut next = 0;
+        while let Some(path) = found.get(next).cloned() {
+            for import in imports(&self.text(&path)).filter_map(|import| resolve(&path, import)) {
+                if !found.contains(&import) {
+                    found.push(import);
+                }
+            }
+            next += 1;
+        }
+        found
+    }
+
+    /// The answer to a request; none if there is no such file in this version.
+    pub(super) fn answer(&self, hash: &str, path: &str, headers: &HeaderMap) -> Option<Response> {
+        if hash != self.hash {
+            return None;
+        }
+        let asset = self.get(path)?;
+        let (kind, is_text) = content_type(path)?;
+        let keep = if FROM_DISK { Keep::Seconds(0) } else { Keep::Forever };
+        let is_gzip = is_text && accepts_gzip(headers);
+        let body = if is_gzip { asset.gzip() } else { &asset.plain };
+        let mut response = answer(headers, kind, body.to_vec(), keep, true);
+        if is_gzip {
+            response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        }
+        if is_text {
+            response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+        }
+        Some(response)
+    }
+
+    fn get(&self, path: &str) -> Option<Arc<Asset>> {
+        let known = self.files.get(path);
+        // Only what was there at the start, so that a path cannot lead out of the folder.
+        if FROM_DISK && known.is_some() { read(path).map(Arc::new) } else { known.cloned() }
+    }
+}
+
+impl Asset {
+    fn gzip(&self) -> &Bytes {
+        self.gzip.get_or_init(|| {
+            let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+            let written = encoder.write_all(&self.plain).and_then(|()| encoder.finish());
+            written.expect("a vector takes everything").into()
+        })
+    }
+}
+
+fn read(path: &str) -> Option<Asset> {
+    let plain = if let Some(module) = path.strip_prefix(VERIFY) {
+        let text = String::from_utf8(Verify::get(module)?.data.into_owned()).ok()?;
+        PACKAGES.iter().fold(text, |text, (name, place)| text.replace(name, place)).into_bytes()
+    } else {
+        App::get(path.strip_prefix(APP)?)?.data.into_owned()
+    };
+    Some(Asset { plain: plain.into(), gzip: OnceLock::new() })
+}
+
+/// The content type of a file, and whether it is worth compressing.
+fn content_type(path: &str) -> Option<(&'static str, bool)> {
+    Some(match path.rsplit_once('.')?.1 {
+        "js" => ("text/javascript; charset=utf-8", true),
+        "css" => ("text/css; charset=utf-8", true),
+        "svg" => ("image/svg+xml", true),
+        "woff2" => ("font/woff2", false),
+        _ => return None,
+    })
+}
+
+fn accepts_gzip(headers: &HeaderMap) -> bool {
+    let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
+    accepted
+        .unwrap_or_default()
+        .split(',')
+        .any(|one| one.split(';').next().unwrap_or_default().trim() == "gzip")
+}
+
+/// What a module imports at its top: `from "./x.js"`, with or without spaces, and `import "./x.js"`.
+fn imports(text: &str) -> impl Iterator<Item = &str> {
+    ["from\"", "from \"", "\nimport \""].into_iter().flat_map(move |start| {
+        text.match_indices(start).filter_map(move |(at, _)| text[at + start.len()..].split('"').next())
+    })
+}
+
+/// The path that a relative import means in the module `from`.
+fn resolve(from: &str, import: &str) -> Option<String> {
+    if !import.starts_with('.') {
+        return None;
+    }
+    let mut parts: Vec<&str> = from.split('/').collect();
+    parts.pop();
+    for part in import.split('/') {
+        match part {
+            "." => {}
+            ".." => _ = parts.pop()?,
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::StatusCode;
+
+    use super::*;
+
+    fn ask(assets: &Assets, path: &str, encoding: &'static str) -> Option<Response> {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(encoding));
+        assets.answer(&assets.hash, path, &headers)
+    }
+
+    #[test]
+    fn files_are_compressed_where_it_helps_and_kept() {
+        let assets = Assets::new();
+        let script = ask(&assets, "app/app.js", "br;q=1, gzip").unwrap();
+        assert_eq!(script.status(), StatusCode::OK);
+        assert_eq!(script.headers()[header::CONTENT_ENCODING], "gzip");
+        assert_eq!(script.headers()[header::CONTENT_TYPE], "text/javascript; charset=utf-8");
+        assert!(script.headers().contains_key(header::ETAG));
+        assert!(!ask(&assets, "app/app.js", "br").unwrap().headers().contains_key(header::CONTENT_ENCODING));
+        let font = assets.files.keys().find(|path| path.ends_with(".woff2")).unwrap();
+        assert!(!ask(&assets, font, "gzip").unwrap().headers().contains_key(header::CONTENT_ENCODING));
+    }
+
+    #[test]
+    fn only_files_of_this_version_are_there() {
+        let assets = Assets::new();
+        let none = HeaderMap::new();
+        assert!(assets.answer("0000000000000000", "app/app.js", &none).is_none());
+        for path in [
+            "app/../verify/page.html",
+            "app/package.json",
+            "app/vendor/VENDOR.toml",
+            "verify/page.html",
+            "",
+            "app/test/x.js",
+        ] {
+            assert!(assets.answer(&assets.hash, path, &none).is_none(), "{path}");
+        }
+    }
+
+    #[test]
+    fn modules_name_only_what_is_there() {
+        let assets = Assets::new();
+        for path in assets.files.keys().filter(|path| path.ends_with(".js")) {
+            for import in imports(&assets.text(path)) {
+                // The verifier's build is not part of the app, and its modules name packages.
+                let target = resolve(path, import).unwrap_or_else(|| panic!("{path} imports {import}"));
+                assert!(assets.files.contains_key(&target), "{path} imports {import}");
+            }
+        }
+    }
+
+    #[test]
+    fn relative_imports_are_resolved() {
+        assert_eq!(resolve("a/b/c.js", "../d.js").as_deref(), Some("a/d.js"));
+        assert_eq!(resolve("a.js", "./b/c.js").as_deref(), Some("b/c.js"));
+        assert_eq!((resolve("a.js", "../b.js"), resolve("a.js", "preact")), (None, None));
+    }
+}

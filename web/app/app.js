@@ -1,0 +1,95 @@
+// Starts the app: the bar at the top, the screen of the address, and what lies over both.
+
+import { onReach } from "./lib/api.js";
+import { effect, h, html, render, signal } from "./lib/html.js";
+import { bind, listen } from "./lib/keys.js";
+import { followLinks, go, route, screenOf } from "./lib/route.js";
+import { loadSession, organizations } from "./lib/session.js";
+import { explorer } from "./lib/url-state.js";
+import { Help, isHelpOpen } from "./shell/help.js";
+import { Palette, isPaletteOpen } from "./shell/palette.js";
+import { TopBar } from "./shell/top-bar.js";
+import { Empty, Icon, LiveRegion, Toasts } from "./ui/parts.js";
+
+const isReached = signal(true);
+const screen = signal(null);
+let unreached = 0;
+
+/** The first request that fails may be a tab going to sleep; two in a row are not. */
+onReach((isThere) => {
+  unreached = isThere ? 0 : unreached + 1;
+  isReached.value = unreached < 2;
+});
+
+function Layer() {
+  return html`${h(LiveRegion, {})}${h(Toasts, {})}${h(Palette, {})}${h(Help, {})}
+    ${
+      !isReached.value &&
+      html`<div class="offline" role="status">${h(Icon, { name: "offline" })}
+      The service cannot be reached. What is shown may be old; it goes on by itself.</div>`
+    }`;
+}
+
+/** Asks now and then whether the service is back, and then loads what is shown again. */
+function watchReach() {
+  setInterval(async () => {
+    if (isReached.value || document.hidden) return;
+    const isThere = await fetch("/healthz", { cache: "no-store" }).then(
+      (answer) => answer.ok,
+      () => false,
+    );
+    if (!isThere) return;
+    unreached = 0;
+    isReached.value = true;
+    dispatchEvent(new Event("tallystick:again"));
+  }, 2000);
+}
+
+function Main() {
+  const { value } = screen;
+  if (!value || organizations.value === null) return null;
+  if (value.isLost) {
+    return h(
+      Empty,
+      { title: "A part of this page could not be loaded." },
+      html`<p>The service may have been updated. Load the page again.</p>
+        <button type="button" class="button" onClick=${() => location.reload()}>Load again</button>`,
+    );
+  }
+  return h(value.Screen, {});
+}
+
+/** Shows the screen of the address whenever it changes. */
+function showScreens() {
+  let shown = null;
+  effect(() => {
+    const found = screenOf(route.value.path);
+    if (!found || found.home === shown) return;
+    shown = found.home;
+    for (const link of document.querySelectorAll(".rail [data-screen]")) {
+      if (link.dataset.screen === found.home) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+    }
+    found.load().then(
+      (module) => found.home === shown && (screen.value = module),
+      () => (screen.value = { isLost: true }),
+    );
+  });
+}
+
+bind({
+  "mod+k": () => (isPaletteOpen.value = true),
+  "?": () => (isHelpOpen.value = true),
+  "g o": () => go("/"),
+  "g e": () => go(explorer("")),
+  "g n": () => go("/entities"),
+  "g i": () => go("/integrity"),
+});
+listen();
+followLinks();
+showScreens();
+watchReach();
+loadSession();
+render(h(TopBar, {}), document.getElementById("top"));
+render(h(Main, {}), document.getElementById("main"));
+render(h(Layer, {}), document.getElementById("layer"));

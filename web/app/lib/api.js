@@ -1,0 +1,62 @@
+// Requests to the service. The browser sends what it has of a session by itself; without one it is sent to sign in.
+
+/** What the service answered instead: its problem document. */
+export class Problem extends Error {
+  constructor(status, document) {
+    super(document.detail || document.title || `the service answered ${status}`);
+    this.status = status;
+    this.code = document.code ?? "";
+    this.errors = document.errors ?? [];
+    this.requestId = document.request_id ?? null;
+  }
+}
+
+/** The service cannot be reached. */
+export class Offline extends Error {}
+
+const listeners = new Set();
+/** Calls `listen` with whether the service was reached, after each request. */
+export function onReach(listen) {
+  listeners.add(listen);
+  return () => listeners.delete(listen);
+}
+
+/** The address with those parameters that have a value. */
+export function address(path, parameters = {}) {
+  const params = new URLSearchParams();
+  for (const [name, value] of Object.entries(parameters)) {
+    if (value !== null && value !== undefined && value !== "") params.set(name, value);
+  }
+  const text = params.toString();
+  return text ? `${path}?${text}` : path;
+}
+
+function signIn() {
+  const here = location.pathname + location.search;
+  location.assign(`/sign-in?next=${encodeURIComponent(here)}`);
+}
+
+/** The response; throws a Problem, or Offline, or what the signal was aborted with. */
+export async function request(path, { parameters, signal, accept = "application/json" } = {}) {
+  let response;
+  try {
+    response = await fetch(address(path, parameters), {
+      signal,
+      credentials: "same-origin",
+      headers: { accept },
+      cache: "no-store",
+    });
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    for (const listen of listeners) listen(false);
+    throw new Offline("the service cannot be reached");
+  }
+  for (const listen of listeners) listen(true);
+  if (response.ok) return response;
+  if (response.status === 401) signIn();
+  throw new Problem(response.status, await response.json().catch(() => ({})));
+}
+
+export const getJson = async (path, parameters, signal) => (await request(path, { parameters, signal })).json();
+export const getText = async (path, parameters, signal) =>
+  (await request(path, { parameters, signal, accept: "text/plain" })).text();

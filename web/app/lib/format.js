@@ -1,0 +1,29 @@
+// Numbers and words for people.
+
+const NUMBER = new Intl.NumberFormat("en");
+const COMPACT = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
+const COMPACT_FROM = 10_000;
+
+export const number = (value) => NUMBER.format(value);
+
+/** A count as it fits into a narrow column; the whole number belongs into a tooltip. */
+export const shortNumber = (value) => (value < COMPACT_FROM ? NUMBER.format(value) : COMPACT.format(value));
+
+/** `1 event`, `2 events`. */
+export const count = (value, one, many = `${one}s`) => `${number(value)} ${value === 1 ? one : many}`;
+
+/** `≈` before what is not exact. */
+export const about = (value, exact) => (exact === false ? `≈ ${number(value)}` : number(value));
+
+const UNITS = ["bytes", "kB", "MB", "GB", "TB"];
+
+export function bytes(size) {
+  let unit = 0;
+  for (; size >= 1000 && unit < UNITS.length - 1; unit++) size /= 1000;
+  return `${unit ? size.toFixed(1) : size} ${UNITS[unit]}`;
+}
+
+/** The start of a hash or an id that is too long to read. */
+export const short = (text, length = 12) => (text.length > length + 1 ? `${text.slice(0, length)}…` : text);
+
+export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,0 +1,45 @@
+// Keys of the whole page. A single key never does anything while somebody types, and all of them can be switched off.
+
+import { singleKeys } from "./session.js";
+
+const TYPING =
+  "input:not([type=checkbox], [type=radio], [type=file], [type=button]), textarea, select, [contenteditable]";
+const handlers = new Map();
+const SEQUENCE_MS = 1200;
+let first = { key: "", at: 0 };
+
+/** What is done by keys: `bind({ j: next, "g e": …, "mod+k": … })`; gives back what takes them away again. */
+export function bind(map) {
+  const before = Object.keys(map).map((key) => [key, handlers.get(key)]);
+  for (const [key, handler] of Object.entries(map)) handlers.set(key, handler);
+  return () => {
+    for (const [key, handler] of Object.entries(map)) {
+      if (handlers.get(key) !== handler) continue;
+      const [, old] = before.find(([name]) => name === key);
+      if (old) handlers.set(key, old);
+      else handlers.delete(key);
+    }
+  };
+}
+
+function nameOf(event) {
+  if ((event.ctrlKey || event.metaKey) && !event.altKey) return `mod+${event.key.toLowerCase()}`;
+  return event.ctrlKey || event.metaKey || event.altKey ? null : event.key;
+}
+
+function pressed(event) {
+  if (event.defaultPrevented || event.isComposing) return;
+  const name = nameOf(event);
+  if (!name) return;
+  const isSingle = !name.startsWith("mod+");
+  const isInside = event.target.closest?.(TYPING) || document.querySelector("dialog[open]");
+  if (isSingle && (isInside || (name !== "Escape" && !singleKeys.value))) return;
+  const sequence = event.timeStamp - first.at < SEQUENCE_MS ? `${first.key} ${name}` : "";
+  const handler = handlers.get(sequence) ?? handlers.get(name);
+  first = { key: name, at: event.timeStamp };
+  if (!handler) return;
+  if (handler(event) !== false) event.preventDefault();
+  if (sequence && handlers.has(sequence)) first = { key: "", at: 0 };
+}
+
+export const listen = () => document.addEventListener("keydown", pressed);

@@ -1,0 +1,48 @@
+// What is loaded for a part of a page: each part loads by itself, so that one may fail or be slow without the others.
+// What was there stays until something new has come, and a late answer never replaces a newer one.
+
+import { batch, signal } from "./html.js";
+
+export class Resource {
+  constructor() {
+    this.data = signal(null);
+    this.error = signal(null);
+    this.isLoading = signal(false);
+    this.controller = null;
+    this.again = null;
+  }
+
+  /** Runs `work` with a signal to stop by; true if its answer was taken. */
+  async load(work) {
+    this.controller?.abort();
+    const controller = new AbortController();
+    this.controller = controller;
+    this.again = work;
+    this.isLoading.value = true;
+    const settle = (data, error) => {
+      if (this.controller !== controller) return false;
+      batch(() => {
+        this.isLoading.value = false;
+        this.error.value = error;
+        if (!error) this.data.value = data;
+      });
+      return !error;
+    };
+    try {
+      return settle(await work(controller.signal), null);
+    } catch (error) {
+      if (controller.signal.aborted) return false;
+      return settle(null, error);
+    }
+  }
+
+  retry() {
+    return this.again ? this.load(this.again) : undefined;
+  }
+
+  stop() {
+    this.controller?.abort();
+    this.controller = null;
+    this.isLoading.value = false;
+  }
+}

@@ -1,0 +1,87 @@
+// Who is looking, at which organization, and how they like to see it.
+
+import { getJson } from "./api.js";
+import { computed, signal } from "./html.js";
+import { go, route } from "./route.js";
+import { recall, remember, rememberPlain } from "./store.js";
+import { isZone } from "./time.js";
+import { format, parse } from "./url-state.js";
+
+/** What the page was served with. */
+export const boot = JSON.parse(document.getElementById("boot").textContent);
+
+/** The organization that logs what is done to the service itself. */
+const INSTANCE = "instance";
+const ORGANIZATIONS_MAX = 1000;
+
+/** Organizations within reach, `{ id, name }`; null until they are known. */
+export const organizations = signal(null);
+const chosen = signal(recall("org"));
+const zoneChosen = signal(recall("zone"));
+export const theme = signal(document.documentElement.dataset.theme);
+export const density = signal(document.documentElement.dataset.density);
+/** Whether single keys do something (WCAG 2.1.4 wants a way to switch that off). */
+export const singleKeys = signal(recall("singleKeys", true));
+
+const inAddress = computed(() => parse(route.value.search));
+
+/** The organization that is looked at: of the address, else the one chosen last; null: all that may be seen. */
+export const organization = computed(() => {
+  const named = inAddress.value.org;
+  if (named) return named === "*" ? null : named;
+  const all = organizations.value ?? [];
+  if (all.some(({ id }) => id === chosen.value)) return chosen.value;
+  return (all.find(({ id }) => id !== INSTANCE) ?? all[0])?.id ?? null;
+});
+
+/** The zone of all times on the page: of the address, else the one chosen, else UTC. */
+export const zone = computed(() => {
+  const own = zoneChosen.value;
+  return inAddress.value.tz ?? (own && isZone(own) ? own : "UTC");
+});
+
+/** Loads what may be seen. A key that may not list organizations is bound to one, and need not name it. */
+export async function loadSession() {
+  try {
+    const { orgs } = await getJson("/v1/orgs", { limit: ORGANIZATIONS_MAX });
+    organizations.value = orgs.map(({ id, name }) => ({ id, name }));
+  } catch {
+    organizations.value = [];
+  }
+}
+
+/** Changes parameters of the present address. */
+function adjust(change) {
+  go(`${route.value.path}${format({ ...inAddress.peek(), ...change })}`, { replace: true });
+}
+
+export function chooseOrganization(id) {
+  chosen.value = id;
+  remember("org", id);
+  const isOfOne = /^\/(events|entities)\/./.test(route.value.path);
+  if (isOfOne) go(route.value.path.split("/").slice(0, 2).join("/"));
+  else adjust({ org: id === null ? "*" : null, event: null, compare: [] });
+}
+
+export function chooseZone(name) {
+  zoneChosen.value = name;
+  remember("zone", name);
+  adjust({ tz: null });
+}
+
+export function chooseTheme(name) {
+  theme.value = name;
+  document.documentElement.dataset.theme = name;
+  rememberPlain("theme", name);
+}
+
+export function chooseDensity(name) {
+  density.value = name;
+  document.documentElement.dataset.density = name;
+  rememberPlain("density", name);
+}
+
+export function switchSingleKeys(isOn) {
+  singleKeys.value = isOn;
+  remember("singleKeys", isOn);
+}

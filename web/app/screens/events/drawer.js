@@ -1,0 +1,133 @@
+// One event: what happened as a sentence, what changed, the proof, all its details, what is related, and how it is
+// stored. Beside the rows, or as a page of its own; the same content in both.
+
+import { getJson } from "../../lib/api.js";
+import { h, html, signal, useEffect, useLayoutEffect, useRef, useState } from "../../lib/html.js";
+import { visible } from "../../lib/safe-text.js";
+import { sentenceText } from "../../lib/sentence.js";
+import { zone } from "../../lib/session.js";
+import { fullTime, rowTime, zoneLabel } from "../../lib/time.js";
+import { Empty, Icon, IconButton, Outcome, Sentence, Trouble, copy } from "../../ui/parts.js";
+import { Changes } from "./changes.js";
+import { Details } from "./details.js";
+import * as model from "./model.js";
+import { ProofSection } from "./proof-section.js";
+import { RawEvent } from "./raw-event.js";
+import { Related } from "./related.js";
+import { step } from "./table.js";
+
+/** The address of an event as a page. */
+export const eventAddress = (id) => `/events/${id}`;
+
+function Content({ event }) {
+  const { context = {} } = event;
+  const when = `${rowTime(event.occurred_at, zone.value)} ${zoneLabel(zone.value)}`;
+  const title = `${event.occurred_at}\nreceived ${event.received_at}`;
+  return html`
+    <p class="say" id="event-sentence">${h(Sentence, { event, links: true })}</p>
+    <p class="meta"><time datetime=${event.occurred_at} title=${title}>${when}</time>
+      ${context.ip && html` · ${visible(context.ip)}`}${context.country && html` · ${visible(context.country)}`}</p>
+    ${event.reason && html`<p class="reason"><span
+      class="unseen">Reason: </span><bdi>${visible(event.reason)}</bdi></p>`}`;
+}
+
+function Sections({ event }) {
+  return html`
+    ${event.changes?.length > 0 && h(Changes, { changes: event.changes })}
+    ${h(ProofSection, { key: event.id, event })}
+    ${h(Details, { event })}
+    ${h(Related, { event })}
+    ${h(RawEvent, { key: `raw-${event.id}`, event })}`;
+}
+
+/** An event that is not among the rows is asked for. */
+function useEvent(id) {
+  const known = model.selected.value;
+  const [found, setFound] = useState({ id: null });
+  useEffect(() => {
+    if (known?.id === id) return undefined;
+    const stop = new AbortController();
+    getJson(`/v1/events/${id}`, {}, stop.signal).then(
+      (event) => setFound({ id, event }),
+      (error) => stop.signal.aborted || setFound({ id, error }),
+    );
+    return () => stop.abort();
+  }, [id, known?.id]);
+  if (known?.id === id) return { event: known };
+  return found.id === id ? found : {};
+}
+
+function NotFound({ id, error }) {
+  if (error.status !== 404) return h(Trouble, { error });
+  return h(
+    Empty,
+    { title: "There is no such event." },
+    html`<p><code>${visible(id)}</code> may belong to an organization that you cannot see, or be mistyped.</p>
+      <a class="button" href="/events">All events</a>`,
+  );
+}
+
+export function Drawer() {
+  const id = model.state.value.event;
+  const { event, error } = useEvent(id);
+  const panel = useRef(null);
+  useLayoutEffect(() => {
+    if (panel.current) panel.current.scrollTop = 0;
+  }, [id]);
+  useEffect(() => {
+    // On a narrow screen it covers the rows, and the focus goes with it.
+    if (matchMedia("(max-width: 1180px)").matches) panel.current?.focus();
+  }, []);
+  const close = () => {
+    model.closeEvent();
+    document.querySelector(".rows")?.focus();
+  };
+  const link = `${location.origin}${eventAddress(id)}`;
+  return html`<aside class="drawer" ref=${panel} tabindex="-1" aria-label="Event details">
+    <header><div class="tools">
+      ${event && h(Outcome, { value: event.outcome })}<span class="grow"></span>
+      ${h(IconButton, { icon: "up", label: "Previous event (k)", onClick: () => step(-1) })}
+      ${h(IconButton, { icon: "down", label: "Next event (j)", onClick: () => step(1) })}
+      ${h(IconButton, { icon: "link", label:
+        "Copy link to this event", onClick: () => copy(link, "Link to the event copied") })}
+      <a class="button ghost square" href=${eventAddress(id)} aria-label="Open as a page"
+        title="Open as a page">${h(Icon, { name: "outside" })}</a>
+      ${h(IconButton, { icon: "close", label: "Close (Esc)", onClick: close })}
+    </div>${event && h(Content, { event })}</header>
+    ${event && h(Sections, { event })}
+    ${error && html`<section>${h(NotFound, { id, error })}</section>`}
+  </aside>`;
+}
+
+const loaded = signal({ id: null });
+
+export function EventPage({ id }) {
+  useEffect(() => {
+    const stop = new AbortController();
+    loaded.value = { id };
+    getJson(`/v1/events/${encodeURIComponent(id)}`, {}, stop.signal).then(
+      (event) => {
+        loaded.value = { id, event };
+        document.title = `${sentenceText(event)} · Tallystick`;
+      },
+      (error) => stop.signal.aborted || (loaded.value = { id, error }),
+    );
+    return () => stop.abort();
+  }, [id]);
+  const { event, error } = loaded.value.id === id ? loaded.value : {};
+  return html`<div class="page-of-event">
+    ${error && h(NotFound, { id, error })}
+    ${
+      event &&
+      html`<article class="drawer">
+      <header><div class="tools">${h(Outcome, { value: event.outcome })}<span class="grow"></span>
+        <a class="button" href=${`/events?event=${id}`}>${h(Icon, { name: "events" })}Among the others</a>
+        ${h(IconButton, { icon: "link", label:
+          "Copy link", onClick: () => copy(location.href, "Link to the event copied") })}</div>
+        <h1 class="unseen">Event of ${fullTime(event.occurred_at, zone.value)}</h1>
+        ${h(Content, { event })}</header>
+      ${h(Sections, { event })}
+    </article>`
+    }
+  </div>`;
+}

@@ -1,0 +1,66 @@
+// The events explorer: everything about finding, on one page; and one event as a page of its own.
+
+import { h, html, signal, useEffect } from "../../lib/html.js";
+import { Icon } from "../../ui/parts.js";
+import { Chips } from "./chips.js";
+import { Compare } from "./compare.js";
+import { Drawer, EventPage } from "./drawer.js";
+import { Facets, isSheetOpen } from "./facets.js";
+import { Histogram } from "./histogram.js";
+import { bindKeys } from "./keys.js";
+import * as model from "./model.js";
+import { Notes, QueryBar } from "./query-bar.js";
+import { RangePicker } from "./range-picker.js";
+import { SearchMenu } from "./search-menu.js";
+import { Table } from "./table.js";
+import { obstacle, tailState, watchTail } from "./tail.js";
+
+function LiveButton() {
+  const { live } = model.state.value;
+  const why = obstacle.value;
+  const isOn = live && !why;
+  const state = tailState.value;
+  const says = !isOn
+    ? "Live"
+    : typeof state === "number"
+      ? `Reconnecting ${state} s`
+      : { live: "Live", paused: "Paused", connecting: "Connecting" }[state];
+  return html`<button type="button" class="button live" aria-pressed=${String(isOn)} disabled=${Boolean(why)}
+    title=${why ?? "New events as they come (l)"} onClick=${() => model.change({ live: !live }, { replace: true })}>
+    ${isOn ? html`<span class="live-dot"></span>` : h(Icon, { name: "play" })}${says}</button>`;
+}
+
+const isNarrow = matchMedia("(max-width: 720px)");
+const narrow = signal(isNarrow.matches);
+isNarrow.addEventListener("change", () => (narrow.value = isNarrow.matches));
+
+function Explorer() {
+  useEffect(() => model.watch(), []);
+  useEffect(() => watchTail(), []);
+  useEffect(() => bindKeys(), []);
+  useEffect(() => {
+    document.title = "Events · Tallystick";
+    const again = () => model.run();
+    addEventListener("tallystick:again", again);
+    return () => removeEventListener("tallystick:again", again);
+  }, []);
+  const filters = html`<button type="button" class="button only-narrow" aria-expanded=${String(isSheetOpen.value)}
+    aria-controls="facets" onClick=${() => (isSheetOpen.value = true)}>${h(Icon, { name: "filter" })}Filters</button>`;
+  return html`<div class="explorer">
+    <div><h1 class="unseen">Events</h1>
+      <div class="search">${h(QueryBar, {})}${filters}${h(RangePicker, {})}${h(SearchMenu, {})}${h(LiveButton, {})}
+        </div>
+      ${h(Notes, {})}</div>
+    ${h(Chips, {})}
+    ${h(Histogram, {})}
+    <div class="columns">
+      ${!narrow.value || isSheetOpen.value ? h(Facets, {}) : null}${h(Table, {})}
+        ${model.state.value.event && h(Drawer, {})}
+    </div>
+    ${model.state.value.compare.length > 1 && h(Compare, {})}
+  </div>`;
+}
+
+export function Screen() {
+  return model.pageOf.value ? h(EventPage, { id: model.pageOf.value }) : h(Explorer, {});
+}

@@ -1,0 +1,66 @@
+// The keys of the explorer.
+
+import { batch } from "../../lib/html.js";
+import { bind } from "../../lib/keys.js";
+import { chooseZone, zone } from "../../lib/session.js";
+import { localZone } from "../../lib/time.js";
+import { copy } from "../../ui/parts.js";
+import { openColumns } from "./columns.js";
+import * as model from "./model.js";
+import { adjust, openRange } from "./range-picker.js";
+import { link } from "./search-menu.js";
+import { pick, step } from "./table.js";
+import { obstacle, showPending } from "./tail.js";
+
+const current = () => model.selected.peek() ?? model.pages.at(model.active.peek());
+
+function search() {
+  const box = document.getElementById("query");
+  box.focus();
+  box.setSelectionRange(box.value.length, box.value.length);
+}
+
+function escape() {
+  if (model.state.peek().event) {
+    model.closeEvent();
+    document.querySelector(".rows")?.focus();
+  } else if (model.picked.peek().size) model.picked.value = new Set();
+  else return false;
+  return true;
+}
+
+/** Enter and Space mean the row only where the rows have the focus. */
+const inRows = (event) => event.target.closest(".rows") && event.target.tagName !== "BUTTON";
+
+export function bindKeys() {
+  const next = () => step(1);
+  const previous = () => step(-1);
+  const arrow = (go) => (event) =>
+    event.target.closest(".rows, body") === document.body && event.target !== document.body ? false : go();
+  return bind({
+    "/": search,
+    j: next,
+    k: previous,
+    ArrowDown: arrow(next),
+    ArrowUp: arrow(previous),
+    Enter: (event) => (inRows(event) ? model.open(Math.max(0, model.active.peek())) : false),
+    " ": (event) => {
+      const row = inRows(event) && current();
+      return row ? pick(row) : false;
+    },
+    Escape: escape,
+    n: () => showPending(document.querySelector(".rows")),
+    l: () => obstacle.peek() || model.change({ live: !model.state.peek().live }, { replace: true }),
+    f: () => document.querySelector(".facets .pick")?.focus(),
+    t: () => openRange(),
+    "[": () => adjust(1, -1),
+    "]": () => adjust(1, 1),
+    "-": () => adjust(2),
+    "+": () => adjust(0.5),
+    c: () => openColumns(),
+    e: () => copy(link(true), "Link with fixed times copied"),
+    y: () => current() && copy(JSON.stringify(current(), null, 2), "Event copied as JSON"),
+    v: () => document.querySelector(".drawer .verify")?.click(),
+    z: () => batch(() => chooseZone(zone.peek() === "UTC" ? localZone() : "UTC")),
+  });
+}

@@ -1,0 +1,107 @@
+// Small parts that every screen uses.
+
+import { Offline } from "../lib/api.js";
+import { h, html, signal } from "../lib/html.js";
+import { visible } from "../lib/safe-text.js";
+import { onBehalfOf, sentence } from "../lib/sentence.js";
+
+export const Icon = ({ name }) => html`<svg class="icon" aria-hidden="true"><use href=${`#i-${name}`}></use></svg>`;
+
+const OUTCOMES = ["success", "failure", "denied", "unknown"];
+
+/** Shape, colour and word for what came of it. */
+export function Outcome({ value = "unknown" }) {
+  return html`<span class=${`outcome ${OUTCOMES.includes(value) ? value : "unknown"}`}>${visible(value)}</span>`;
+}
+
+/** A name from an event, kept from changing the direction of what is around it. */
+export const Name = ({ text, kind = "" }) => html`<bdi class=${kind}>${visible(text)}</bdi>`;
+
+/** The address of an entity's timeline. */
+export const entityAddress = (side, entity) =>
+  `/entities/${side}/${encodeURIComponent(entity.type || "unknown")}/${encodeURIComponent(entity.id)}`;
+
+/** An event as a sentence; with `links`, its actor and targets lead to their timelines. */
+export function Sentence({ event, links = false }) {
+  const parts = sentence(event).map((part) => {
+    if (part.text !== undefined) return visible(part.text);
+    const name = h(Name, { text: part.label, kind: part.side === "actor" ? "who" : "target" });
+    const isLink = links && part.entity?.id;
+    return isLink ? html`<a href=${entityAddress(part.side, part.entity)}>${name}</a>` : name;
+  });
+  const others = onBehalfOf(event);
+  return html`${parts}${others.length > 0 && html`${" for "}<bdi>${visible(others.join(", "))}</bdi>`}`;
+}
+
+/** A button that has only an icon to show, and a name. */
+export function IconButton({ icon, label, onClick, pressed, kind = "ghost", small = false, ...rest }) {
+  const name = `button square ${kind}${small ? " small" : ""}`;
+  return html`<button type="button" class=${name} title=${label} aria-label=${label} aria-pressed=${pressed}
+    onClick=${onClick} ...${rest}>${h(Icon, { name: icon })}</button>`;
+}
+
+/** Why a part of the page could not be loaded, with a way to try again. */
+export function Trouble({ error, retry }) {
+  const text = error instanceof Offline ? "The service cannot be reached." : error.message;
+  return html`<div class="trouble" role="alert">
+    ${h(Icon, { name: "alert" })}<span>${visible(text)}</span>
+    ${error.requestId && html`<code>${error.requestId}</code>`}
+    ${retry && html`<button type="button" class="button small" onClick=${retry}>Try again</button>`}
+  </div>`;
+}
+
+export function Empty({ title, children }) {
+  return html`<div class="empty"><b>${title}</b>${children}</div>`;
+}
+
+const spoken = signal("");
+let lastSaid = 0;
+const SAY_EVERY_MS = 10_000;
+
+/** Says something to screen readers; what comes in a stream at most every ten seconds. */
+export function announce(text, { often = false } = {}) {
+  const now = performance.now();
+  if (often && now - lastSaid < SAY_EVERY_MS) return;
+  lastSaid = now;
+  spoken.value = text;
+}
+export const LiveRegion = () => html`<p class="unseen" role="status" aria-live="polite">${spoken.value}</p>`;
+
+const toasts = signal([]);
+const TOAST_MS = 3500;
+
+/** A short message that goes away by itself. */
+export function toast(text) {
+  const one = { text };
+  toasts.value = [...toasts.value, one];
+  setTimeout(() => (toasts.value = toasts.value.filter((other) => other !== one)), TOAST_MS);
+}
+export const Toasts = () => html`<div class="toasts" role="status">
+  ${toasts.value.map(({ text }) => html`<div class="toast">${text}</div>`)}
+</div>`;
+
+/** Copies a text. Over plain HTTP browsers have no clipboard for scripts, but still the old command. */
+export async function copy(text, what = "Copied") {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    const area = document.createElement("textarea");
+    area.value = text;
+    area.className = "unseen";
+    document.body.append(area);
+    area.select();
+    const isDone = document.execCommand("copy");
+    area.remove();
+    if (!isDone) return toast("This browser does not let a page copy over plain HTTP.");
+  }
+  return toast(what);
+}
+
+/** Gives a text to the reader as a file. */
+export function download(name, text, type = "application/json") {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}

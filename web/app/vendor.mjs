@@ -1,0 +1,197 @@
+// Takes over what others have published: `node vendor.mjs` writes vendor/, fonts/ and icons.svg from the npm packages
+// in package-lock.json, `--check` says whether they are up to date. The app is served as it lies here, so what it
+// needs of others must lie here too; nobody needs npm to build the service.
+
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+const PACKAGES = join(HERE, "node_modules");
+
+/** Modules that are taken as they were published, minified; only what they import is named otherwise. */
+const MODULES = {
+  "preact.js": "preact/dist/preact.mjs",
+  "hooks.js": "preact/hooks/dist/hooks.mjs",
+  "signals-core.js": "@preact/signals-core/dist/signals-core.mjs",
+  "signals.js": "@preact/signals/dist/signals.mjs",
+  "htm.js": "htm/dist/htm.module.js",
+};
+const NAMES = {
+  preact: "./preact.js",
+  "preact/hooks": "./hooks.js",
+  "@preact/signals-core": "./signals-core.js",
+};
+/** Published with their comments only, so they are joined and minified: what web/verify imports of them. */
+const NOBLE = `export { Point, hashes } from "@noble/ed25519"; export { sha512 } from "@noble/hashes/sha2.js";`;
+const FONTS = {
+  "ibm-plex-sans-latin-wght-normal.woff2": "@fontsource-variable/ibm-plex-sans",
+  "ibm-plex-mono-latin-400-normal.woff2": "@fontsource/ibm-plex-mono",
+  "ibm-plex-mono-latin-500-normal.woff2": "@fontsource/ibm-plex-mono",
+};
+/** What an icon is called here, and in Lucide. */
+const ICONS = {
+  overview: "layout-grid",
+  events: "list",
+  entities: "users-round",
+  seal: "shield-check",
+  "seal-broken": "shield-x",
+  "seal-waiting": "shield-ellipsis",
+  help: "circle-question-mark",
+  search: "search",
+  close: "x",
+  down: "chevron-down",
+  up: "chevron-up",
+  left: "chevron-left",
+  right: "chevron-right",
+  play: "play",
+  pause: "pause",
+  moon: "moon",
+  sun: "sun",
+  auto: "sun-moon",
+  columns: "columns-3",
+  link: "link",
+  copy: "copy",
+  filter: "list-filter",
+  plus: "plus",
+  minus: "minus",
+  reset: "rotate-ccw",
+  "arrow-up": "arrow-up",
+  clock: "clock",
+  calendar: "calendar",
+  check: "check",
+  alert: "triangle-alert",
+  include: "circle-plus",
+  exclude: "circle-minus",
+  timeline: "history",
+  download: "download",
+  key: "key-round",
+  density: "rows-3",
+  more: "ellipsis",
+  compare: "columns-2",
+  keyboard: "keyboard",
+  newest: "arrow-down-wide-narrow",
+  oldest: "arrow-up-narrow-wide",
+  user: "user-round",
+  system: "server-cog",
+  target: "box",
+  witness: "eye",
+  file: "file-check",
+  outside: "arrow-up-right",
+  offline: "wifi-off",
+};
+
+const read = (path) => readFileSync(join(PACKAGES, path));
+const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
+
+function describe(name) {
+  const { version, license } = JSON.parse(read(`${name}/package.json`));
+  return { name, version, license };
+}
+
+const packageOf = (path) =>
+  path
+    .split("/")
+    .slice(0, path.startsWith("@") ? 2 : 1)
+    .join("/");
+const heading = (what) => `/* ${what}; taken over by vendor.mjs, licences in LICENSES.txt */\n`;
+
+function moduleFrom(path) {
+  const { name, version } = describe(packageOf(path));
+  const text = read(path)
+    .toString()
+    .replace(/\n?\/\/# sourceMappingURL=.*\n?$/, "")
+    .replace(/from *"([^"]+)"/g, (all, from) => (NAMES[from] ? `from"${NAMES[from]}"` : all));
+  return `${heading(`${name} ${version}`)}${text.trimEnd()}\n`;
+}
+
+async function noble() {
+  const { outputFiles } = await build({
+    stdin: { contents: NOBLE, resolveDir: HERE },
+    bundle: true,
+    minify: true,
+    format: "esm",
+    target: "es2022",
+    legalComments: "none",
+    lineLimit: 4000,
+    write: false,
+  });
+  const names = ["@noble/ed25519", "@noble/hashes"].map(describe).map(({ name, version }) => `${name} ${version}`);
+  return `${heading(names.join(" and "))}${outputFiles[0].text.trimEnd()}\n`;
+}
+
+function sprite() {
+  const symbols = Object.entries(ICONS).map(([name, lucide]) => {
+    const inner = /<svg[^>]*>([^]*)<\/svg>/.exec(read(`lucide-static/icons/${lucide}.svg`).toString())[1];
+    return `<symbol id="i-${name}" viewBox="0 0 24 24">${inner.replace(/\s*\n\s*/g, "")}</symbol>`;
+  });
+  const { name, version } = describe("lucide-static");
+  return `<!-- ${name} ${version}, ISC; put together by vendor.mjs -->\n<svg
+    xmlns="http://www.w3.org/2000/svg">\n${symbols.join("\n")}\n</svg>\n`;
+}
+
+/** The text of a licence, wherever its package keeps it. */
+function licence(name) {
+  const path = ["LICENSE", "LICENSE.md", "OFL.txt"]
+    .map((file) => `${name}/${file}`)
+    .find((file) => existsSync(join(PACKAGES, file)));
+  const { version, license } = describe(name);
+  const text = read(path)
+    .toString()
+    .split("\n")
+    .map((line) => line.trimEnd())
+    .join("\n")
+    .trim();
+  return `${name} ${version} (${license})\n\n${text}`;
+}
+
+/** All files, by their paths here. */
+async function files() {
+  const found = new Map();
+  const entries = [];
+  const add = (path, content, names, source) => {
+    found.set(path, Buffer.from(content));
+    for (const name of names) {
+      const { version, license } = describe(name);
+      entries.push({ path, name, version, license, source, sha256: sha256(found.get(path)) });
+    }
+  };
+  for (const [name, path] of Object.entries(MODULES)) add(`vendor/${name}`, moduleFrom(path), [packageOf(path)], path);
+  add("vendor/noble.js", await noble(), ["@noble/ed25519", "@noble/hashes"], "index.js, sha2.js: joined by esbuild");
+  for (const [name, from] of Object.entries(FONTS)) {
+    add(`fonts/${name}`, read(`${from}/files/${name}`), [from], `${from}/files/${name}`);
+  }
+  add("icons.svg", sprite(), ["lucide-static"], "icons/*.svg");
+  const names = [...new Set(entries.map(({ name }) => name))];
+  found.set("vendor/LICENSES.txt", Buffer.from(`${names.map(licence).join("\n\n\n")}\n`));
+  found.set("vendor/VENDOR.toml", Buffer.from(listing(entries)));
+  return found;
+}
+
+function listing(entries) {
+  const head = "# What the app carries of others, each with the SHA-256 of the file here. Written by ../vendor.mjs.\n";
+  const one = ({ path, name, version, license, source, sha256: hash }) =>
+    [
+      "\n[[file]]",
+      `path = "${path}"`,
+      `name = "${name}"`,
+      `version = "${version}"`,
+      `licence = "${license}"`,
+      `source = "${source}"`,
+      `sha256 = "${hash}"`,
+      "",
+    ].join("\n");
+  return head + entries.map(one).join("");
+}
+
+for (const [path, content] of await files()) {
+  const target = join(HERE, path);
+  if (process.argv.includes("--check")) {
+    if (!existsSync(target) || !readFileSync(target).equals(content)) throw new Error(`${path} is not up to date`);
+  } else {
+    mkdirSync(dirname(target), { recursive: true });
+    writeFileSync(target, content);
+  }
+}
