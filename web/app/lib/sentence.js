@@ -18,7 +18,7 @@ const TELLING =
 const OF_THING = /^(?:failed|denied|refused|rejected|missed|timed out|locked out|attempted)\b/;
 /** Nouns that say less than the type of the target does. */
 const VAGUE = new Set(["record", "object", "resource", "item", "entity", "entry"]);
-const ADVERB = /^(.+) (\w+ly)$/;
+const ADVERB = /^(.+) (?!early$)(\w+ly)$/;
 const SHORT_FORMS =
   /\b(api|ip|sso|mfa|scim|sla|url|id|ui|cli|csv|pdf|saml|oidc|mcp|totp|sms|vpn|tls|ssh|dns|json|crud|http)\b/gi;
 

@@ -101,8 +101,10 @@ function Zones() {
     }}>
       <input class="field" list="zones" value=${text} placeholder="Europe/Madrid" aria-label="Another time zone"
         onInput=${(event) => setText(event.target.value)} />
-      <datalist id="zones">${(Intl.supportedValuesOf?.("timeZone") ?? []).map((name) => html`<option
-        value=${name} />`)}</datalist>
+      <datalist id="zones">${(Intl.supportedValuesOf?.("timeZone") ?? []).map(
+        (name) => html`<option
+        value=${name} />`,
+      )}</datalist>
       <button class="button" disabled=${!isZone(text) || !text}>Use</button>
     </form>
   </div>`;

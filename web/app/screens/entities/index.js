@@ -1,2 +1,15 @@
-// placeholder
-export const Screen = () => null;
+// People and things: everybody who acted, everything that was acted on, and the timeline of each.
+
+import { h, html, useEffect } from "../../lib/html.js";
+import { partsOf, route } from "../../lib/route.js";
+import { EntityList } from "./list.js";
+import { Timeline } from "./timeline.js";
+
+export function Screen() {
+  const [side, type, id] = partsOf(route.value.path);
+  useEffect(() => {
+    if (!id) document.title = "Entities · Tallystick";
+  }, [id]);
+  if (!id) return h(EntityList, {});
+  return h(Timeline, { key: `${side}/${type}/${id}`, side: side === "target" ? "target" : "actor", type, id });
+}

@@ -15,8 +15,11 @@ const MODES = [
 export function LongText({ text }) {
   const [isWhole, setWhole] = useState(false);
   const { text: start, rest } = isWhole ? { text: visible(text), rest: 0 } : cut(text);
-  return html`${start}${rest > 0 && html`… <button type="button" class="link"
-    onClick=${() => setWhole(true)}>${rest} more characters</button>`}`;
+  return html`${start}${
+    rest > 0 &&
+    html`… <button type="button" class="link"
+    onClick=${() => setWhole(true)}>${rest} more characters</button>`
+  }`;
 }
 
 const marked = (parts) =>

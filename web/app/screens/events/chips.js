@@ -75,8 +75,11 @@ function Editor({ field, close }) {
           ${chosen.includes(value) && h(Icon, { name: "check" })}</span></span>
         <bdi>${visible(label)}</bdi>${count !== undefined && html`<em>${number(count)}</em>`}</button>`,
       )}
-      ${values?.length === 0 && html`<p
-        class="quiet editor-none">No value in this range. Enter takes what is typed.</p>`}
+      ${
+        values?.length === 0 &&
+        html`<p
+        class="quiet editor-none">No value in this range. Enter takes what is typed.</p>`
+      }
     </div>
   </form>`;
 }

@@ -41,11 +41,20 @@ function Chosen({ id, index, all }) {
     <button type="button" class="item" role="checkbox" aria-checked="true" disabled=${all.length === 1}
       title="Alt and an arrow key move it" onClick=${() => choose(all.filter((name) => name !== id))}>
       <span class="on"><span class="box">${h(Icon, { name: "check" })}</span></span>${column.title}</button>
-    ${h(IconButton, { icon:
-      "up", small: true, label: `Move ${column.title} to the left`, disabled: index === 0, onClick: () => move(-1) })}
-    ${h(IconButton, { icon:
-      "down", small: true,
-      label: `Move ${column.title} to the right`, disabled: index === all.length - 1, onClick: () => move(1) })}
+    ${h(IconButton, {
+      icon: "up",
+      small: true,
+      label: `Move ${column.title} to the left`,
+      disabled: index === 0,
+      onClick: () => move(-1),
+    })}
+    ${h(IconButton, {
+      icon: "down",
+      small: true,
+      label: `Move ${column.title} to the right`,
+      disabled: index === all.length - 1,
+      onClick: () => move(1),
+    })}
   </li>`;
 }
 

@@ -95,12 +95,23 @@ function Fact({ field, value, shown, entity, side }) {
     : html`<code><bdi>${line}</bdi></code>`;
   return html`<dd class="fact" onKeyDown=${keys}><span class="text">${inside}</span>
     <span class="tools">
-      ${field && h(IconButton, { icon:
-        "include", small: true, label: `Include ${field} ${line} (i)`, onClick: search(false) })}
-      ${field && h(IconButton, { icon:
-        "exclude", small: true, label: `Exclude ${field} ${line} (x)`, onClick: search(true) })}
-      ${field?.startsWith("metadata.") && h(IconButton, { icon:
-        "columns", small: true, label: `Show ${field} as a column`, onClick: () => addColumn(field) })}
+      ${
+        field &&
+        h(IconButton, { icon: "include", small: true, label: `Include ${field} ${line} (i)`, onClick: search(false) })
+      }
+      ${
+        field &&
+        h(IconButton, { icon: "exclude", small: true, label: `Exclude ${field} ${line} (x)`, onClick: search(true) })
+      }
+      ${
+        field?.startsWith("metadata.") &&
+        h(IconButton, {
+          icon: "columns",
+          small: true,
+          label: `Show ${field} as a column`,
+          onClick: () => addColumn(field),
+        })
+      }
       ${h(IconButton, { icon: "copy", small: true, label: `Copy ${line}`, onClick: () => copy(String(value)) })}
     </span></dd>`;
 }
@@ -110,8 +121,14 @@ export function Details({ event }) {
     <header><h3 id="details-title">Details</h3></header>
     ${factsOf(event).map(
       ([title, facts]) => html`<h4>${title}</h4>
-      <dl class="facts">${facts.map(([label, field, value, more = {}]) => html`<dt>${label || html`<span
-        class="unseen">Type and id</span>`}</dt>${h(Fact, { field, value, ...more })}`)}</dl>`,
+      <dl class="facts">${facts.map(
+        ([label, field, value, more = {}]) =>
+          html`<dt>${
+            label ||
+            html`<span
+        class="unseen">Type and id</span>`
+          }</dt>${h(Fact, { field, value, ...more })}`,
+      )}</dl>`,
     )}
   </section>`;
 }

@@ -27,8 +27,11 @@ function Content({ event }) {
     <p class="say" id="event-sentence">${h(Sentence, { event, links: true })}</p>
     <p class="meta"><time datetime=${event.occurred_at} title=${title}>${when}</time>
       ${context.ip && html` · ${visible(context.ip)}`}${context.country && html` · ${visible(context.country)}`}</p>
-    ${event.reason && html`<p class="reason"><span
-      class="unseen">Reason: </span><bdi>${visible(event.reason)}</bdi></p>`}`;
+    ${
+      event.reason &&
+      html`<p class="reason"><span
+      class="unseen">Reason: </span><bdi>${visible(event.reason)}</bdi></p>`
+    }`;
 }
 
 function Sections({ event }) {
@@ -88,8 +91,11 @@ export function Drawer() {
       ${event && h(Outcome, { value: event.outcome })}<span class="grow"></span>
       ${h(IconButton, { icon: "up", label: "Previous event (k)", onClick: () => step(-1) })}
       ${h(IconButton, { icon: "down", label: "Next event (j)", onClick: () => step(1) })}
-      ${h(IconButton, { icon: "link", label:
-        "Copy link to this event", onClick: () => copy(link, "Link to the event copied") })}
+      ${h(IconButton, {
+        icon: "link",
+        label: "Copy link to this event",
+        onClick: () => copy(link, "Link to the event copied"),
+      })}
       <a class="button ghost square" href=${eventAddress(id)} aria-label="Open as a page"
         title="Open as a page">${h(Icon, { name: "outside" })}</a>
       ${h(IconButton, { icon: "close", label: "Close (Esc)", onClick: close })}
@@ -122,8 +128,11 @@ export function EventPage({ id }) {
       html`<article class="drawer">
       <header><div class="tools">${h(Outcome, { value: event.outcome })}<span class="grow"></span>
         <a class="button" href=${`/events?event=${id}`}>${h(Icon, { name: "events" })}Among the others</a>
-        ${h(IconButton, { icon: "link", label:
-          "Copy link", onClick: () => copy(location.href, "Link to the event copied") })}</div>
+        ${h(IconButton, {
+          icon: "link",
+          label: "Copy link",
+          onClick: () => copy(location.href, "Link to the event copied"),
+        })}</div>
         <h1 class="unseen">Event of ${fullTime(event.occurred_at, zone.value)}</h1>
         ${h(Content, { event })}</header>
       ${h(Sections, { event })}

@@ -41,11 +41,18 @@ function Value({ field, value, label, amount, isExact, state }) {
       <span class="amount">${isExact === false ? "≈" : ""}${amount === null ? "" : shortNumber(amount)}</span>
     </button>
     <span class="tools">
-      ${h(IconButton, { icon:
-        "target", small: true,
-        label: `Only ${name}`, onClick: () => model.search(only(model.state.peek().q, field, value)) })}
-      ${h(IconButton, { icon:
-        "exclude", small: true, label: `Exclude ${name}`, onClick: () => exclude(field, value) })}
+      ${h(IconButton, {
+        icon: "target",
+        small: true,
+        label: `Only ${name}`,
+        onClick: () => model.search(only(model.state.peek().q, field, value)),
+      })}
+      ${h(IconButton, {
+        icon: "exclude",
+        small: true,
+        label: `Exclude ${name}`,
+        onClick: () => exclude(field, value),
+      })}
     </span>
   </div>`;
 }
@@ -108,8 +115,11 @@ function Values({ facet }) {
       more > 0 &&
       html`<div class="more">
       <button type="button" class="link" onClick=${grow}>${number(more)} more</button>
-      ${!isSearching && html`${" · "}<button type="button" class="link"
-        onClick=${() => setSearching(true)}>search</button>`}
+      ${
+        !isSearching &&
+        html`${" · "}<button type="button" class="link"
+        onClick=${() => setSearching(true)}>search</button>`
+      }
     </div>`
     }`;
 }
@@ -133,8 +143,9 @@ function Facet({ field, title, isOpenAtFirst }) {
 export function Facets() {
   const orgs = organization.value === null ? [["org", "Organization", true]] : [];
   return html`<aside class=${`facets${isSheetOpen.value ? " open" : ""}`} id="facets" aria-label="Filters">
-    ${[...orgs, ...FACETS].map(([field, title, isOpenAtFirst]) => h(Facet, { key: field, field, title,
-      isOpenAtFirst }))}
+    ${[...orgs, ...FACETS].map(([field, title, isOpenAtFirst]) =>
+      h(Facet, { key: field, field, title, isOpenAtFirst }),
+    )}
     <button type="button" class="button primary done only-narrow"
       onClick=${() => (isSheetOpen.value = false)}>Show events</button>
   </aside>`;

@@ -86,8 +86,13 @@ function Tools({ isTable, setTable }) {
       ${GROUPS.map(([name, label]) => html`<option value=${name}>${label}</option>`)}</select>
       ${h(IconButton, { icon: "minus", small: true, label: "Wider range", onClick: () => adjust(2) })}
       ${h(IconButton, { icon: "plus", small: true, label: "Narrower range", onClick: () => adjust(0.5) })}
-      ${h(IconButton, { icon: "density", small: true, label:
-        "Show as a table", pressed: String(isTable), onClick: () => setTable(!isTable) })}`
+      ${h(IconButton, {
+        icon: "density",
+        small: true,
+        label: "Show as a table",
+        pressed: String(isTable),
+        onClick: () => setTable(!isTable),
+      })}`
     }
     <button type="button" class="button ghost small" aria-expanded=${String(isShown)}
       onClick=${() => model.showHistogram(!isShown)}>${isShown ? "Hide" : "Show the histogram"}</button>
@@ -184,12 +189,21 @@ export function Histogram() {
       aria-valuetext=${said || "none"} onKeyDown=${onKeyDown} onBlur=${() => setCursor(-1)} ...${pointer}>
       ${shown >= 0 && html`<rect class="cursor" x=${shown * width} width=${width} y="0" height=${HEIGHT} />`}
       ${data && h(Bars, { data, colors })}
-      ${brush && html`<rect class="brush" x=${Math.min(...brush) * width}
-        width=${(Math.abs(brush[1] - brush[0]) + 1) * width} y="0" height=${HEIGHT} />`}
+      ${
+        brush &&
+        html`<rect class="brush" x=${Math.min(...brush) * width}
+        width=${(Math.abs(brush[1] - brush[0]) + 1) * width} y="0" height=${HEIGHT} />`
+      }
     </svg>
     <div class="axis"
-      aria-hidden="true">${ticks.length ? ticks.map((index) => html`<span>
-      ${axisTime(data.times[index].start, zone.value, data.interval)}</span>`) : "\u00a0"}</div>`
+      aria-hidden="true">${
+        ticks.length
+          ? ticks.map(
+              (index) => html`<span>
+      ${axisTime(data.times[index].start, zone.value, data.interval)}</span>`,
+            )
+          : "\u00a0"
+      }</div>`
     }
     ${shown >= 0 && data?.buckets[shown] && !isTable && h(Tip, { data, index: shown, colors })}
   </div>`;

@@ -30,8 +30,9 @@ export function NothingFound() {
       q &&
       html`<p>In this range there ${counts.whole.count === 1 ? "is" : "are"}
       ${" "}
-        ${about(counts.whole.count, counts.whole.exact)} ${counts.whole.count === 1 ? "event" :
-        "events"} without these filters.</p>`
+        ${about(counts.whole.count, counts.whole.exact)} ${
+          counts.whole.count === 1 ? "event" : "events"
+        } without these filters.</p>`
     }
     <div class="empty-actions">
       ${counts?.each.map(
@@ -43,7 +44,10 @@ export function NothingFound() {
         <span class="quiet">${number(found.count)}</span></button>`,
       )}
       ${q && html`<button type="button" class="button" onClick=${() => model.search("")}>Without any filter</button>`}
-      ${!isAll && html`<button type="button" class="button"
-        onClick=${() => model.change({ range: relative("all") })}>In all of the log</button>`}
+      ${
+        !isAll &&
+        html`<button type="button" class="button"
+        onClick=${() => model.change({ range: relative("all") })}>In all of the log</button>`
+      }
     </div></div>`;
 }

@@ -65,8 +65,11 @@ function Options({ list, at, take }) {
       (option, index) => html`<div class="option" role="option" id=${`option-${index}`}
       aria-selected=${String(index === at)} onPointerDown=${(event) => (event.preventDefault(), take(option))}>
       <code>${visible(option.label)}</code>${option.hint && html`<span class="hint">${visible(option.hint)}</span>`}
-      ${option.count !== undefined && html`<em
-        aria-label=${`${number(option.count)} events`}>${number(option.count)}</em>`}
+      ${
+        option.count !== undefined &&
+        html`<em
+        aria-label=${`${number(option.count)} events`}>${number(option.count)}</em>`
+      }
     </div>`,
     )}
   </div>`;

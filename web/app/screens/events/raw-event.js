@@ -42,7 +42,10 @@ export function RawEvent({ event }) {
         onClick=${() => copy(JSON.stringify(own, null, 2), "Event copied as JSON")}>Copy</button>
       <button type="button" class="button small" aria-expanded=${String(isOpen)}
         onClick=${() => setOpen(!isOpen)}>${isOpen ? "Hide" : "Show"}</button></header>
-    ${isOpen && html`<div class="json" tabindex="0" role="region"
-      aria-label="Raw event">${h(Tree, { value: own })}</div>`}
+    ${
+      isOpen &&
+      html`<div class="json" tabindex="0" role="region"
+      aria-label="Raw event">${h(Tree, { value: own })}</div>`
+    }
   </section>`;
 }

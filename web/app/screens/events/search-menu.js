@@ -34,8 +34,10 @@ export function SearchMenu() {
     const recent = recall("recent", []);
     return html`<div>
       <h3>Ready-made</h3>
-      ${READY_MADE.map(({ name, q }) => html`<button type="button" class="item"
-        onClick=${search(q)}>${name}</button>`)}
+      ${READY_MADE.map(
+        ({ name, q }) => html`<button type="button" class="item"
+        onClick=${search(q)}>${name}</button>`,
+      )}
       ${
         recent.length > 0 &&
         html`<h3>Searched before</h3>${recent.map(

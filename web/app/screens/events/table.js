@@ -97,8 +97,10 @@ function Skeleton() {
   return html`<div class="waiting" aria-hidden="true">${Array.from(
     { length: 8 },
     (_, row) => html`<div class="ghost-row">
-    ${widths.map((width, i) => html`<span class="skeleton"
-      style=${{ width: `${i === 2 ? width - (row % 3) * 60 : width}px` }}></span>`)}
+    ${widths.map(
+      (width, i) => html`<span class="skeleton"
+      style=${{ width: `${i === 2 ? width - (row % 3) * 60 : width}px` }}></span>`,
+    )}
   </div>`,
   )}</div>`;
 }
@@ -116,8 +118,10 @@ function Tail({ top }) {
     const last = pages.at(pages.length - 1);
     const label = zoneLabel(zone.value);
     inside = html`<span>No ${isNewest ? "older" : "newer"} events match in this range.</span>
-      ${last?.occurred_at &&
-        html`<small>The last one shown is of ${fullTime(last.occurred_at, zone.value)} ${label}.</small>`}`;
+      ${
+        last?.occurred_at &&
+        html`<small>The last one shown is of ${fullTime(last.occurred_at, zone.value)} ${label}.</small>`
+      }`;
   }
   return html`<div class="tail" style=${{ top: `${top}px` }}>${inside}</div>`;
 }
@@ -251,12 +255,22 @@ function Body({ columns, template }) {
     ${h(Heads, { columns, template })}
     <div role="presentation" style=${{ height: `${pages.length * height + (pages.length ? 96 : 0)}px` }}></div>
     ${rows.map(row)}
-    ${error && error.code !== "invalid_query" && html`<div
-      class="in-rows">${h(Trouble, { error, retry: () => model.run() })}</div>`}
+    ${
+      error &&
+      error.code !== "invalid_query" &&
+      html`<div
+      class="in-rows">${h(Trouble, { error, retry: () => model.run() })}</div>`
+    }
     ${isWaiting && hasNone && h(Skeleton, {})}
     ${!hasNone && !error && pages.length > 0 && h(Tail, { top: pages.length * height })}
-    ${!hasNone && !isWaiting && !error && pages.length === 0 && html`<div
-      class="in-rows">${h(NothingFound, {})}</div>`}
+    ${
+      !hasNone &&
+      !isWaiting &&
+      !error &&
+      pages.length === 0 &&
+      html`<div
+      class="in-rows">${h(NothingFound, {})}</div>`
+    }
   </div>`;
 }
 
