@@ -4,13 +4,15 @@ import { onReach } from "./lib/api.js";
 import { effect, h, html, render, signal } from "./lib/html.js";
 import { bind, listen } from "./lib/keys.js";
 import { followLinks, go, route, screenOf } from "./lib/route.js";
+import { lazy } from "./lib/lazy.js";
 import { loadSession, organizations } from "./lib/session.js";
 import { explorer } from "./lib/url-state.js";
-import { Help, isHelpOpen } from "./shell/help.js";
-import { Palette, isPaletteOpen } from "./shell/palette.js";
+import { isHelpOpen, isPaletteOpen } from "./shell/open.js";
 import { TopBar } from "./shell/top-bar.js";
 import { Empty, Icon, LiveRegion, Toasts } from "./ui/parts.js";
 
+const Help = lazy(() => import("./shell/help.js"), "Help");
+const Palette = lazy(() => import("./shell/palette.js"), "Palette");
 const isReached = signal(true);
 const screen = signal(null);
 let unreached = 0;
@@ -22,7 +24,8 @@ onReach((isThere) => {
 });
 
 function Layer() {
-  return html`${h(LiveRegion, {})}${h(Toasts, {})}${h(Palette, {})}${h(Help, {})}
+  return html`${h(LiveRegion, {})}${h(Toasts, {})}${isPaletteOpen.value && h(Palette, {})}
+    ${isHelpOpen.value && h(Help, {})}
     ${
       !isReached.value &&
       html`<div class="offline" role="status">${h(Icon, { name: "offline" })}

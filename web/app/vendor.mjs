@@ -128,8 +128,8 @@ function sprite() {
     return `<symbol id="i-${name}" viewBox="0 0 24 24">${inner.replace(/\s*\n\s*/g, "")}</symbol>`;
   });
   const { name, version } = describe("lucide-static");
-  return `<!-- ${name} ${version}, ISC; put together by vendor.mjs -->\n<svg
-    xmlns="http://www.w3.org/2000/svg">\n${symbols.join("\n")}\n</svg>\n`;
+  const head = `<!-- ${name} ${version}, ISC; put together by vendor.mjs -->`;
+  return [head, '<svg xmlns="http://www.w3.org/2000/svg">', ...symbols, "</svg>", ""].join("\n");
 }
 
 /** The text of a licence, wherever its package keeps it. */

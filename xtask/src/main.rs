@@ -21,7 +21,7 @@ usage: cargo xtask TASK
   tidy                 rules that neither rustfmt nor clippy can check
   test [--quick]       everything CI runs; --quick installs nothing and does not fuzz
   fuzz [--seconds N]   every fuzz target for a shared time, on stable Rust
-  pages                the tests of the verifier page alone, after installing what they need
+  pages                the tests of the app and of the verifier page alone, after installing what they need
   anchors-setup        the witness, the store and the library that the tests of anchors talk to
   bench-setup          the engines that `tallystick bench --compare` runs beside ours
   interop-setup        the programs of others that the tests of interoperability check us with";

@@ -1,10 +1,9 @@
 // The list of keys, with the switch that turns single ones off.
 
-import { h, html, signal } from "../lib/html.js";
+import { h, html } from "../lib/html.js";
 import { singleKeys, switchSingleKeys } from "../lib/session.js";
 import { Dialog } from "../ui/popover.js";
-
-export const isHelpOpen = signal(false);
+import { isHelpOpen } from "./open.js";
 
 const KEYS = [
   ["/", "search box"],
@@ -32,7 +31,6 @@ const KEYS = [
 ];
 
 export function Help() {
-  if (!isHelpOpen.value) return null;
   const keys = KEYS.map(
     ([key, what]) =>
       html`<span>${key.split("  ").map((one) => html`<kbd class="key">${one}</kbd> `)}</span><span>${what}</span>`,

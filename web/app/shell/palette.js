@@ -1,7 +1,7 @@
 // The command palette: screens, ready-made searches, people and things by name, events by id, actions.
 
 import { getJson } from "../lib/api.js";
-import { h, html, signal, useEffect, useRef, useState } from "../lib/html.js";
+import { h, html, useEffect, useRef, useState } from "../lib/html.js";
 import { number } from "../lib/format.js";
 import { quoted } from "../lib/query-edit.js";
 import { go } from "../lib/route.js";
@@ -11,8 +11,7 @@ import { READY_MADE } from "../lib/ready-made.js";
 import { explorer } from "../lib/url-state.js";
 import { Icon, entityAddress } from "../ui/parts.js";
 import { Dialog } from "../ui/popover.js";
-
-export const isPaletteOpen = signal(false);
+import { isPaletteOpen } from "./open.js";
 
 const WAIT_MS = 120;
 const PLACES = [
@@ -22,6 +21,7 @@ const PLACES = [
   ["seal", "Integrity", "/integrity"],
 ];
 
+const EVENT_ID = /^evt_[0-9a-f]{32}$/;
 const matches = (text, wanted) => text.toLowerCase().includes(wanted.toLowerCase());
 
 function fixedItems(text) {
@@ -37,7 +37,7 @@ function fixedItems(text) {
 }
 
 async function foundItems(text, stop) {
-  if (/^evt_[0-9a-f]{32}$/.test(text)) return [{ icon: "events", name: text, hint: "event", href: `/events/${text}` }];
+  if (EVENT_ID.test(text)) return [{ icon: "events", name: text, hint: "event", href: `/events/${text}` }];
   const common = { org: organization.value, contains: text, limit: 5, from: "now-90d" };
   const ask = (field) => getJson("/v1/facets", { ...common, field }, stop).then(({ values }) => values);
   const [actors, targets, actions] = await Promise.all(["actor", "target", "action"].map(ask));
@@ -118,7 +118,6 @@ function Content({ close }) {
 }
 
 export function Palette() {
-  if (!isPaletteOpen.value) return null;
   const close = () => (isPaletteOpen.value = false);
   return h(Dialog, { title: "Go to", onClose: close, kind: "palette" }, h(Content, { close }));
 }

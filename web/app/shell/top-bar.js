@@ -8,7 +8,7 @@ import * as session from "../lib/session.js";
 import { visible } from "../lib/safe-text.js";
 import { Icon, IconButton } from "../ui/parts.js";
 import { Popover } from "../ui/popover.js";
-import { isPaletteOpen } from "./palette.js";
+import { isPaletteOpen } from "./open.js";
 
 const CHECK_EVERY_MS = 30_000;
 /** A checkpoint older than that although the log has grown is worth a word. */

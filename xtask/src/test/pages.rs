@@ -1,4 +1,5 @@
-//! The tests of pages that stand alone: node's test runner over the modules, and a browser over what is built of them.
+//! The tests of what runs in browsers: node's test runner over the modules, and a browser over the verifier page and over
+//! the app with the real service behind it.
 
 use std::path::Path;
 use std::process::Command;
@@ -9,8 +10,8 @@ use super::Extent;
 use super::tally::{Tally, node_tests};
 use crate::{command, debian};
 
-/// Each has a lock file, from which `npm ci` installs what the page and its tests need, and tests in a folder below.
-const FOLDERS: &[&str] = &["web/verify"];
+/// Each has a lock file, from which `npm ci` installs what it is made of and what its tests need, and tests below.
+const FOLDERS: &[&str] = &["web/verify", "web/app"];
 const TESTS: &str = "test";
 const TEST_SUFFIX: &str = ".test.mjs";
 /// The oldest version that the tests' packages run on.
@@ -28,7 +29,9 @@ pub(super) fn run(root: &Path, extent: Extent, tally: &mut Tally) -> Result<bool
         println!("not run, as these are missing: {missing} (a full test installs them)");
         return Ok(true);
     }
-    let mut good = true;
+    // The app's tests start the service.
+    let mut build = Command::new("cargo");
+    let mut good = command::succeeds(build.current_dir(root).args(["build", "--locked"]))?;
     for folder in FOLDERS {
         let mut node = Command::new("node");
         node.current_dir(root.join(folder))

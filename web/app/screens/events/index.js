@@ -1,10 +1,9 @@
 // The events explorer: everything about finding, on one page; and one event as a page of its own.
 
 import { h, html, signal, useEffect } from "../../lib/html.js";
+import { lazy } from "../../lib/lazy.js";
 import { Icon } from "../../ui/parts.js";
 import { Chips } from "./chips.js";
-import { Compare } from "./compare.js";
-import { Drawer, EventPage } from "./drawer.js";
 import { Facets, isSheetOpen } from "./facets.js";
 import { Histogram } from "./histogram.js";
 import { bindKeys } from "./keys.js";
@@ -14,6 +13,10 @@ import { RangePicker } from "./range-picker.js";
 import { SearchMenu } from "./search-menu.js";
 import { Table } from "./table.js";
 import { obstacle, tailState, watchTail } from "./tail.js";
+
+const Compare = lazy(() => import("./compare.js"), "Compare");
+const Drawer = lazy(() => import("./drawer.js"), "Drawer");
+const EventPage = lazy(() => import("./drawer.js"), "EventPage");
 
 function LiveButton() {
   const { live } = model.state.value;
@@ -40,6 +43,8 @@ function Explorer() {
   useEffect(() => bindKeys(), []);
   useEffect(() => {
     document.title = "Events · Tallystick";
+    // Soon somebody opens an event.
+    setTimeout(Drawer.prefetch, 500);
     const again = () => model.run();
     addEventListener("tallystick:again", again);
     return () => removeEventListener("tallystick:again", again);

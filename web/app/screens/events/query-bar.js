@@ -96,6 +96,7 @@ export function QueryBar() {
   };
   const take = (option) => {
     const done = accept(text, context, option);
+    setAt(-1);
     write(done.text, done.caret);
     if (option.isWhole) submit(done.text);
     else setOpen(true);

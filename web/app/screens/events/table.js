@@ -5,12 +5,14 @@ import { batch, h, html, signal, useEffect, useLayoutEffect, useRef } from "../.
 import { number } from "../../lib/format.js";
 import { density, zone } from "../../lib/session.js";
 import { ago, fullTime, rowTime, zoneLabel } from "../../lib/time.js";
+import { lazy } from "../../lib/lazy.js";
 import { Icon, Outcome, Sentence, Trouble } from "../../ui/parts.js";
 import { ColumnsMenu, chosenColumns } from "./columns.js";
 import { fitting } from "./fields.js";
 import * as model from "./model.js";
-import { NothingFound } from "./nothing-found.js";
 import { isAtTop, loadGap, pending, showPending } from "./tail.js";
+
+const NothingFound = lazy(() => import("./nothing-found.js"), "NothingFound");
 
 const MARGIN = 8;
 const PREFETCH_SCREENS = 3;
@@ -123,7 +125,8 @@ function Tail({ top }) {
         html`<small>The last one shown is of ${fullTime(last.occurred_at, zone.value)} ${label}.</small>`
       }`;
   }
-  return html`<div class="tail" style=${{ top: `${top}px` }}>${inside}</div>`;
+  return html`<div class="tail" role="row" style=${{ top: `${top}px` }}><div class="last"
+    role="gridcell">${inside}</div></div>`;
 }
 
 function Heads({ columns, template }) {
@@ -258,8 +261,8 @@ function Body({ columns, template }) {
     ${
       error &&
       error.code !== "invalid_query" &&
-      html`<div
-      class="in-rows">${h(Trouble, { error, retry: () => model.run() })}</div>`
+      html`<div class="in-rows" role="row"><div
+        role="gridcell">${h(Trouble, { error, retry: () => model.run() })}</div></div>`
     }
     ${isWaiting && hasNone && h(Skeleton, {})}
     ${!hasNone && !error && pages.length > 0 && h(Tail, { top: pages.length * height })}
@@ -268,8 +271,7 @@ function Body({ columns, template }) {
       !isWaiting &&
       !error &&
       pages.length === 0 &&
-      html`<div
-      class="in-rows">${h(NothingFound, {})}</div>`
+      html`<div class="in-rows" role="row"><div role="gridcell">${h(NothingFound, {})}</div></div>`
     }
   </div>`;
 }

@@ -34,7 +34,7 @@ const time = (text) => `${fullTime(text, zone.value)} ${zoneLabel(zone.value)}`;
 function audited({ self_audit: audit }) {
   if (!audit?.ended_at) return " It has not been read again since the service started.";
   const when = ago(Date.parse(audit.ended_at));
-  return ` Read again from disk and compared with what was signed: ${when}, ${number(audit.events)} events of all logs.`;
+  return ` Read again from disk and compared with what was signed ${when}: ${number(audit.events)} events of all logs.`;
 }
 
 function Verdict({ state }) {

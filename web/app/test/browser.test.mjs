@@ -1,0 +1,18 @@
+// All tests in a browser, in one process, because they share the service.
+
+import { after, before } from "node:test";
+
+import { launch } from "./browser.mjs";
+import { start } from "./service.mjs";
+import { shared } from "./shared.mjs";
+import "./explorer.mjs";
+import "./screens.mjs";
+
+before(async () => {
+  shared.service = await start();
+  shared.browser = await launch();
+});
+after(async () => {
+  await shared.browser?.close();
+  await shared.service?.stop();
+});

@@ -1,0 +1,74 @@
+// A running service for the browser tests: the one named by TALLYSTICK_APP_URL (with its key in TALLYSTICK_APP_KEY),
+// or the demo of the binary, started here and stopped at the end.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "..");
+const START_MS = 300_000;
+
+/** The organization of the demonstration. */
+export const ORG = "northlight";
+
+function binary() {
+  const target = process.env.CARGO_TARGET_DIR ?? join(ROOT, "target");
+  const path = process.env.TALLYSTICK_BINARY ?? join(target, "debug", "tallystick");
+  assert.ok(existsSync(path), `${path} is not built: cargo build`);
+  return path;
+}
+
+/** Starts the demo and waits until it says that it is there. */
+async function startDemo() {
+  const folder = mkdtempSync(join(tmpdir(), "tallystick-app-"));
+  const child = spawn(binary(), ["demo", "--data-dir", folder, "--port", "0", "--no-live"], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let said = "";
+  const url = await new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`the demo did not start: ${said}`)), START_MS);
+    const read = (chunk) => {
+      said += chunk;
+      const found = /service\s+(http:\/\/[^\s]+)[^]*Ctrl-C/.exec(said);
+      if (found) {
+        clearTimeout(timer);
+        resolve(found[1]);
+      }
+    };
+    child.stdout.on("data", read);
+    child.stderr.on("data", read);
+    child.on("exit", (code) => reject(new Error(`the demo ended with ${code}: ${said}`)));
+  });
+  const key = readFileSync(join(folder, "keys", "root.key"), "utf8").trim();
+  const stop = async () => {
+    child.removeAllListeners("exit");
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    child.kill("SIGTERM");
+    await ended;
+    rmSync(folder, { recursive: true, force: true });
+  };
+  return { url, key, stop };
+}
+
+/** `{ url, key, send, get, stop }`. */
+export async function start() {
+  const { TALLYSTICK_APP_URL: url, TALLYSTICK_APP_KEY: key } = process.env;
+  const service = url ? { url, key, stop: async () => {} } : await startDemo();
+  const headers = { authorization: `Bearer ${service.key}` };
+  const get = async (path) => (await fetch(service.url + path, { headers })).json();
+  /** Writes events and gives what the service answered of each. */
+  const send = async (events) => {
+    const body = JSON.stringify(events.map((event) => ({ org: ORG, ...event })));
+    const answer = await fetch(`${service.url}/v1/events`, {
+      method: "POST",
+      headers: { ...headers, "content-type": "application/json" },
+      body,
+    });
+    assert.equal(answer.status, 201, await answer.clone().text());
+    return (await answer.json()).events;
+  };
+  return { ...service, get, send };
+}

@@ -1,0 +1,79 @@
+// Budgets: what a screen may load, compressed as it is sent. Modules are found as the service finds them, by imports.
+
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+
+const APP = join(dirname(fileURLToPath(import.meta.url)), "..");
+const KB = 1024;
+const JS_MAX = 80 * KB;
+const JS_EXPLORER_MAX = 60 * KB;
+const JS_ALL_MAX = 150 * KB;
+const CSS_MAX = 14 * KB;
+const FONTS_MAX = 80 * KB;
+
+/** A module as the service sends it (crates/server/src/ui/assets.rs): without comments of their own lines,
+  not indented. */
+function sent(path) {
+  const text = readFileSync(path, "utf8");
+  if (!path.endsWith(".js") || path.includes("/vendor/")) return text;
+  let isComment = false;
+  const lines = text.split("\n").map((line) => {
+    const own = line.trimStart();
+    isComment ||= own.startsWith("/*");
+    const kept = isComment || own.startsWith("//") ? "" : own;
+    isComment &&= !own.endsWith("*/");
+    return kept;
+  });
+  return lines.join("\n");
+}
+
+const sizes = new Map();
+function sizeOf(path) {
+  if (!sizes.has(path)) sizes.set(path, gzipSync(sent(path), { level: 9 }).length);
+  return sizes.get(path);
+}
+
+/** A module and all that it imports at once; with `later`, also what it loads when it is needed. */
+function modules(entry, later, found = new Set()) {
+  if (found.has(entry)) return found;
+  found.add(entry);
+  const text = readFileSync(entry, "utf8");
+  const pattern = later ? /(?:from ?|import ?\(?)"(\.[^"]+)"/g : /from ?"(\.[^"]+)"/g;
+  for (const [, path] of text.matchAll(pattern)) modules(join(dirname(entry), path), later, found);
+  return found;
+}
+
+const sum = (paths) => [...paths].reduce((total, path) => total + sizeOf(path), 0);
+const start = join(APP, "app.js");
+const screens = readdirSync(join(APP, "screens"));
+
+for (const screen of screens) {
+  test(`the modules of ${screen} are within the budget`, (t) => {
+    const found = modules(join(APP, "screens", screen, "index.js"), false, modules(start, false));
+    const size = sum(found);
+    t.diagnostic(`${(size / KB).toFixed(1)} KB in ${found.size} modules`);
+    assert.ok(size <= (screen === "events" ? JS_EXPLORER_MAX : JS_MAX), `${size} bytes`);
+  });
+}
+
+test("all modules are within the budget", (t) => {
+  const found = modules(start, true);
+  const size = sum(found);
+  t.diagnostic(`${(size / KB).toFixed(1)} KB in ${found.size} modules`);
+  assert.ok(size <= JS_ALL_MAX, `${size} bytes`);
+  const outside = [...found].filter((path) => /^\.\./.test(relative(join(APP, ".."), path)));
+  assert.deepEqual(outside, []);
+});
+
+test("styles and fonts are within the budget", (t) => {
+  const styles = readdirSync(join(APP, "css")).map((name) => join(APP, "css", name));
+  const fonts = readdirSync(join(APP, "fonts")).map((name) => readFileSync(join(APP, "fonts", name)).length);
+  const bytes = fonts.reduce((total, size) => total + size, 0);
+  t.diagnostic(`styles ${(sum(styles) / KB).toFixed(1)} KB, fonts ${(bytes / KB).toFixed(1)} KB`);
+  assert.ok(sum(styles) <= CSS_MAX, `${sum(styles)} bytes of styles`);
+  assert.ok(bytes <= FONTS_MAX, `${bytes} bytes of fonts`);
+});
