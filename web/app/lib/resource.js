@@ -10,6 +10,8 @@ export class Resource {
     this.isLoading = signal(false);
     this.controller = null;
     this.again = null;
+    /** The last error of any kind. */
+    this.failure = null;
   }
 
   /** Runs `work` with a signal to stop by; true if its answer was taken. */
@@ -23,7 +25,9 @@ export class Resource {
       if (this.controller !== controller) return false;
       batch(() => {
         this.isLoading.value = false;
-        this.error.value = error;
+        // A query that cannot be read is the query's matter: what was there before stays.
+        this.error.value = error?.code === "invalid_query" ? null : error;
+        this.failure = error;
         if (!error) this.data.value = data;
       });
       return !error;

@@ -126,6 +126,9 @@ test("what may come next follows from the place of the caret", () => {
     ["success"],
   );
   assert.equal(offline("us", contextAt("us", 2), [])[0].insert, "actor:");
+  const behind = contextAt("outcome:denied actor:", 21);
+  assert.deepEqual([behind.kind, behind.field, behind.typed], ["value", "actor", ""]);
+  assert.equal(contextAt("-outcome:x", 1).kind, "start");
   const inList = contextAt("outcome:success,", 16);
   assert.deepEqual(
     offline("outcome:success,", inList, []).map(({ label }) => label),

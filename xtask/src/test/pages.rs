@@ -1,5 +1,5 @@
-//! The tests of what runs in browsers: node's test runner over the modules, and a browser over the verifier page and over
-//! the app with the real service behind it.
+//! The tests of what runs in browsers: node's test runner over the modules, and a browser over the verifier page and
+//! over the app with the real service behind it.
 
 use std::path::Path;
 use std::process::Command;

@@ -151,7 +151,7 @@ fn read(path: &str) -> Option<Asset> {
     } else {
         App::get(path.strip_prefix(APP)?)?.data.into_owned()
     };
-    let is_own_script = path.ends_with(".js") && !path.starts_with(VENDOR);
+    let is_own_script = extension(path) == "js" && !path.starts_with(VENDOR);
     let plain = match String::from_utf8(plain) {
         Ok(text) if is_own_script => thinned(&text).into_bytes(),
         Ok(text) => text.into_bytes(),
@@ -160,8 +160,8 @@ fn read(path: &str) -> Option<Asset> {
     Some(Asset { plain: plain.into(), gzip: OnceLock::new() })
 }
 
-/// A module without the comments that have lines of their own and without indentation, a sixth of what is sent; its lines
-/// keep their numbers. Nothing of ours has text over several lines in which either would mean something.
+/// A module without the comments that have lines of their own and without indentation, a sixth of what is sent; its
+/// lines keep their numbers. Nothing of ours has text over several lines in which either would mean something.
 fn thinned(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut is_comment = false;
@@ -176,9 +176,14 @@ fn thinned(text: &str) -> String {
     out
 }
 
+/// What stands behind the last dot.
+fn extension(path: &str) -> &str {
+    path.rsplit_once('.').map_or("", |(_, extension)| extension)
+}
+
 /// The content type of a file, and whether it is worth compressing.
 fn content_type(path: &str) -> Option<(&'static str, bool)> {
-    Some(match path.rsplit_once('.')?.1 {
+    Some(match extension(path) {
         "js" => ("text/javascript; charset=utf-8", true),
         "css" => ("text/css; charset=utf-8", true),
         "svg" => ("image/svg+xml", true),
@@ -240,7 +245,7 @@ mod tests {
         assert_eq!(script.headers()[header::CONTENT_TYPE], "text/javascript; charset=utf-8");
         assert!(script.headers().contains_key(header::ETAG));
         assert!(!ask(&assets, "app/app.js", "br").unwrap().headers().contains_key(header::CONTENT_ENCODING));
-        let font = assets.files.keys().find(|path| path.ends_with(".woff2")).unwrap();
+        let font = assets.files.keys().find(|path| extension(path) == "woff2").unwrap();
         assert!(!ask(&assets, font, "gzip").unwrap().headers().contains_key(header::CONTENT_ENCODING));
     }
 
@@ -264,7 +269,7 @@ mod tests {
     #[test]
     fn modules_name_only_what_is_there() {
         let assets = Assets::new();
-        for path in assets.files.keys().filter(|path| path.ends_with(".js")) {
+        for path in assets.files.keys().filter(|path| extension(path) == "js") {
             for import in imports(&assets.text(path)) {
                 // The verifier's build is not part of the app, and its modules name packages.
                 let target = resolve(path, import).unwrap_or_else(|| panic!("{path} imports {import}"));

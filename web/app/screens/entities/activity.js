@@ -1,7 +1,7 @@
 // A year as a calendar: a column a week, a square a day, as dark as there were events.
 
 import { getJson } from "../../lib/api.js";
-import { h, html, useEffect, useMemo } from "../../lib/html.js";
+import { h, html, useEffect, useLayoutEffect, useMemo, useRef } from "../../lib/html.js";
 import { count } from "../../lib/format.js";
 import { Resource } from "../../lib/resource.js";
 import { organization, zone } from "../../lib/session.js";
@@ -31,6 +31,11 @@ function shades(days) {
 }
 
 function Calendar({ days, q }) {
+  const box = useRef(null);
+  // Where it does not fit, the present is what is seen.
+  useLayoutEffect(() => {
+    box.current.scrollLeft = box.current.scrollWidth;
+  }, []);
   const shade = shades(days);
   const last = days.at(-1).week;
   const first = Math.max(0, last - WEEKS + 1);
@@ -50,7 +55,8 @@ function Calendar({ days, q }) {
       aria-label=${title}>${rect}</a>`;
   };
   const width = 26 + Math.min(WEEKS, last + 1) * CELL;
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Events of each day of the last year">
+  return html`<div class="scroll" ref=${box} tabindex="0" role="region"
+    aria-label="Events of each day of the last year">
     <svg class="calendar" viewBox=${`0 0 ${width} ${14 + 7 * CELL}`}>
       ${[0, 2, 4].map((day) => html`<text x="0" y=${14 + day * CELL + 9}>${DAYS[day]}</text>`)}
       ${months.map(

@@ -91,7 +91,7 @@ async function loadRows(same, order) {
   const first = (stop) => getJson("/v1/events", { ...same, order, limit: Pages.FIRST }, stop);
   const isTaken = await rowsState.load(first);
   if (!isTaken) {
-    const error = rowsState.error.peek();
+    const error = rowsState.failure;
     if (error?.code === "invalid_query") notes.value = error.errors.map((one) => ({ ...one, severity: "error" }));
     return;
   }

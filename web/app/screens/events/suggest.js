@@ -15,7 +15,8 @@ export function contextAt(text, caret) {
   const token = tokens(text).find(({ start, end }) => start < caret && caret <= end);
   if (!token) return { kind: "start", start: caret, end: caret, typed: "" };
   const term = terms(text).find(({ start, end }) => start <= token.start && token.end <= end);
-  if (term?.kind === "term" && token.start >= term.start + term.field.length) {
+  const isBehindField = token.kind === "field" ? caret === token.end : token.start > (term?.start ?? 0);
+  if (term?.kind === "term" && isBehindField) {
     const isValue = token.kind === "value" || token.kind === "string";
     const [start, end] = isValue ? [token.start, token.end] : [caret, caret];
     const typed = isValue ? text.slice(start, caret).replace(/^["“”]/, "") : "";
