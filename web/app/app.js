@@ -5,7 +5,7 @@ import { effect, h, html, render, signal } from "./lib/html.js";
 import { bind, listen } from "./lib/keys.js";
 import { followLinks, go, route, screenOf } from "./lib/route.js";
 import { lazy } from "./lib/lazy.js";
-import { loadSession, organizations } from "./lib/session.js";
+import { isReady, loadSession } from "./lib/session.js";
 import { explorer } from "./lib/url-state.js";
 import { isHelpOpen, isPaletteOpen } from "./shell/open.js";
 import { TopBar } from "./shell/top-bar.js";
@@ -50,7 +50,7 @@ function watchReach() {
 
 function Main() {
   const { value } = screen;
-  if (!value || organizations.value === null) return null;
+  if (!value || !isReady.value) return null;
   if (value.isLost) {
     return h(
       Empty,

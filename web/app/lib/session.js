@@ -29,10 +29,14 @@ const inAddress = computed(() => parse(route.value.search));
 export const organization = computed(() => {
   const named = inAddress.value.org;
   if (named) return named === "*" ? null : named;
+  if (organizations.value === null) return chosen.value;
   const all = organizations.value ?? [];
   if (all.some(({ id }) => id === chosen.value)) return chosen.value;
   return (all.find(({ id }) => id !== INSTANCE) ?? all[0])?.id ?? null;
 });
+
+/** Whether it is known at which organization to look: from the last visit, or from the service. */
+export const isReady = computed(() => organizations.value !== null || chosen.value !== null);
 
 /** The zone of all times on the page: of the address, else the one chosen, else UTC. */
 export const zone = computed(() => {
@@ -45,6 +49,8 @@ export async function loadSession() {
   try {
     const { orgs } = await getJson("/v1/orgs", { limit: ORGANIZATIONS_MAX });
     organizations.value = orgs.map(({ id, name }) => ({ id, name }));
+    // The next visit need not wait for the list.
+    if (chosen.peek() === null && organization.peek()) remember("org", organization.peek());
   } catch {
     organizations.value = [];
   }

@@ -5,7 +5,7 @@ import { getJson } from "../../lib/api.js";
 import { batch, computed, effect, signal } from "../../lib/html.js";
 import { Resource } from "../../lib/resource.js";
 import { go, partsOf, route } from "../../lib/route.js";
-import { organization, organizations, zone } from "../../lib/session.js";
+import { isReady, organization, zone } from "../../lib/session.js";
 import { recall, remember } from "../../lib/store.js";
 import { bucketTimes, widthMs } from "../../lib/time.js";
 import { parameters } from "../../lib/time-range.js";
@@ -164,7 +164,7 @@ export function watch() {
   stopEffects?.();
   stopEffects = effect(() => {
     const now = JSON.stringify(wanted.value);
-    if (organizations.value === null || pageOf.value || now === before) return;
+    if (!isReady.value || pageOf.value || now === before) return;
     const [old, next] = [before ? JSON.parse(before) : null, wanted.value];
     before = now;
     draft.value = next.q;
