@@ -5,7 +5,7 @@ import { effect, h, html, render, signal } from "./lib/html.js";
 import { bind, listen } from "./lib/keys.js";
 import { followLinks, go, route, screenOf } from "./lib/route.js";
 import { lazy } from "./lib/lazy.js";
-import { isReady, loadSession } from "./lib/session.js";
+import { isReady, loadSession, may } from "./lib/session.js";
 import { explorer } from "./lib/url-state.js";
 import { isHelpOpen, isPaletteOpen } from "./shell/open.js";
 import { TopBar } from "./shell/top-bar.js";
@@ -80,6 +80,13 @@ function showScreens() {
   });
 }
 
+/** Leaves out of the rail what the caller may not open. */
+function fitRail() {
+  effect(() => {
+    for (const link of document.querySelectorAll(".rail [data-needs]")) link.hidden = !may(link.dataset.needs);
+  });
+}
+
 bind({
   "mod+k": () => (isPaletteOpen.value = true),
   "?": () => (isHelpOpen.value = true),
@@ -91,6 +98,7 @@ bind({
 listen();
 followLinks();
 showScreens();
+fitRail();
 watchReach();
 loadSession();
 render(h(TopBar, {}), document.getElementById("top"));

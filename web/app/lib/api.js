@@ -37,10 +37,11 @@ function signIn() {
 }
 
 /** The response; throws a Problem, or Offline, or what the signal was aborted with. */
-export async function request(path, { parameters, signal, accept = "application/json" } = {}) {
+export async function request(path, { parameters, signal, method = "GET", accept = "application/json" } = {}) {
   let response;
   try {
     response = await fetch(address(path, parameters), {
+      method,
       signal,
       credentials: "same-origin",
       headers: { accept },

@@ -4,11 +4,14 @@ import { getJson } from "../lib/api.js";
 import { ago, isZone, localZone, zoneLabel } from "../lib/time.js";
 import { h, html, signal, useEffect, useState } from "../lib/html.js";
 import { number } from "../lib/format.js";
+import { lazy } from "../lib/lazy.js";
 import * as session from "../lib/session.js";
 import { visible } from "../lib/safe-text.js";
 import { Icon, IconButton } from "../ui/parts.js";
 import { Popover } from "../ui/popover.js";
 import { isPaletteOpen } from "./open.js";
+
+const Account = lazy(() => import("./account.js"), "Account");
 
 const CHECK_EVERY_MS = 30_000;
 /** A checkpoint older than that although the log has grown is worth a word. */
@@ -128,5 +131,6 @@ function Themes() {
 export function TopBar() {
   return html`${h(Organizations, {})}<span class="grow"></span>${h(Pill, {})}
     ${h(IconButton, { icon: "search", label: "Go to … (Ctrl K)", onClick: () => (isPaletteOpen.value = true) })}
-    ${h(Zones, {})}${h(Themes, {})}`;
+    ${h(Zones, {})}${h(Themes, {})}
+    <span class="avatar-room">${session.person.value && h(Account, {})}</span>`;
 }

@@ -4,7 +4,7 @@
 use std::{
     collections::BTreeMap,
     io::Write as _,
-    sync::{Arc, OnceLock},
+    sync::{Arc, LazyLock, OnceLock},
 };
 
 use axum::{
@@ -65,8 +65,11 @@ pub(super) struct Assets {
     hash: String,
 }
 
+/// The files of this binary.
+pub(super) static FILES: LazyLock<Assets> = LazyLock::new(Assets::new);
+
 impl Assets {
-    pub(super) fn new() -> Self {
+    fn new() -> Self {
         let own = App::iter().map(|path| format!("{APP}{path}"));
         let paths = own.chain(Verify::iter().map(|path| format!("{VERIFY}{path}")));
         let files = paths.filter_map(|path| Some((path.clone(), Arc::new(read(&path)?))));

@@ -2,6 +2,8 @@
 //! the pages that work without it.
 //!
 //! Nothing here knows about events: the app asks the same API as everybody else.
+//! Whoever is not signed in is led there first. A request that shows a key gets the page, which holds nothing of
+//! anybody.
 
 mod assets;
 pub mod pages;
@@ -11,32 +13,42 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    extract::Path,
-    http::{HeaderMap, StatusCode, Uri},
-    response::Response,
+    extract::{Path, Request, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
     routing::get,
 };
 
-use self::{assets::Assets, shell::Shell};
-use crate::{error::convert::of_status, state::AppState};
+use self::{assets::FILES, shell::Shell};
+use crate::{
+    error::{ApiError, convert::of_status},
+    http::caller::Authenticated,
+    state::AppState,
+};
 
 /// The app's pages and files.
 pub(crate) fn routes() -> Router<Arc<AppState>> {
-    let assets = Arc::new(Assets::new());
-    let shell = Arc::new(Shell::new(&assets));
-    let page = move |uri: Uri| {
+    let shell = Arc::new(Shell::new());
+    let page = move |State(state): State<Arc<AppState>>, request: Request| {
         let shell = Arc::clone(&shell);
-        async move { shell.page(uri.path()) }
-    };
-    let file = move |path: Path<(String, String)>, headers: HeaderMap| {
-        let assets = Arc::clone(&assets);
-        async move { asset(&assets, &path, &headers) }
+        async move { show(&shell, &state, request).await }
     };
     let pages = shell::PATHS.iter().fold(Router::new(), |router, path| router.route(path, get(page.clone())));
-    pages.route("/_a/{hash}/{*path}", get(file))
+    pages.route("/_a/{hash}/{*path}", get(asset))
 }
 
-fn asset(assets: &Assets, Path((hash, path)): &Path<(String, String)>, headers: &HeaderMap) -> Response {
-    let found = assets.answer(hash, path, headers);
-    found.unwrap_or_else(|| axum::response::IntoResponse::into_response(of_status(StatusCode::NOT_FOUND)))
+async fn show(shell: &Shell, state: &AppState, request: Request) -> Result<Response, ApiError> {
+    let (parts, _) = request.into_parts();
+    let shows_key = parts.headers.contains_key(header::AUTHORIZATION);
+    if !shows_key && Authenticated::of_session(&parts, state).await?.is_none() {
+        let here = parts.uri.path_and_query().map_or("/", |here| here.as_str());
+        let next = serde_urlencoded::to_string([("next", here)]).map_err(ApiError::internal)?;
+        return Ok(Redirect::to(&format!("/sign-in?{next}")).into_response());
+    }
+    Ok(shell.page(parts.uri.path()))
+}
+
+async fn asset(Path((hash, path)): Path<(String, String)>, headers: HeaderMap) -> Response {
+    let found = FILES.answer(&hash, &path, &headers);
+    found.unwrap_or_else(|| of_status(StatusCode::NOT_FOUND).into_response())
 }

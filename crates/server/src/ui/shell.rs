@@ -7,7 +7,7 @@ use axum::{
 };
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::assets::Assets;
+use super::assets::{Assets, FILES};
 
 /// Only files from here, nothing written into the page, no frames, and no text that becomes code.
 const POLICY: HeaderValue = HeaderValue::from_static(
@@ -26,13 +26,39 @@ struct Screen {
     name: &'static str,
     icon: &'static str,
     module: &'static str,
+    /// The permission without which it shows nothing.
+    needs: &'static str,
 }
 
 const SCREENS: &[Screen] = &[
-    Screen { path: "/", name: "Overview", icon: "overview", module: "app/screens/overview/index.js" },
-    Screen { path: "/events", name: "Events", icon: "events", module: "app/screens/events/index.js" },
-    Screen { path: "/entities", name: "Entities", icon: "entities", module: "app/screens/entities/index.js" },
-    Screen { path: "/integrity", name: "Integrity", icon: "seal", module: "app/screens/integrity/index.js" },
+    Screen {
+        path: "/",
+        name: "Overview",
+        icon: "overview",
+        module: "app/screens/overview/index.js",
+        needs: "audit_logs.read",
+    },
+    Screen {
+        path: "/events",
+        name: "Events",
+        icon: "events",
+        module: "app/screens/events/index.js",
+        needs: "audit_logs.read",
+    },
+    Screen {
+        path: "/entities",
+        name: "Entities",
+        icon: "entities",
+        module: "app/screens/entities/index.js",
+        needs: "audit_logs.read",
+    },
+    Screen {
+        path: "/integrity",
+        name: "Integrity",
+        icon: "seal",
+        module: "app/screens/integrity/index.js",
+        needs: "integrity.read",
+    },
 ];
 
 /// What the rail has below its line.
@@ -45,8 +71,8 @@ pub(super) struct Shell {
 }
 
 impl Shell {
-    pub(super) fn new(assets: &Assets) -> Self {
-        let render = |screen: &Screen| (screen.path, page(assets, screen).into_string());
+    pub(super) fn new() -> Self {
+        let render = |screen: &Screen| (screen.path, page(&FILES, screen).into_string());
         Self { pages: SCREENS.iter().map(render).collect() }
     }
 
@@ -123,17 +149,12 @@ fn rail(current: &Screen) -> Markup {
     html! {
         nav class="rail" aria-label="Main" {
             a class="brand" href="/" aria-label="Tallystick, overview" {
-                svg width="22" height="22" viewBox="0 0 22 22" aria-hidden="true" {
-                    rect x="1.5" y="1.5" width="19" height="19" rx="4" fill="none" stroke="currentColor"
-                        stroke-width="1.6" {}
-                    path d="M6 7h10M6 11h10M6 15h5" stroke="currentColor" stroke-width="1.6" stroke-linecap="round" {}
-                    circle cx="15.5" cy="15.5" r="2.4" class="brand-dot" {}
-                }
+                (mark())
                 b { "Tallystick" }
             }
             @for screen in SCREENS {
                 @if screen.path == INTEGRITY { hr; }
-                a href=(screen.path) data-screen=(screen.path) title=(screen.name)
+                a href=(screen.path) data-screen=(screen.path) data-needs=(screen.needs) title=(screen.name)
                     aria-current=[(screen.path == current.path).then_some("page")] {
                     (icon(screen.icon)) span { (screen.name) }
                 }
@@ -141,6 +162,18 @@ fn rail(current: &Screen) -> Markup {
             a href="/docs" data-outside="true" title="Help: the API and the query language" {
                 (icon("help")) span { "Help" }
             }
+        }
+    }
+}
+
+/// The sign of the product.
+pub(super) fn mark() -> Markup {
+    html! {
+        svg width="22" height="22" viewBox="0 0 22 22" aria-hidden="true" {
+            rect x="1.5" y="1.5" width="19" height="19" rx="4" fill="none" stroke="currentColor"
+                stroke-width="1.6" {}
+            path d="M6 7h10M6 11h10M6 15h5" stroke="currentColor" stroke-width="1.6" stroke-linecap="round" {}
+            circle cx="15.5" cy="15.5" r="2.4" class="brand-dot" {}
         }
     }
 }
@@ -154,7 +187,7 @@ mod tests {
     use super::*;
 
     fn html_of(path: &str) -> String {
-        let shell = Shell::new(&Assets::new());
+        let shell = Shell::new();
         let first = path.split('/').nth(1).unwrap_or_default();
         shell.pages.iter().find(|(of, _)| of.trim_start_matches('/') == first).unwrap().1.clone()
     }
@@ -175,7 +208,7 @@ mod tests {
 
     #[test]
     fn the_policy_lets_nothing_in_from_elsewhere() {
-        let response = Shell::new(&Assets::new()).page("/entities/actor/user/u_1");
+        let response = Shell::new().page("/entities/actor/user/u_1");
         let policy = response.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
         assert!(
             !policy.contains("unsafe") && !policy.contains('*') && policy.contains("frame-ancestors 'none'")

@@ -171,3 +171,25 @@ async fn browsers_get_errors_as_pages_and_programs_as_problems() {
     assert_eq!(server.page("/v1/nowhere", "").await.problem(), (404, "not_found"));
     assert_eq!(server.get("/nowhere").await.problem(), (404, "not_found"));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_app_is_for_those_who_are_signed_in() {
+    let server = Server::start().await;
+    server.org("acme").await;
+    let ana = server.person("acme", "ana@acme.example", "member").await;
+    let led = server.page("/events?q=a:b%20c&live=1", "").await;
+    let to = "/sign-in?next=%2Fevents%3Fq%3Da%3Ab%2520c%26live%3D1";
+    assert_eq!((led.status, led.header("location")), (303, to));
+    assert_eq!(server.page("/integrity", "tallystick=nonsense").await.status, 303);
+    for path in ["/", "/events", "/entities/actor/user/u_1"] {
+        let shown = server.page(path, &ana.cookie).await;
+        assert_eq!(shown.status, 200, "{path}");
+        assert!(shown.header("content-security-policy").starts_with("default-src 'none'"));
+        assert_eq!(
+            shown.header("referrer-policy"),
+            "same-origin",
+            "or forms would not say where they come from"
+        );
+        assert!(!shown.text.contains("ana@"), "the page is the same for all");
+    }
+}

@@ -6,6 +6,7 @@ use axum::{Json, extract::State};
 use serde::Serialize;
 use tallystick_auth::{CallerId, Operation, Permission, Reach};
 use tallystick_catalog::LIST_MAX;
+use tallystick_engine::INSTANCE_ORG;
 use tallystick_event::OrgId;
 use utoipa::ToSchema;
 
@@ -96,9 +97,12 @@ pub async fn of(state: &AppState, caller: &Authenticated, asked: Option<&OrgId>)
         let org: Option<OrgId> = one.id.parse().ok();
         org.is_some_and(|org| who.holds(Permission::AuditLogsRead, Some(&org)))
     };
-    let organization = match asked {
-        Some(org) => organizations.iter().find(|one| one.id == org.as_str()),
-        None => organizations.iter().find(reads).or(organizations.first()),
+    let organization = if let Some(org) = asked {
+        organizations.iter().find(|one| one.id == org.as_str())
+    } else {
+        // One's own before what everybody who runs the installation sees.
+        let mut others = organizations.iter().filter(|one| one.id != INSTANCE_ORG);
+        others.find(reads).or_else(|| organizations.iter().find(reads)).or(organizations.first())
     };
     let organization = organization.cloned();
     let org: Option<OrgId> = organization.as_ref().and_then(|one| one.id.parse().ok());

@@ -20,6 +20,7 @@ use axum::{
 use maud::{DOCTYPE, Markup, html};
 use tallystick_auth::Secret;
 
+use super::{assets::FILES, shell::mark};
 use crate::{http::cookie, state::AppState};
 
 /// Only the style sheet may be loaded, and only from here; forms go nowhere else.
@@ -76,9 +77,17 @@ fn page(status: StatusCode, title: &str, content: &Markup) -> Response {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="robots" content="noindex";
                 title { (title) " · Tallystick" }
-                link rel="stylesheet" href="/docs/style.css";
+                link rel="icon" href=(FILES.url("app/favicon.svg")) type="image/svg+xml";
+                @for style in ["tokens", "base", "pages"] {
+                    link rel="stylesheet" href=(FILES.url(&format!("app/css/{style}.css")));
+                }
             }
-            body class="plain" { main { (content) } }
+            body class="plain" {
+                main {
+                    a class="brand" href="/" { (mark()) "Tallystick" }
+                    div class="card" { (content) }
+                }
+            }
         }
     };
     let headers = [

@@ -1,0 +1,33 @@
+// Who is signed in, and the way out.
+
+import { h, html, useState } from "../lib/html.js";
+import { visible } from "../lib/safe-text.js";
+import { person, roleName, signOut } from "../lib/session.js";
+import { Icon } from "../ui/parts.js";
+import { Popover } from "../ui/popover.js";
+
+/** The first letters of the first and the last name. */
+export function initials(name) {
+  const words = name.trim().split(/\s+/u);
+  const ends = words.length > 1 ? [words[0], words.at(-1)] : words;
+  return ends.map((word) => [...word][0] ?? "").join("").toLocaleUpperCase();
+}
+
+function Menu() {
+  const [trouble, setTrouble] = useState(null);
+  const leave = () => signOut().catch((error) => setTrouble(error.message));
+  const { name, email, operator } = person.value;
+  return html`<div class="account">
+    <p><b>${visible(name)}</b><br />${visible(email)}</p>
+    <p class="quiet">${visible(roleName.value ?? "No role here")}${operator && ", runs this installation"}</p>
+    <hr />
+    <button type="button" class="item" onClick=${leave}>${h(Icon, { name: "close" })}Sign out</button>
+    ${trouble && html`<p role="alert">${trouble}</p>`}
+  </div>`;
+}
+
+export function Account() {
+  const label = html`<span class="avatar" aria-hidden="true">${initials(person.value.name)}</span>
+    <span class="unseen">Account of ${visible(person.value.name)}</span>`;
+  return h(Popover, { label, title: "Account", kind: "ghost plain round", content: () => h(Menu, {}), align: "end" });
+}
