@@ -94,6 +94,8 @@ bind({
   "g e": () => go(explorer("")),
   "g n": () => go("/entities"),
   "g i": () => go("/integrity"),
+  "g a": () => go("/access"),
+  "g s": () => go("/settings"),
 });
 listen();
 followLinks();

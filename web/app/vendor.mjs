@@ -81,6 +81,7 @@ const ICONS = {
   file: "file-check",
   outside: "arrow-up-right",
   offline: "wifi-off",
+  settings: "settings",
 };
 
 const read = (path) => readFileSync(join(PACKAGES, path));

@@ -37,14 +37,16 @@ function signIn() {
 }
 
 /** The response; throws a Problem, or Offline, or what the signal was aborted with. */
-export async function request(path, { parameters, signal, method = "GET", accept = "application/json" } = {}) {
+export async function request(path, { parameters, signal, accept = "application/json", method, body } = {}) {
   let response;
+  const kind = body === undefined ? {} : { "content-type": "application/json" };
   try {
     response = await fetch(address(path, parameters), {
-      method,
       signal,
+      method,
+      body: body === undefined ? undefined : JSON.stringify(body),
       credentials: "same-origin",
-      headers: { accept },
+      headers: { accept, ...kind },
       cache: "no-store",
     });
   } catch (error) {
@@ -61,3 +63,9 @@ export async function request(path, { parameters, signal, method = "GET", accept
 export const getJson = async (path, parameters, signal) => (await request(path, { parameters, signal })).json();
 export const getText = async (path, parameters, signal) =>
   (await request(path, { parameters, signal, accept: "text/plain" })).text();
+
+/** Asks the service to change something; what it answers, null if that is nothing. */
+export async function send(method, path, { parameters, body } = {}) {
+  const response = await request(path, { parameters, method, body });
+  return response.status === 204 ? null : response.json();
+}

@@ -8,6 +8,8 @@ const SCREENS = [
   [/^\/events(?:\/[^/]+)?$/, "/events", () => import("../screens/events/index.js")],
   [/^\/entities(?:\/[^/]+\/[^/]+\/[^/]+)?$/, "/entities", () => import("../screens/entities/index.js")],
   [/^\/integrity$/, "/integrity", () => import("../screens/integrity/index.js")],
+  [/^\/access$/, "/access", () => import("../screens/access/index.js")],
+  [/^\/settings$/, "/settings", () => import("../screens/settings/index.js")],
 ];
 
 const here = () => ({ path: location.pathname, search: location.search });

@@ -28,6 +28,8 @@ const KEYS = [
   ["g e", "events"],
   ["g n", "entities"],
   ["g i", "integrity"],
+  ["g a", "access"],
+  ["g s", "settings"],
 ];
 
 export function Help() {

@@ -19,6 +19,8 @@ const PLACES = [
   ["events", "Events", "/events"],
   ["entities", "Entities", "/entities"],
   ["seal", "Integrity", "/integrity"],
+  ["key", "Access", "/access"],
+  ["settings", "Settings", "/settings"],
 ];
 
 const EVENT_ID = /^evt_[0-9a-f]{32}$/;

@@ -56,21 +56,26 @@ export function Popover({ label, icon, title, kind = "", content, align = "start
   </div>`;
 }
 
-/** A dialog over the page; `onClose` is called however it is closed. */
-export function Dialog({ title, onClose, children, kind = "" }) {
+/** A dialog over the page; `onClose` is called however it is closed. One that `isKept` is closed only from inside. */
+export function Dialog({ title, onClose, children, kind = "", isKept = false }) {
   const dialog = useRef(null);
   useEffect(() => {
     const before = document.activeElement;
     dialog.current.showModal();
     return () => before?.focus?.();
   }, []);
-  const outside = (event) => event.target === dialog.current && onClose();
-  return html`<dialog ref=${dialog} class=${kind} aria-label=${title} onClose=${onClose} onClick=${outside}>
+  const outside = (event) => event.target === dialog.current && !isKept && onClose();
+  const cancel = (event) => isKept && event.preventDefault();
+  return html`<dialog ref=${dialog} class=${kind} aria-label=${title} onClose=${onClose} onClick=${outside}
+    onCancel=${cancel}>
     <header>
       <h2>${title}</h2><span class="grow"></span>
-      <button type="button" class="button ghost square" aria-label="Close" onClick=${onClose}>
+      ${
+        !isKept &&
+        html`<button type="button" class="button ghost square" aria-label="Close" onClick=${onClose}>
         ${h(Icon, { name: "close" })}
-      </button>
+      </button>`
+      }
     </header>
     <div class="body">${children}</div>
   </dialog>`;

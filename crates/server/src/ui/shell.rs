@@ -17,8 +17,16 @@ const POLICY: HeaderValue = HeaderValue::from_static(
 );
 
 /// The app's addresses; `web/app/lib/route.js` has the same list.
-pub(super) const PATHS: &[&str] =
-    &["/", "/events", "/events/{id}", "/entities", "/entities/{side}/{type}/{id}", "/integrity"];
+pub(super) const PATHS: &[&str] = &[
+    "/",
+    "/events",
+    "/events/{id}",
+    "/entities",
+    "/entities/{side}/{type}/{id}",
+    "/integrity",
+    "/access",
+    "/settings",
+];
 
 /// A screen that the rail leads to: its path, name, icon, and the module that shows it.
 struct Screen {
@@ -26,8 +34,8 @@ struct Screen {
     name: &'static str,
     icon: &'static str,
     module: &'static str,
-    /// The permission without which it shows nothing.
-    needs: &'static str,
+    /// The permission without which it shows nothing; some of the others is for everybody.
+    needs: Option<&'static str>,
 }
 
 const SCREENS: &[Screen] = &[
@@ -36,28 +44,42 @@ const SCREENS: &[Screen] = &[
         name: "Overview",
         icon: "overview",
         module: "app/screens/overview/index.js",
-        needs: "audit_logs.read",
+        needs: Some("audit_logs.read"),
     },
     Screen {
         path: "/events",
         name: "Events",
         icon: "events",
         module: "app/screens/events/index.js",
-        needs: "audit_logs.read",
+        needs: Some("audit_logs.read"),
     },
     Screen {
         path: "/entities",
         name: "Entities",
         icon: "entities",
         module: "app/screens/entities/index.js",
-        needs: "audit_logs.read",
+        needs: Some("audit_logs.read"),
     },
     Screen {
         path: "/integrity",
         name: "Integrity",
         icon: "seal",
         module: "app/screens/integrity/index.js",
-        needs: "integrity.read",
+        needs: Some("integrity.read"),
+    },
+    Screen {
+        path: "/access",
+        name: "Access",
+        icon: "key",
+        module: "app/screens/access/index.js",
+        needs: None,
+    },
+    Screen {
+        path: "/settings",
+        name: "Settings",
+        icon: "settings",
+        module: "app/screens/settings/index.js",
+        needs: None,
     },
 ];
 
@@ -154,7 +176,7 @@ fn rail(current: &Screen) -> Markup {
             }
             @for screen in SCREENS {
                 @if screen.path == INTEGRITY { hr; }
-                a href=(screen.path) data-screen=(screen.path) data-needs=(screen.needs) title=(screen.name)
+                a href=(screen.path) data-screen=(screen.path) data-needs=[screen.needs] title=(screen.name)
                     aria-current=[(screen.path == current.path).then_some("page")] {
                     (icon(screen.icon)) span { (screen.name) }
                 }

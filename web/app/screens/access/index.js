@@ -1,0 +1,46 @@
+// Who may what: members, roles, API keys, sessions. What somebody may not see or do is not there.
+
+import { h, html, useEffect } from "../../lib/html.js";
+import { boot, may, person, present } from "../../lib/people.js";
+import { visible } from "../../lib/safe-text.js";
+import { organization } from "../../lib/session.js";
+import { Empty, Trouble } from "../../ui/parts.js";
+import { Tabs, tabOf } from "../../ui/tabs.js";
+import { Keys } from "./keys.js";
+import { Members } from "./members.js";
+import { Roles } from "./roles.js";
+import { Sessions } from "./sessions.js";
+
+function tabsOf(org) {
+  const isKeys = may("keys.read") && (org || person.value?.operator || !person.value);
+  return [
+    org && may("members.read") && ["members", "Members", Members],
+    org && may("members.read") && ["roles", "Roles", Roles],
+    isKeys && ["keys", "API keys", Keys],
+    person.value && ["sessions", "Sessions", Sessions],
+  ].filter(Boolean);
+}
+
+function Content() {
+  const org = organization.value;
+  const tabs = tabsOf(org);
+  if (!tabs.length) {
+    return h(Empty, { title: "Nothing here is for you to see." }, html`<p>Ask an owner of the organization.</p>`);
+  }
+  const [name, , Tab] = tabOf(tabs);
+  return html`${h(Tabs, { label: "Access", tabs, current: name })}
+    ${!org && html`<p class="notice">Members and roles belong to an organization. Choose one at the top.</p>`}
+    ${h(Tab, { key: `${name} ${org}`, org })}`;
+}
+
+export function Screen() {
+  useEffect(() => {
+    document.title = "Access · Tallystick";
+  }, []);
+  const { data, error } = boot;
+  const name = organization.value ? (present.value?.organization?.name ?? organization.value) : "";
+  return html`<div class="screen"><header><h1>Access</h1><span class="quiet">${visible(name)}</span></header>
+    ${error.value && h(Trouble, { error: error.value, retry: () => boot.retry() })}
+    ${data.value && present.value && h(Content, {})}
+  </div>`;
+}

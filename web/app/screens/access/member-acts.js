@@ -1,0 +1,94 @@
+// Dialogs for one member: another role, a link for a new password, and the end of the membership.
+
+import { send } from "../../lib/api.js";
+import { h, html, useState } from "../../lib/html.js";
+import { permissions, person, reloadBoot } from "../../lib/people.js";
+import { visible } from "../../lib/safe-text.js";
+import { Confirm, Once } from "../../ui/dialogs.js";
+import { Field, FormEnd, onSubmit, useAct } from "../../ui/forms.js";
+import { toast } from "../../ui/parts.js";
+import { Dialog } from "../../ui/popover.js";
+import { exactTime } from "./frame.js";
+import { PERMISSIONS, canGive } from "./words.js";
+
+/** The roles that the person looking can give. */
+export const giveable = (roles) =>
+  roles.filter((role) => canGive(permissions.value, person.value?.operator, role));
+
+/** What somebody with a role may, in words. */
+export function RoleText({ role }) {
+  if (!role) return null;
+  const words = role.permissions.map((word) => PERMISSIONS[word] ?? word).join("; ");
+  return html`<p class="quiet">May ${words || "nothing but see that the organization is there"}.
+    ${role.filter && html` Sees only events that match <code>${visible(role.filter)}</code>.`}</p>`;
+}
+
+const path = ({ id }) => `/v1/members/${id}`;
+
+export function RoleOfMember({ org, roles, subject, reload, onClose }) {
+  const [role, setRole] = useState(subject.role);
+  const act = useAct();
+  const options = giveable(roles).map(({ id, name }) => [id, name]);
+  const chosen = roles.find(({ id }) => id === role);
+  const work = () => send("PATCH", path(subject), { parameters: { org }, body: { role } });
+  const done = () => {
+    onClose();
+    toast(`${subject.name} is now ${chosen.name}`);
+    if (subject.id === person.value?.id) reloadBoot();
+    return reload();
+  };
+  return h(
+    Dialog,
+    { title: `Role of ${visible(subject.name)}`, onClose },
+    html`<form class="form" onSubmit=${onSubmit(() => act.run(work, done))}>
+      ${h(Field, { name: "role", label: "Role", value: role, onValue: setRole, options, act, autofocus: true })}
+      ${h(RoleText, { role: chosen })}
+      <p class="quiet">It holds from their next request on.</p>
+      ${h(FormEnd, {
+        act,
+        label: `Make ${chosen?.name ?? ""}`,
+        fields: ["role"],
+        onCancel: onClose,
+        isReady: role !== subject.role,
+      })}</form>`,
+  );
+}
+
+export function ResetLink({ org, subject, onClose }) {
+  const [made, setMade] = useState(null);
+  const act = useAct();
+  if (made) {
+    return h(
+      Once,
+      { title: "Link for a new password", label: "Link", text: new URL(made.url, location.origin).href, onClose },
+      html`<p>Give it to ${visible(subject.name)}: whoever opens it chooses their new password. It works once, until
+        ${exactTime(made.expires_at)}, and is not shown again.</p>`,
+    );
+  }
+  const work = () => send("POST", `${path(subject)}/password-reset`, { parameters: { org } });
+  return h(
+    Dialog,
+    { title: `New password for ${visible(subject.name)}`, onClose },
+    html`<form class="form" onSubmit=${onSubmit(() => act.run(work, setMade))}>
+      <p>Makes a link by which they choose a new password. When they have, all their sessions end.</p>
+      ${h(FormEnd, { act, label: "Make the link", onCancel: onClose })}</form>`,
+  );
+}
+
+export function RemoveMember({ org, subject, reload, onClose }) {
+  const isMe = subject.id === person.value?.id;
+  return h(
+    Confirm,
+    {
+      title: `Remove ${visible(subject.name)}`,
+      label: "Remove from the organization",
+      work: () => send("DELETE", path(subject), { parameters: { org } }),
+      done: `${subject.name} was removed`,
+      then: isMe ? () => location.assign("/") : reload,
+      onClose,
+    },
+    html`<p>${isMe ? "You lose" : html`<b><bdi>${visible(subject.name)}</bdi></b> loses`} the role
+      ${` ${subject.role_name}`} and everything it allows here, from the next request on. The account stays, and so do
+      the API keys that ${isMe ? "you" : "they"} made: revoke those by themselves.</p>`,
+  );
+}

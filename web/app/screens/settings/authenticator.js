@@ -1,0 +1,136 @@
+// The second factor: taking an authenticator app into use, its recovery codes, and taking it out again.
+
+import { send } from "../../lib/api.js";
+import { h, html, useState } from "../../lib/html.js";
+import { count } from "../../lib/format.js";
+import { Once } from "../../ui/dialogs.js";
+import { Field, FormEnd, onSubmit, useAct } from "../../ui/forms.js";
+import { Icon, copy, toast } from "../../ui/parts.js";
+import { Dialog } from "../../ui/popover.js";
+
+function PasswordField({ act, value, onValue }) {
+  return h(Field, {
+    name: "password",
+    label: "Your password",
+    kind: "password",
+    value,
+    onValue,
+    act,
+    required: true,
+    autofocus: true,
+    autocomplete: "current-password",
+  });
+}
+
+/** The secret in groups of four: it may have to be typed. */
+const grouped = (secret) => secret.match(/.{1,4}/g).join(" ");
+
+function Begun({ begun, onDone, onClose }) {
+  const [code, setCode] = useState("");
+  const act = useAct();
+  const digits = code.replaceAll(/\s/g, "");
+  const work = () => send("POST", "/v1/account/totp/confirm", { body: { code: digits } });
+  return html`<form class="form" onSubmit=${onSubmit(() => act.run(work, onDone))}>
+    <p>Add an account in your app, with this secret. On a phone, <a href=${begun.url} data-outside="true">open it in the
+      app</a>.</p>
+    <pre class="once" tabindex="0" aria-label="Secret">${grouped(begun.secret)}</pre>
+    <div class="form-end"><button type="button" class="button small"
+        onClick=${() => copy(begun.secret, "Secret copied")}>${h(Icon, { name: "copy" })}Copy the secret</button>
+      <button type="button" class="button small"
+        onClick=${() => copy(begun.url, "Link copied")}>${h(Icon, { name: "link" })}Copy the otpauth link</button></div>
+    ${h(Field, {
+      name: "code",
+      label: "Code that the app shows",
+      value: code,
+      onValue: setCode,
+      hint: "Six digits. Only with it is the app in use.",
+      act,
+      required: true,
+      inputmode: "numeric",
+      autocomplete: "one-time-code",
+    })}
+    ${h(FormEnd, { act, label: "Confirm", fields: ["code"], onCancel: onClose, isReady: digits.length === 6 })}</form>`;
+}
+
+function Enrol({ onClose, reload }) {
+  const [password, setPassword] = useState("");
+  const [begun, setBegun] = useState(null);
+  const [codes, setCodes] = useState(null);
+  const act = useAct();
+  if (codes) {
+    const close = () => {
+      onClose();
+      reload();
+    };
+    return h(
+      Once,
+      { title: "Recovery codes", label: "Recovery codes", text: codes.join("\n"), onClose: close },
+      html`<p>The authenticator is in use. Each of these codes signs you in once if you do not have it. They are not
+        shown again: print them, or put them where your passwords are.</p>`,
+    );
+  }
+  const work = () => send("POST", "/v1/account/totp", { body: { password } });
+  const onDone = ({ recovery_codes: made }) => setCodes(made);
+  return h(
+    Dialog,
+    { title: "Authenticator app", onClose },
+    begun
+      ? h(Begun, { begun, onDone, onClose })
+      : html`<form class="form" onSubmit=${onSubmit(() => act.run(work, setBegun))}>
+        <p>After your password, signing in will ask for a code that an app on your phone or computer shows.</p>
+        ${h(PasswordField, { act, value: password, onValue: setPassword })}
+        ${h(FormEnd, { act, label: "Go on", fields: ["password"], onCancel: onClose, isReady: Boolean(password) })}
+      </form>`,
+  );
+}
+
+function Remove({ onClose, reload }) {
+  const [password, setPassword] = useState("");
+  const act = useAct();
+  const work = () => send("DELETE", "/v1/account/totp", { body: { password } });
+  const done = () => {
+    onClose();
+    toast("Authenticator removed");
+    return reload();
+  };
+  return h(
+    Dialog,
+    { title: "Remove the authenticator", onClose },
+    html`<form class="form" onSubmit=${onSubmit(() => act.run(work, done))}>
+      <p>From then on your password alone signs you in. The recovery codes stop working.</p>
+      ${h(PasswordField, { act, value: password, onValue: setPassword })}
+      ${h(FormEnd, {
+        act,
+        label: "Remove the authenticator",
+        kind: "danger",
+        fields: ["password"],
+        onCancel: onClose,
+        isReady: Boolean(password),
+      })}</form>`,
+  );
+}
+
+const FEW_CODES = 3;
+
+export function Authenticator({ session, reload }) {
+  const [dialog, setDialog] = useState(null);
+  const { totp, recovery_codes_left: left } = session;
+  const onClose = () => setDialog(null);
+  return html`<section class="panel" aria-labelledby="totp-title">
+    <header><h2 id="totp-title">Authenticator app</h2><span class="grow"></span>
+      <button type="button" class="button small"
+        onClick=${() => setDialog(totp ? "remove" : "enrol")}>${totp ? "Remove" : "Set up"}</button></header>
+    <div class="body form"><p>${
+      totp
+        ? `In use: signing in asks for a code. ${count(left, "recovery code")} left.`
+        : "Not in use: your password alone signs you in."
+    }</p>
+    ${
+      totp &&
+      left <= FEW_CODES &&
+      html`<p class="notice">Few recovery codes are left. Remove the authenticator and set it up again to get new ones.
+        </p>`
+    }</div>
+    ${dialog === "enrol" && h(Enrol, { onClose, reload })}
+    ${dialog === "remove" && h(Remove, { onClose, reload })}</section>`;
+}

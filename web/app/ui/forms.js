@@ -1,0 +1,71 @@
+// What forms are made of: fields with their names, hints and errors, and acts that the service may refuse.
+
+import { h, html, useState } from "../lib/html.js";
+import { visible } from "../lib/safe-text.js";
+import { Trouble } from "./parts.js";
+
+/** One act at a time: whether it runs, and what the service said instead of doing it. */
+export function useAct() {
+  const [{ isBusy, error }, set] = useState({ isBusy: false, error: null });
+  const run = async (work, then) => {
+    set({ isBusy: true, error: null });
+    try {
+      const answer = await work();
+      set({ isBusy: false, error: null });
+      await then?.(answer);
+    } catch (refusal) {
+      set({ isBusy: false, error: refusal });
+    }
+  };
+  return { isBusy, error, run };
+}
+
+/** What the service says of one member of the body that it was sent. */
+const errorOf = (act, name) => {
+  const found = act?.error?.errors?.find(({ path }) => path === name || path.split("/")[1] === name);
+  return found?.message ?? "";
+};
+
+/** A field with its label; `act` has what the service said of it, by the name of the field. */
+export function Field({ name, label, value, onValue, hint, act, kind = "text", options, ...rest }) {
+  const id = `field-${name}`;
+  const error = errorOf(act, name);
+  const notes = [hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(" ");
+  const common = {
+    id,
+    class: "field",
+    value,
+    "aria-describedby": notes || undefined,
+    "aria-invalid": error ? "true" : undefined,
+    onInput: (event) => onValue(event.target.value),
+    ...rest,
+  };
+  return html`<div class="labelled"><label for=${id}>${label}</label>
+    ${
+      options
+        ? html`<select ...${common}>${options.map(
+            ([word, text]) => html`<option value=${word} selected=${word === value}>${visible(text)}</option>`,
+          )}</select>`
+        : html`<input type=${kind} spellcheck=${false} ...${common} />`
+    }
+    ${hint && html`<p class="quiet" id=${`${id}-hint`}>${hint}</p>`}
+    ${error && html`<p class="wrong" id=${`${id}-error`} role="alert">${visible(error)}</p>`}</div>`;
+}
+
+/** The end of a form: what went wrong and belongs to none of its fields, and its buttons. */
+export function FormEnd({ act, label, fields = [], onCancel, kind = "primary", isReady = true }) {
+  const isElsewhere = act.error && !fields.some((name) => errorOf(act, name));
+  return html`${isElsewhere && h(Trouble, { error: act.error })}
+    <div class="form-end">
+      <button class=${`button ${kind}`} disabled=${act.isBusy || !isReady}>${label}</button>
+      ${
+        onCancel &&
+        html`<button type="button" class="button" autofocus=${kind === "danger"} onClick=${onCancel}>Cancel</button>`
+      }</div>`;
+}
+
+/** What a form does when it is sent. */
+export const onSubmit = (work) => (event) => {
+  event.preventDefault();
+  work();
+};

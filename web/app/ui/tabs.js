@@ -1,0 +1,18 @@
+// The parts of a screen, each with an address: `?tab=…`.
+
+import { html } from "../lib/html.js";
+import { route } from "../lib/route.js";
+
+/** The tab of the address, else the first one. `tabs` are `[name, label, component]`. */
+export function tabOf(tabs) {
+  const wanted = new URLSearchParams(route.value.search).get("tab");
+  return tabs.find(([name]) => name === wanted) ?? tabs[0];
+}
+
+export function Tabs({ label, tabs, current }) {
+  const { path } = route.value;
+  return html`<nav class="modes tabs" aria-label=${label}>${tabs.map(
+    ([name, text]) => html`<a href=${`${path}?tab=${name}`}
+      aria-current=${name === current ? "page" : undefined}>${text}</a>`,
+  )}</nav>`;
+}
