@@ -6,8 +6,7 @@ import { Resource } from "./resource.js";
 import { isReady, organization } from "./session.js";
 
 export const boot = new Resource();
-export const reloadBoot = () =>
-  boot.load((stop) => getJson("/v1/ui/boot", { org: organization.peek() }, stop));
+export const reloadBoot = () => boot.load((stop) => getJson("/v1/ui/boot", { org: organization.peek() }, stop));
 
 effect(() => {
   const isKnown = isReady.value;

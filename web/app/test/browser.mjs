@@ -17,16 +17,30 @@ export function launch() {
   return chromium.launch({ executablePath, args });
 }
 
-/** A page of the app at this path; `close` fails if anything went wrong on it. */
+/** The cookie of a new session, as a context wants it. */
+export async function signIn(service, { email, password }) {
+  const answer = await fetch(`${service.url}/v1/session`, {
+    method: "POST",
+    headers: { "content-type": "application/json", origin: service.url },
+    body: JSON.stringify({ email, password }),
+  });
+  assert.equal(answer.status, 200, await answer.clone().text());
+  const [name, value] = answer.headers.get("set-cookie").split(";")[0].split("=");
+  return { name, value, url: service.url, httpOnly: true, sameSite: "Lax" };
+}
+
+/** A page of the app at this path, as the root key or with the cookie of a session; `close` fails if anything went
+  wrong on it. */
 export async function open(browser, service, path, options = {}) {
-  const { expected = [], foreign = false, ...rest } = options;
+  const { expected = [], foreign = false, cookie, ...rest } = options;
   const context = await browser.newContext({
     viewport: { width: 1440, height: 900 },
-    extraHTTPHeaders: { Authorization: `Bearer ${service.key}` },
+    extraHTTPHeaders: cookie ? {} : { Authorization: `Bearer ${service.key}` },
     reducedMotion: "reduce",
     acceptDownloads: true,
     ...rest,
   });
+  if (cookie) await context.addCookies([cookie]);
   const page = await context.newPage();
   const seen = { trouble: [], requests: [] };
   page.on("console", (message) => seen.trouble.push(message.text()));

@@ -1,5 +1,6 @@
-// A running service for the browser tests: the one named by TALLYSTICK_APP_URL (with its key in TALLYSTICK_APP_KEY),
-// or the demo of the binary, started here and stopped at the end.
+// A running service for the browser tests: the one named by TALLYSTICK_APP_URL (with its key in TALLYSTICK_APP_KEY,
+// and somebody to sign in as in TALLYSTICK_APP_EMAIL and TALLYSTICK_APP_PASSWORD), or the demo of the binary, started
+// here and stopped at the end.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -43,6 +44,7 @@ async function startDemo() {
     child.on("exit", (code) => reject(new Error(`the demo ended with ${code}: ${said}`)));
   });
   const key = readFileSync(join(folder, "keys", "root.key"), "utf8").trim();
+  const [, email, password] = /sign in .* as (\S+) with the password (\S+)/.exec(said);
   const stop = async () => {
     child.removeAllListeners("exit");
     const ended = new Promise((resolve) => child.once("exit", resolve));
@@ -50,13 +52,14 @@ async function startDemo() {
     await ended;
     rmSync(folder, { recursive: true, force: true });
   };
-  return { url, key, stop };
+  return { url, key, owner: { email, password }, stop };
 }
 
-/** `{ url, key, send, get, stop }`. */
+/** `{ url, key, owner, send, get, ask, stop }`; `owner` is whom the demo lets sign in. */
 export async function start() {
   const { TALLYSTICK_APP_URL: url, TALLYSTICK_APP_KEY: key } = process.env;
-  const service = url ? { url, key, stop: async () => {} } : await startDemo();
+  const { TALLYSTICK_APP_EMAIL: email, TALLYSTICK_APP_PASSWORD: password } = process.env;
+  const service = url ? { url, key, owner: { email, password }, stop: async () => {} } : await startDemo();
   const headers = { authorization: `Bearer ${service.key}` };
   const get = async (path) => (await fetch(service.url + path, { headers })).json();
   /** Writes events and gives what the service answered of each. */
@@ -70,5 +73,15 @@ export async function start() {
     assert.equal(answer.status, 201, await answer.clone().text());
     return (await answer.json()).events;
   };
-  return { ...service, get, send };
+  /** Any other request with the root key; what the service answered. */
+  const ask = async (method, path, body) => {
+    const answer = await fetch(service.url + path, {
+      method,
+      headers: { ...headers, "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    assert.ok(answer.ok, `${method} ${path}: ${await answer.clone().text()}`);
+    return answer.status === 204 ? null : answer.json();
+  };
+  return { ...service, get, send, ask };
 }

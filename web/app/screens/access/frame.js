@@ -1,6 +1,9 @@
-// What the lists of this screen share: a panel with a heading and acts, a link to what was recorded, times.
+// What the lists of this screen share: a panel with a heading and acts, a link to what was recorded, times, and
+// pages as far as they were asked for.
 
+import { getJson } from "../../lib/api.js";
 import { h, html } from "../../lib/html.js";
+import { count } from "../../lib/format.js";
 import { may } from "../../lib/people.js";
 import { zone } from "../../lib/session.js";
 import { ago, fullTime, zoneLabel } from "../../lib/time.js";
@@ -37,4 +40,27 @@ export function Ago({ time, never = "never" }) {
 export function Day({ time, never = "never" }) {
   if (!time) return html`<span class="quiet">${never}</span>`;
   return html`<time datetime=${time} title=${exactTime(time)}>${fullTime(time, zone.value).slice(0, 11)}</time>`;
+}
+
+const PAGE = 200;
+
+/** The first `pages` pages of a list, and whether there are more. */
+export async function loadPages(path, name, parameters, pages, stop) {
+  const rows = [];
+  let cursor = null;
+  for (let page = 0; page < pages; page++) {
+    const found = await getJson(path, { ...parameters, limit: PAGE, cursor }, stop);
+    rows.push(...found[name]);
+    cursor = found.next_cursor;
+    if (!cursor) break;
+  }
+  return { rows, isMore: Boolean(cursor) };
+}
+
+/** Says that a list goes on, and goes on. */
+export function More({ rows, isMore, onMore, what }) {
+  return isMore
+    ? html`<p class="more"><span class="quiet">${count(rows.length, what)} shown</span>
+      <button type="button" class="button small" onClick=${onMore}>Show more</button></p>`
+    : null;
 }

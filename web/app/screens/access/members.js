@@ -9,10 +9,8 @@ import { visible } from "../../lib/safe-text.js";
 import { explorer } from "../../lib/url-state.js";
 import { Icon, Name, Trouble } from "../../ui/parts.js";
 import { Popover } from "../../ui/popover.js";
-import { AddButton, Ago, Day, Panel } from "./frame.js";
-import { InviteForm, RevokeInvitation } from "./invitations.js";
-import { RemoveMember, ResetLink, RoleOfMember } from "./member-acts.js";
-import { More, loadPages } from "./pages.js";
+import { AddButton, Ago, Day, More, Panel, loadPages } from "./frame.js";
+import { InviteForm, RemoveMember, ResetLink, RevokeInvitation, RoleOfMember } from "./member-acts.js";
 import { canGive } from "./words.js";
 
 async function load(org, pages, stop) {
@@ -37,8 +35,7 @@ function Acts({ member, canChange, open }) {
   const item = (kind, icon, label) => (close) =>
     html`<button type="button" class="item"
       onClick=${() => (close(), open(kind, member))}>${h(Icon, { name: icon })}${label}</button>`;
-  const link = (href, icon, label) => () =>
-    html`<a class="item" href=${href}>${h(Icon, { name: icon })}${label}</a>`;
+  const link = (href, icon, label) => () => html`<a class="item" href=${href}>${h(Icon, { name: icon })}${label}</a>`;
   const isManager = may("members.manage");
   const items = [
     may("audit_logs.read") && link(explorer(`actor:${quoted(id)}`), "timeline", "Activity"),

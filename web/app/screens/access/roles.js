@@ -7,22 +7,28 @@ import { may, permissions, person, reloadBoot } from "../../lib/people.js";
 import { Resource } from "../../lib/resource.js";
 import { visible } from "../../lib/safe-text.js";
 import { explorer } from "../../lib/url-state.js";
-import { Confirm } from "../../ui/dialogs.js";
+import { Confirm } from "../../ui/forms.js";
 import { Icon, Name, Trouble } from "../../ui/parts.js";
 import { AddButton, Panel } from "./frame.js";
 import { RoleForm } from "./role-form.js";
 import { PERMISSIONS, canGive } from "./words.js";
 
+/** What every member may. */
+const EVERYBODYS = "organization.read";
+
 function Matrix({ roles, words }) {
   const cell = (role, word) =>
-    role.permissions.includes(word)
+    role.permissions.includes(word) || word === EVERYBODYS
       ? html`<td class="mark">${h(Icon, { name: "check" })}<span class="unseen">allowed</span></td>`
       : html`<td class="mark"><span class="quiet" aria-hidden="true">–</span><span class="unseen">not allowed</span></td>`;
   return html`<div class="scroll" role="region" tabindex="0" aria-labelledby="roles-title">
     <table class="sheet matrix"><thead><tr><th scope="col">Permission</th>${roles.map(
       ({ id, name, filter }) => html`<th scope="col" key=${id} class="mark"><bdi>${visible(name)}</bdi>
-        ${filter && html`<span title=${`Only events that match ${filter}`}> ${h(Icon, { name: "filter" })}
-          <span class="unseen">sees only some events</span></span>`}</th>`,
+        ${
+          filter &&
+          html`<span title=${`Only events that match ${filter}`}> ${h(Icon, { name: "filter" })}
+          <span class="unseen">sees only some events</span></span>`
+        }</th>`,
     )}</tr></thead>
     <tbody>${words.map(
       (word) => html`<tr key=${word}><th scope="row">${PERMISSIONS[word] ?? word}<br /><code

@@ -6,7 +6,7 @@ import { may, person } from "../../lib/people.js";
 import { Resource } from "../../lib/resource.js";
 import { route } from "../../lib/route.js";
 import { visible } from "../../lib/safe-text.js";
-import { Confirm } from "../../ui/dialogs.js";
+import { Confirm } from "../../ui/forms.js";
 import { Icon, Trouble } from "../../ui/parts.js";
 import { Ago, Day, Panel, exactTime } from "./frame.js";
 import { deviceName } from "./words.js";
@@ -69,8 +69,7 @@ export function Sessions({ org }) {
   const data = resource.data.value;
   const title = user ? `Sessions of ${visible(data?.name ?? "…")}` : "Your sessions";
   const own =
-    user &&
-    html`<a class="button small" href="/access?tab=sessions">${h(Icon, { name: "left" })}Your own</a>`;
+    user && html`<a class="button small" href="/access?tab=sessions">${h(Icon, { name: "left" })}Your own</a>`;
   return html`${resource.error.value && h(Trouble, { error: resource.error.value, retry: reload })}
     ${
       data &&

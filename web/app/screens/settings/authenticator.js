@@ -3,8 +3,7 @@
 import { send } from "../../lib/api.js";
 import { h, html, useState } from "../../lib/html.js";
 import { count } from "../../lib/format.js";
-import { Once } from "../../ui/dialogs.js";
-import { Field, FormEnd, onSubmit, useAct } from "../../ui/forms.js";
+import { Field, FormEnd, Once, onSubmit, useAct } from "../../ui/forms.js";
 import { Icon, copy, toast } from "../../ui/parts.js";
 import { Dialog } from "../../ui/popover.js";
 

@@ -6,8 +6,7 @@ import { organization } from "../../lib/session.js";
 import { Trouble } from "../../ui/parts.js";
 import { Tabs, tabOf } from "../../ui/tabs.js";
 import { Account } from "./account.js";
-import { Appearance } from "./appearance.js";
-import { Organization } from "./organization.js";
+import { Appearance, Organization } from "./general.js";
 import { System } from "./system.js";
 
 export function Screen() {

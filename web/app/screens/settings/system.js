@@ -36,9 +36,10 @@ export function System() {
     <header><h2 id="service-title">Service</h2></header>
     <div class="body"><dl class="facts"><dt>Version</dt><dd>${visible(version)}</dd>
       ${places.map(
-        ([href, name, what]) => html`<dt>${name}</dt><dd><a href=${href} data-outside="true">${href}${h(Icon, {
-          name: "outside",
-        })}</a> <span class="quiet">${what}</span></dd>`,
+        ([href, name, what]) =>
+          html`<dt>${name}</dt><dd><a href=${href} data-outside="true">${href}${h(Icon, {
+            name: "outside",
+          })}</a> <span class="quiet">${what}</span></dd>`,
       )}</dl></div></section>
     <section class="panel" aria-labelledby="limits-title">
       <header><h2 id="limits-title">Limits</h2></header>

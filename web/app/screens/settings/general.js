@@ -1,0 +1,80 @@
+// How things look and which keys do something, remembered by this browser; and what the API lets owners change of their
+// organization.
+
+import { send } from "../../lib/api.js";
+import { h, html, useState } from "../../lib/html.js";
+import { present, reloadBoot } from "../../lib/people.js";
+import { visible } from "../../lib/safe-text.js";
+import * as session from "../../lib/session.js";
+import { Field, FormEnd, onSubmit, useAct } from "../../ui/forms.js";
+import { toast } from "../../ui/parts.js";
+
+const THEMES = [
+  ["auto", "That of this computer"],
+  ["light", "Light"],
+  ["dark", "Dark"],
+];
+const DENSITIES = [
+  ["compact", "Compact"],
+  ["normal", "Normal"],
+  ["comfortable", "Comfortable"],
+];
+
+function Choice({ name, legend, words, value, onChange, note }) {
+  return html`<fieldset class="choices"><legend>${legend}</legend>${words.map(
+    ([word, label]) => html`<label class="check" key=${word}><input type="radio" name=${name} value=${word}
+      checked=${value === word} onChange=${() => onChange(word)} /><span>${label}</span></label>`,
+  )}${note && html`<p class="quiet">${note}</p>`}</fieldset>`;
+}
+
+export function Appearance() {
+  return html`<section class="panel" aria-labelledby="look-title">
+    <header><h2 id="look-title">Appearance</h2><span class="quiet">of this browser</span></header>
+    <div class="body form">
+      ${Choice({ name: "theme", legend: "Theme", words: THEMES, value: session.theme.value, onChange: session.chooseTheme })}
+      ${Choice({
+        name: "density",
+        legend: "Height of rows of events",
+        words: DENSITIES,
+        value: session.density.value,
+        onChange: session.chooseDensity,
+        note: "In wide windows. On a phone rows always have room for a finger.",
+      })}
+      <fieldset class="choices"><legend>Keys</legend>
+        <label class="check"><input type="checkbox" checked=${session.singleKeys.value}
+          onChange=${(event) => session.switchSingleKeys(event.target.checked)} /><span>Single keys do something, such as
+          <kbd class="key">j</kbd> for the next event</span></label></fieldset>
+      <p class="quiet">Motion follows what this computer is set to.</p>
+    </div></section>`;
+}
+
+export function Organization() {
+  const { id, name: before } = present.value.organization;
+  const [name, setName] = useState(before);
+  const act = useAct();
+  const work = () => send("PATCH", `/v1/orgs/${encodeURIComponent(id)}`, { body: { name: name.trim() } });
+  const done = () => {
+    toast("Organization renamed");
+    return Promise.all([reloadBoot(), session.loadSession()]);
+  };
+  return html`<section class="panel" aria-labelledby="organization-title">
+    <header><h2 id="organization-title">Organization</h2></header>
+    <form class="body form" onSubmit=${onSubmit(() => act.run(work, done))}>
+      <dl class="facts"><dt>Id</dt><dd><code>${visible(id)}</code></dd></dl>
+      ${h(Field, {
+        name: "name",
+        label: "Name",
+        value: name,
+        onValue: setName,
+        hint: "For people. The id, which events and keys name, stays.",
+        act,
+        required: true,
+        autocomplete: "off",
+      })}
+      ${h(FormEnd, {
+        act,
+        label: "Rename",
+        fields: ["name"],
+        isReady: Boolean(name.trim()) && name.trim() !== before,
+      })}</form></section>`;
+}
