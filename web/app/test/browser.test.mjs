@@ -6,6 +6,7 @@ import { launch } from "./browser.mjs";
 import { start } from "./service.mjs";
 import { shared } from "./shared.mjs";
 import "./explorer.mjs";
+import "./people.mjs";
 import "./screens.mjs";
 
 before(async () => {

@@ -1,7 +1,7 @@
 // What forms are made of: fields with their names, hints and errors, and acts that the service may refuse; and dialogs
 // for what cannot be taken back: acts that are named before they are done, and secrets that are shown once.
 
-import { h, html, useState } from "../lib/html.js";
+import { h, html, useMemo, useState } from "../lib/html.js";
 import { visible } from "../lib/safe-text.js";
 import { Icon, Trouble, copy, toast } from "./parts.js";
 import { Dialog } from "./popover.js";
@@ -28,13 +28,16 @@ const errorOf = (act, name) => {
   return found?.message ?? "";
 };
 
+let fields = 0;
+
 /** A field with its label; `act` has what the service said of it, by the name of the field. */
 export function Field({ name, label, value, onValue, hint, act, kind = "text", options, ...rest }) {
-  const id = `field-${name}`;
+  const id = useMemo(() => `field-${++fields}`, []);
   const error = errorOf(act, name);
   const notes = [hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(" ");
   const common = {
     id,
+    name,
     class: "field",
     value,
     "aria-describedby": notes || undefined,
@@ -62,7 +65,7 @@ export function FormEnd({ act, label, fields = [], onCancel, kind = "primary", i
       <button class=${`button ${kind}`} disabled=${act.isBusy || !isReady}>${label}</button>
       ${
         onCancel &&
-        html`<button type="button" class="button" autofocus=${kind === "danger"} onClick=${onCancel}>Cancel</button>`
+        html`<button type="button" class="button" data-first=${kind === "danger" || undefined} onClick=${onCancel}>Cancel</button>`
       }</div>`;
 }
 
@@ -96,7 +99,7 @@ export function Once({ title, label, text, stored = "I stored it", onClose, chil
     html`<div class="form">${children}
       <pre class="once" tabindex="0" aria-label=${label}>${text}</pre>
       <div class="form-end">
-        <button type="button" class="button" autofocus
+        <button type="button" class="button" data-first
           onClick=${() => copy(text, `${label} copied`)}>${h(Icon, { name: "copy" })}Copy</button>
         <button type="button" class="button primary" onClick=${onClose}>${stored}</button></div></div>`,
   );

@@ -56,12 +56,16 @@ export function Popover({ label, icon, title, kind = "", content, align = "start
   </div>`;
 }
 
-/** A dialog over the page; `onClose` is called however it is closed. One that `isKept` is closed only from inside. */
+/**
+ * A dialog over the page; `onClose` is called however it is closed. One that `isKept` is closed only from inside. The
+ * focus goes to the element with `data-first`, if there is one.
+ */
 export function Dialog({ title, onClose, children, kind = "", isKept = false }) {
   const dialog = useRef(null);
   useEffect(() => {
     const before = document.activeElement;
     dialog.current.showModal();
+    dialog.current.querySelector("[data-first]")?.focus();
     return () => before?.focus?.();
   }, []);
   const outside = (event) => event.target === dialog.current && !isKept && onClose();

@@ -76,7 +76,7 @@ function KeyForm({ org, reload, onClose }) {
         onValue: setName,
         hint: "The program that will use it.",
         required: true,
-        autofocus: true,
+        "data-first": true,
         autocomplete: "off",
       })}
       ${

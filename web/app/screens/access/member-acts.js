@@ -39,7 +39,7 @@ export function RoleOfMember({ org, roles, subject, reload, onClose }) {
     Dialog,
     { title: `Role of ${visible(subject.name)}`, onClose },
     html`<form class="form" onSubmit=${onSubmit(() => act.run(work, done))}>
-      ${h(Field, { name: "role", label: "Role", value: role, onValue: setRole, options, act, autofocus: true })}
+      ${h(Field, { name: "role", label: "Role", value: role, onValue: setRole, options, act, "data-first": true })}
       ${h(RoleText, { role: chosen })}
       <p class="quiet">It holds from their next request on.</p>
       ${h(FormEnd, {
@@ -59,7 +59,7 @@ export function ResetLink({ org, subject, onClose }) {
     return h(
       Once,
       { title: "Link for a new password", label: "Link", text: new URL(made.url, location.origin).href, onClose },
-      html`<p>Give it to ${visible(subject.name)}: whoever opens it chooses their new password. It works once, until
+      html`<p>Give it to ${visible(subject.name)}: whoever opens it chooses their new password. It works once, until${" "}
         ${exactTime(made.expires_at)}, and is not shown again.</p>`,
     );
   }
@@ -101,7 +101,7 @@ export function InviteForm({ org, roles, reload, onClose }) {
     return h(
       Once,
       { title: "Invitation", label: "Link", text: new URL(made.url, location.origin).href, onClose },
-      html`<p>Give this link to <bdi>${visible(made.email)}</bdi>: nothing is sent by mail. It works once, until
+      html`<p>Give this link to <bdi>${visible(made.email)}</bdi>: nothing is sent by mail. It works once, until${" "}
         ${exactTime(made.expires_at)}, and is not shown again.</p>`,
     );
   }
@@ -123,7 +123,7 @@ export function InviteForm({ org, roles, reload, onClose }) {
         hint: "What they will sign in with.",
         act,
         required: true,
-        autofocus: true,
+        "data-first": true,
         autocomplete: "off",
       })}
       ${h(Field, { name: "role", label: "Role", value: role, onValue: setRole, options, act })}

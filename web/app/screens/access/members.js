@@ -19,6 +19,7 @@ async function load(org, pages, stop) {
     getJson("/v1/roles", { org }, stop),
     may("members.manage") ? getJson("/v1/invitations", { org }, stop).then((found) => found.invitations) : [],
   ]);
+  members.rows.sort((a, b) => a.name.localeCompare(b.name));
   return { members, roles, invitations };
 }
 

@@ -14,7 +14,7 @@ export function Choices({ legend, words, chosen, meaning, onChange, blocked = ()
   return html`<fieldset class="choices"><legend>${legend}</legend>${words.map(
     (word) => html`<label class="check" key=${word}><input type="checkbox" value=${word}
       checked=${chosen.includes(word)} disabled=${blocked(word)}
-      onChange=${(event) => turn(word, event.target.checked)} /><span>${meaning(word)}
+      onChange=${(event) => turn(word, event.target.checked)} /><span>${meaning(word)}${" "}
         <code class="quiet">${word}</code></span></label>`,
   )}</fieldset>`;
 }
@@ -52,7 +52,7 @@ export function RoleForm({ org, role, data, reload, onClose }) {
         onValue: setName,
         act,
         required: true,
-        autofocus: true,
+        "data-first": true,
         autocomplete: "off",
       })}
       ${h(Field, {

@@ -8,7 +8,7 @@ import { visible } from "../../lib/safe-text.js";
 import { isZone, localZone } from "../../lib/time.js";
 import { Field, FormEnd, onSubmit, useAct } from "../../ui/forms.js";
 import { Trouble, toast } from "../../ui/parts.js";
-import { Authenticator } from "./authenticator.js";
+import { Authenticator, Username } from "./authenticator.js";
 
 const zones = () => Intl.supportedValuesOf?.("timeZone") ?? [];
 
@@ -63,8 +63,7 @@ function Password({ user, minimum }) {
   return html`<section class="panel" aria-labelledby="password-title">
     <header><h2 id="password-title">Password</h2></header>
     <form class="body form" onSubmit=${onSubmit(() => act.run(work, done))}>
-      <input class="unseen" type="text" autocomplete="username" value=${user.email} readonly tabindex="-1"
-        aria-hidden="true" />
+      ${h(Username, { user })}
       ${field("password", "Present password", password, setPassword, "", "current-password")}
       ${field("new_password", "New password", next, setNext, `At least ${minimum} characters of any kind.`, "new-password")}
       ${h(FormEnd, {

@@ -1,14 +1,18 @@
 // The second factor: taking an authenticator app into use, its recovery codes, and taking it out again.
 
 import { send } from "../../lib/api.js";
-import { h, html, useState } from "../../lib/html.js";
+import { h, html, useEffect, useState } from "../../lib/html.js";
 import { count } from "../../lib/format.js";
 import { Field, FormEnd, Once, onSubmit, useAct } from "../../ui/forms.js";
 import { Icon, copy, toast } from "../../ui/parts.js";
 import { Dialog } from "../../ui/popover.js";
 
-function PasswordField({ act, value, onValue }) {
-  return h(Field, {
+/** For password managers: of whom a password in a form is. */
+export const Username = ({ user }) =>
+  html`<input hidden type="text" autocomplete="username" value=${user.email} readonly />`;
+
+function PasswordField({ act, user, value, onValue }) {
+  return html`${h(Username, { user })}${h(Field, {
     name: "password",
     label: "Your password",
     kind: "password",
@@ -16,9 +20,9 @@ function PasswordField({ act, value, onValue }) {
     onValue,
     act,
     required: true,
-    autofocus: true,
+    "data-first": true,
     autocomplete: "current-password",
-  });
+  })}`;
 }
 
 /** The secret in groups of four: it may have to be typed. */
@@ -27,6 +31,7 @@ const grouped = (secret) => secret.match(/.{1,4}/g).join(" ");
 function Begun({ begun, onDone, onClose }) {
   const [code, setCode] = useState("");
   const act = useAct();
+  useEffect(() => document.querySelector("dialog [name=code]").focus(), []);
   const digits = code.replaceAll(/\s/g, "");
   const work = () => send("POST", "/v1/account/totp/confirm", { body: { code: digits } });
   return html`<form class="form" onSubmit=${onSubmit(() => act.run(work, onDone))}>
@@ -51,7 +56,7 @@ function Begun({ begun, onDone, onClose }) {
     ${h(FormEnd, { act, label: "Confirm", fields: ["code"], onCancel: onClose, isReady: digits.length === 6 })}</form>`;
 }
 
-function Enrol({ onClose, reload }) {
+function Enrol({ user, onClose, reload }) {
   const [password, setPassword] = useState("");
   const [begun, setBegun] = useState(null);
   const [codes, setCodes] = useState(null);
@@ -77,13 +82,13 @@ function Enrol({ onClose, reload }) {
       ? h(Begun, { begun, onDone, onClose })
       : html`<form class="form" onSubmit=${onSubmit(() => act.run(work, setBegun))}>
         <p>After your password, signing in will ask for a code that an app on your phone or computer shows.</p>
-        ${h(PasswordField, { act, value: password, onValue: setPassword })}
+        ${h(PasswordField, { act, user, value: password, onValue: setPassword })}
         ${h(FormEnd, { act, label: "Go on", fields: ["password"], onCancel: onClose, isReady: Boolean(password) })}
       </form>`,
   );
 }
 
-function Remove({ onClose, reload }) {
+function Remove({ user, onClose, reload }) {
   const [password, setPassword] = useState("");
   const act = useAct();
   const work = () => send("DELETE", "/v1/account/totp", { body: { password } });
@@ -97,7 +102,7 @@ function Remove({ onClose, reload }) {
     { title: "Remove the authenticator", onClose },
     html`<form class="form" onSubmit=${onSubmit(() => act.run(work, done))}>
       <p>From then on your password alone signs you in. The recovery codes stop working.</p>
-      ${h(PasswordField, { act, value: password, onValue: setPassword })}
+      ${h(PasswordField, { act, user, value: password, onValue: setPassword })}
       ${h(FormEnd, {
         act,
         label: "Remove the authenticator",
@@ -113,7 +118,7 @@ const FEW_CODES = 3;
 
 export function Authenticator({ session, reload }) {
   const [dialog, setDialog] = useState(null);
-  const { totp, recovery_codes_left: left } = session;
+  const { user, totp, recovery_codes_left: left } = session;
   const onClose = () => setDialog(null);
   return html`<section class="panel" aria-labelledby="totp-title">
     <header><h2 id="totp-title">Authenticator app</h2><span class="grow"></span>
@@ -130,6 +135,6 @@ export function Authenticator({ session, reload }) {
       html`<p class="notice">Few recovery codes are left. Remove the authenticator and set it up again to get new ones.
         </p>`
     }</div>
-    ${dialog === "enrol" && h(Enrol, { onClose, reload })}
-    ${dialog === "remove" && h(Remove, { onClose, reload })}</section>`;
+    ${dialog === "enrol" && h(Enrol, { user, onClose, reload })}
+    ${dialog === "remove" && h(Remove, { user, onClose, reload })}</section>`;
 }

@@ -42,7 +42,7 @@ export function Appearance() {
       })}
       <fieldset class="choices"><legend>Keys</legend>
         <label class="check"><input type="checkbox" checked=${session.singleKeys.value}
-          onChange=${(event) => session.switchSingleKeys(event.target.checked)} /><span>Single keys do something, such as
+          onChange=${(event) => session.switchSingleKeys(event.target.checked)} /><span>Single keys do something, such as${" "}
           <kbd class="key">j</kbd> for the next event</span></label></fieldset>
       <p class="quiet">Motion follows what this computer is set to.</p>
     </div></section>`;
