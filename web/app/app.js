@@ -5,7 +5,8 @@ import { effect, h, html, render, signal } from "./lib/html.js";
 import { bind, listen } from "./lib/keys.js";
 import { followLinks, go, route, screenOf } from "./lib/route.js";
 import { lazy } from "./lib/lazy.js";
-import { isReady, loadSession, may } from "./lib/session.js";
+import { loadSession, may, present } from "./lib/people.js";
+import { isReady } from "./lib/session.js";
 import { explorer } from "./lib/url-state.js";
 import { isHelpOpen, isPaletteOpen } from "./shell/open.js";
 import { TopBar } from "./shell/top-bar.js";
@@ -83,7 +84,9 @@ function showScreens() {
 /** Leaves out of the rail what the caller may not open. */
 function fitRail() {
   effect(() => {
-    for (const link of document.querySelectorAll(".rail [data-needs]")) link.hidden = !may(link.dataset.needs);
+    for (const link of document.querySelectorAll(".rail [data-needs]")) {
+      link.hidden = present.value !== null && !may(link.dataset.needs);
+    }
   });
 }
 

@@ -1,7 +1,6 @@
-// Who is looking, at which organization, and how they like to see it.
+// At which organization somebody looks, and how they like to see it.
 
-import { getJson, request } from "./api.js";
-import { computed, effect, signal } from "./html.js";
+import { batch, computed, signal } from "./html.js";
 import { go, route } from "./route.js";
 import { recall, remember, rememberPlain } from "./store.js";
 import { isZone } from "./time.js";
@@ -14,12 +13,6 @@ export const boot = JSON.parse(document.getElementById("boot").textContent);
 export const organizations = signal(null);
 /** The one that the service begins with: the first whose events may be read. */
 const first = signal(null);
-/** Who is signed in, `{ id, name, email, operator }`; null with a key, and until it is known. */
-export const person = signal(null);
-/** The name of their role in the organization; null with a key. */
-export const roleName = signal(null);
-/** What they may in the organization, as words; null until it is known. */
-export const permissions = signal(null);
 const chosen = signal(recall("org"));
 const zoneChosen = signal(recall("zone"));
 export const theme = signal(document.documentElement.dataset.theme);
@@ -48,50 +41,15 @@ export const zone = computed(() => {
   return inAddress.value.tz ?? (own && isZone(own) ? own : "UTC");
 });
 
-/** Whether the caller may do something in the organization; true until it is known. */
-export const may = (permission) => permissions.value?.has(permission) ?? true;
-
-function take(answer) {
-  first.value = answer.organization?.id ?? null;
-  organizations.value = answer.organizations;
-  person.value = answer.user;
-  const own = zoneChosen.peek() === null && answer.user ? answer.time_zone : null;
-  if (own && own !== "UTC" && isZone(own)) zoneChosen.value = own;
-}
-
-function takeRole(answer) {
-  roleName.value = answer.role_name;
-  permissions.value = new Set(answer.permissions);
-}
-
-/** Loads who is looking, what may be seen, and what they may do in the organization, whenever that is another. */
-export async function loadSession() {
-  let loaded = null;
-  try {
-    const answer = await getJson("/v1/ui/boot");
-    take(answer);
-    loaded = answer.organization?.id ?? null;
-    if (organization.peek() === loaded) takeRole(answer);
-    // The next visit need not wait for the list.
-    if (chosen.peek() === null && organization.peek()) remember("org", organization.peek());
-  } catch {
-    organizations.value = [];
-  }
-  effect(() => {
-    const org = organization.value;
-    if (org === loaded && permissions.peek()) return;
-    loaded = org;
-    getJson("/v1/ui/boot", { org }).then(
-      (answer) => org === organization.peek() && takeRole(answer),
-      () => {},
-    );
+/** What the service said: where one may look, and one's own zone. */
+export function takeOrganizations({ organizations: all, organization: one, user, time_zone: own }) {
+  batch(() => {
+    first.value = one?.id ?? null;
+    organizations.value = all;
+    if (user && zoneChosen.peek() === null && own !== "UTC" && isZone(own)) zoneChosen.value = own;
   });
-}
-
-/** Ends the session, here and on the service. */
-export async function signOut() {
-  await request("/v1/session", { method: "DELETE" });
-  location.assign("/sign-in");
+  // The next visit need not wait for the list.
+  if (chosen.peek() === null && organization.peek()) remember("org", organization.peek());
 }
 
 /** Changes parameters of the present address. */

@@ -1,8 +1,8 @@
 // Who is signed in, and the way out.
 
 import { h, html, useState } from "../lib/html.js";
+import { person, present, signOut } from "../lib/people.js";
 import { visible } from "../lib/safe-text.js";
-import { person, roleName, signOut } from "../lib/session.js";
 import { Icon } from "../ui/parts.js";
 import { Popover } from "../ui/popover.js";
 
@@ -19,7 +19,7 @@ function Menu() {
   const { name, email, operator } = person.value;
   return html`<div class="account">
     <p><b>${visible(name)}</b><br />${visible(email)}</p>
-    <p class="quiet">${visible(roleName.value ?? "No role here")}${operator && ", runs this installation"}</p>
+    <p class="quiet">${visible(present.value?.role_name ?? "No role here")}${operator && ", runs this installation"}</p>
     <hr />
     <button type="button" class="item" onClick=${leave}>${h(Icon, { name: "close" })}Sign out</button>
     ${trouble && html`<p role="alert">${trouble}</p>`}

@@ -1,10 +1,11 @@
 // The bar above every screen: organization, whether the log is intact, time zone, theme.
 
 import { getJson } from "../lib/api.js";
-import { ago, isZone, localZone, zoneLabel } from "../lib/time.js";
+import { ago, zoneLabel } from "../lib/time.js";
 import { h, html, signal, useEffect, useState } from "../lib/html.js";
 import { number } from "../lib/format.js";
 import { lazy } from "../lib/lazy.js";
+import { person } from "../lib/people.js";
 import * as session from "../lib/session.js";
 import { visible } from "../lib/safe-text.js";
 import { Icon, IconButton } from "../ui/parts.js";
@@ -12,6 +13,7 @@ import { Popover } from "../ui/popover.js";
 import { isPaletteOpen } from "./open.js";
 
 const Account = lazy(() => import("./account.js"), "Account");
+const ZoneMenu = lazy(() => import("./zone-menu.js"), "ZoneMenu");
 
 const CHECK_EVERY_MS = 30_000;
 /** A checkpoint older than that although the log has grown is worth a word. */
@@ -88,30 +90,8 @@ function Organizations() {
 }
 
 function Zones() {
-  const local = localZone();
-  const [text, setText] = useState("");
-  const choose = (name, close) => () => (session.chooseZone(name), close());
-  const content = (close) => html`<div>
-    <h3>Time zone of all times</h3>
-    ${[...new Set(["UTC", local])].map(
-      (name) => html`<button type="button" class="item" aria-pressed=${String(session.zone.value === name)}
-        onClick=${choose(name, close)}>${zoneLabel(name)}<em>${name === local ? "this computer" : ""}</em></button>`,
-    )}
-    <hr />
-    <form class="zone-form" onSubmit=${(event) => {
-      event.preventDefault();
-      if (isZone(text)) choose(text, close)();
-    }}>
-      <input class="field" list="zones" value=${text} placeholder="Europe/Madrid" aria-label="Another time zone"
-        onInput=${(event) => setText(event.target.value)} />
-      <datalist id="zones">${(Intl.supportedValuesOf?.("timeZone") ?? []).map(
-        (name) => html`<option
-        value=${name} />`,
-      )}</datalist>
-      <button class="button" disabled=${!isZone(text) || !text}>Use</button>
-    </form>
-  </div>`;
   const label = zoneLabel(session.zone.value);
+  const content = (close) => h(ZoneMenu, { close });
   return h(Popover, { label, title: "Time zone", kind: "ghost plain", content, align: "end" });
 }
 
@@ -132,5 +112,5 @@ export function TopBar() {
   return html`${h(Organizations, {})}<span class="grow"></span>${h(Pill, {})}
     ${h(IconButton, { icon: "search", label: "Go to … (Ctrl K)", onClick: () => (isPaletteOpen.value = true) })}
     ${h(Zones, {})}${h(Themes, {})}
-    <span class="avatar-room">${session.person.value && h(Account, {})}</span>`;
+    <span class="avatar-room">${person.value && h(Account, {})}</span>`;
 }
