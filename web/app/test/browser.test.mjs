@@ -5,6 +5,7 @@ import { after, before } from "node:test";
 import { launch } from "./browser.mjs";
 import { start } from "./service.mjs";
 import { shared } from "./shared.mjs";
+import "./account.mjs";
 import "./explorer.mjs";
 import "./people.mjs";
 import "./screens.mjs";

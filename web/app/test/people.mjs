@@ -1,32 +1,14 @@
 // The screens for people in a browser, signed in with a cookie: what an owner does, and what an auditor is not offered.
 
 import assert from "node:assert/strict";
-import { createHmac } from "node:crypto";
 import { before, test } from "node:test";
 
-import { accessible, noSideScroll, open as openPage, signIn } from "./browser.mjs";
+import { accessible, noSideScroll, signIn } from "./browser.mjs";
+import { invited, open } from "./invited.mjs";
 import { ORG } from "./service.mjs";
 import { shared } from "./shared.mjs";
 
-const PASSWORD = "several words that nobody guesses";
 const people = {};
-const open = async (path, who, options = {}) =>
-  openPage(shared.browser, shared.service, path, { cookie: await signIn(shared.service, who), ...options });
-
-/** Makes an account by an invitation, as whoever was invited would: on the page of the link. */
-async function invited(role) {
-  const email = `${role}-${Date.now()}@people.example`;
-  const { url } = await shared.service.ask("POST", `/v1/invitations?org=${ORG}`, { email, role });
-  const answer = await fetch(new URL(url, shared.service.url), {
-    method: "POST",
-    redirect: "manual",
-    headers: { "content-type": "application/x-www-form-urlencoded", origin: shared.service.url },
-    body: new URLSearchParams({ name: `The ${role}`, password: PASSWORD, time_zone: "UTC" }),
-  });
-  assert.ok(answer.status < 400, await answer.text());
-  return { email, password: PASSWORD, name: `The ${role}` };
-}
-
 before(async () => {
   people.owner = shared.service.owner;
   people.auditor = await invited("auditor");
@@ -163,61 +145,13 @@ test("another session is ended, and the present one is marked", async () => {
   const before = await rows.count();
   assert.ok(before >= 2);
   assert.equal(await page.locator("tbody .tag").count(), 1);
-  await rows.filter({ hasNot: page.locator(".tag") }).first().getByRole("button").click();
+  await rows
+    .filter({ hasNot: page.locator(".tag") })
+    .first()
+    .getByRole("button")
+    .click();
   await page.getByRole("dialog").getByRole("button", { name: "Sign out", exact: true }).click();
   await page.waitForFunction((wanted) => document.querySelectorAll("tbody tr").length === wanted, before - 1);
-  await close();
-});
-
-/** The code of an authenticator: RFC 6238 with SHA-1, six digits, 30 seconds. */
-function codeOf(secret, now = Date.now()) {
-  const bits = [...secret].map((one) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(one).toString(2).padStart(5, "0"));
-  const key = Buffer.from(bits.join("").match(/.{8}/g).map((byte) => Number.parseInt(byte, 2)));
-  const time = Buffer.alloc(8);
-  time.writeBigUInt64BE(BigInt(Math.floor(now / 30_000)));
-  const mac = createHmac("sha1", key).update(time).digest();
-  const at = mac.at(-1) & 15;
-  return String((mac.readUInt32BE(at) & 0x7fffffff) % 1_000_000).padStart(6, "0");
-}
-
-test("a name is changed, an authenticator taken into use and out, and the password changed", async () => {
-  const who = await invited("member");
-  const { page, close } = await open("/settings", who, { expected: [/403|400|422/] });
-  await page.getByLabel("Name", { exact: true }).fill("Somebody Else");
-  await page.getByRole("button", { name: "Save" }).click();
-  await page.getByText("Account changed").waitFor();
-  await page.reload();
-  await page.waitForFunction(() => document.querySelector("[name=name]")?.value === "Somebody Else");
-
-  const dialog = page.getByRole("dialog");
-  await page.getByRole("button", { name: "Set up" }).click();
-  await dialog.getByLabel("Your password").fill("wrong");
-  await dialog.getByRole("button", { name: "Go on" }).click();
-  await dialog.getByRole("alert").waitFor();
-  await dialog.getByLabel("Your password").fill(who.password);
-  await dialog.getByRole("button", { name: "Go on" }).click();
-  const secret = (await dialog.getByLabel("Secret", { exact: true }).textContent()).replaceAll(" ", "");
-  assert.match(await dialog.getByRole("link").getAttribute("href"), /^otpauth:/);
-  await dialog.getByLabel("Code that the app shows").fill(codeOf(secret));
-  await dialog.getByRole("button", { name: "Confirm" }).click();
-  await dialog.getByText("The authenticator is in use.").waitFor();
-  assert.equal((await page.locator(".once").textContent()).split("\n").length, 10);
-  await accessible(page);
-  await dialog.getByRole("button", { name: "I stored it" }).click();
-  await page.getByText(/10 recovery codes left/).waitFor();
-  await page.getByRole("button", { name: "Remove" }).click();
-  await dialog.getByLabel("Your password").fill(who.password);
-  await dialog.getByRole("button", { name: "Remove the authenticator" }).click();
-  await page.getByText(/Not in use/).waitFor();
-
-  await page.getByLabel("Present password").fill(who.password);
-  await page.getByLabel("New password").fill("short");
-  await page.getByRole("button", { name: "Change the password" }).click();
-  await page.locator(".wrong").waitFor();
-  await page.getByLabel("New password").fill(`${PASSWORD} and more`);
-  await page.getByRole("button", { name: "Change the password" }).click();
-  await page.getByText(/Password changed/).waitFor();
-  await signIn(shared.service, { email: who.email, password: `${PASSWORD} and more` });
   await close();
 });
 
@@ -227,7 +161,10 @@ test("what somebody may not do is not there", async () => {
   const none = async (page, name) => assert.equal(await page.getByRole("button", { name }).count(), 0, String(name));
   await none(auditor.page, "Invite");
   assert.equal(await auditor.page.locator("#invitations-title").count(), 0);
-  await auditor.page.getByRole("button", { name: /^Acts on/ }).first().click();
+  await auditor.page
+    .getByRole("button", { name: /^Acts on/ })
+    .first()
+    .click();
   assert.deepEqual(await auditor.page.locator(".menu .item").allTextContents(), ["Activity"]);
   await auditor.page.getByRole("link", { name: "Roles" }).click();
   await auditor.page.waitForSelector(".matrix");

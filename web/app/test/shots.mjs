@@ -3,7 +3,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 
-import { launch, open, rowsShown } from "./browser.mjs";
+import { launch, open, rowsShown, signIn } from "./browser.mjs";
 import { ORG, start } from "./service.mjs";
 
 const folder = process.argv[2] ?? "shots";
@@ -74,6 +74,25 @@ const SHOTS = [
   ],
   ["keys", "/events", (page) => page.keyboard.press("?")],
 ];
+/** What is seen with a session only. */
+const press = (name) => async (page) => {
+  await page.getByRole("button", { name }).first().click();
+  await page.getByRole("dialog").waitFor();
+};
+const SIGNED_IN = [
+  ["access-members", "/access", (page) => page.waitForSelector("#members-title")],
+  ["access-invite", "/access", press("Invite")],
+  ["access-roles", "/access?tab=roles", (page) => page.waitForSelector(".matrix")],
+  ["access-role", "/access?tab=roles", press("New role")],
+  ["access-keys", "/access?tab=keys", (page) => page.waitForSelector("#keys-title")],
+  ["access-key", "/access?tab=keys", press("New key")],
+  ["access-sessions", "/access?tab=sessions", (page) => page.waitForSelector("#sessions-title")],
+  ["settings-account", "/settings", (page) => page.waitForSelector("#totp-title")],
+  ["settings-appearance", "/settings?tab=appearance", (page) => page.waitForSelector("#look-title")],
+  ["settings-organization", "/settings?tab=organization", (page) => page.waitForSelector("#organization-title")],
+  ["settings-system", "/settings?tab=system", (page) => page.waitForSelector("#limits-title")],
+];
+const cookie = await signIn(service, service.owner);
 const LOOKS = [
   ["light", { colorScheme: "light" }],
   ["dark", { colorScheme: "dark" }],
@@ -81,8 +100,9 @@ const LOOKS = [
 ];
 
 for (const [look, options] of LOOKS) {
-  for (const [name, path, prepare] of SHOTS) {
-    const { page, context } = await open(browser, service, path, options);
+  for (const [name, path, prepare] of [...SHOTS, ...SIGNED_IN]) {
+    const isSignedIn = SIGNED_IN.some(([one]) => one === name);
+    const { page, context } = await open(browser, service, path, isSignedIn ? { ...options, cookie } : options);
     await prepare(page, look === "narrow");
     await page.waitForLoadState("networkidle");
     await page.screenshot({ path: join(folder, `${name}-${look}.png`) });

@@ -57,6 +57,17 @@ export function Field({ name, label, value, onValue, hint, act, kind = "text", o
     ${error && html`<p class="wrong" id=${`${id}-error`} role="alert">${visible(error)}</p>`}</div>`;
 }
 
+/** Boxes for some words, each with what it means. */
+export function Choices({ legend, words, chosen, meaning, onChange, blocked = () => false }) {
+  const turn = (word, isOn) => onChange(isOn ? [...chosen, word] : chosen.filter((one) => one !== word));
+  return html`<fieldset class="choices"><legend>${legend}</legend>${words.map(
+    (word) => html`<label class="check" key=${word}><input type="checkbox" value=${word}
+      checked=${chosen.includes(word)} disabled=${blocked(word)}
+      onChange=${(event) => turn(word, event.target.checked)} /><span>${meaning(word)}${" "}
+        <code class="quiet">${word}</code></span></label>`,
+  )}</fieldset>`;
+}
+
 /** The end of a form: what went wrong and belongs to none of its fields, and its buttons. */
 export function FormEnd({ act, label, fields = [], onCancel, kind = "primary", isReady = true }) {
   const isElsewhere = act.error && !fields.some((name) => errorOf(act, name));
@@ -65,7 +76,8 @@ export function FormEnd({ act, label, fields = [], onCancel, kind = "primary", i
       <button class=${`button ${kind}`} disabled=${act.isBusy || !isReady}>${label}</button>
       ${
         onCancel &&
-        html`<button type="button" class="button" data-first=${kind === "danger" || undefined} onClick=${onCancel}>Cancel</button>`
+        html`<button type="button" class="button" data-first=${kind === "danger" || undefined}
+          onClick=${onCancel}>Cancel</button>`
       }</div>`;
 }
 

@@ -9,11 +9,10 @@ import { Resource } from "../../lib/resource.js";
 import { visible } from "../../lib/safe-text.js";
 import { isoOf } from "../../lib/time.js";
 import { explorer } from "../../lib/url-state.js";
-import { Confirm, Field, FormEnd, Once, onSubmit, useAct } from "../../ui/forms.js";
+import { Choices, Confirm, Field, FormEnd, Once, onSubmit, useAct } from "../../ui/forms.js";
 import { Name, Trouble } from "../../ui/parts.js";
 import { Dialog } from "../../ui/popover.js";
 import { AddButton, Ago, Day, More, Panel, loadPages } from "./frame.js";
-import { Choices } from "./role-form.js";
 import { SCOPES, scopesToGive } from "./words.js";
 
 const DAY_MS = 86_400_000;
@@ -36,8 +35,8 @@ function Made({ made, onClose }) {
   return h(
     Once,
     { title: `Key ${visible(made.name)}`, label: "Key", text: made.token, onClose },
-    html`<p>Send it as <code>Authorization: Bearer …</code>. Only its hash is kept, so this is the only time that it is
-      shown.</p>`,
+    html`<p>Send it as <code>Authorization: Bearer …</code>. Only its hash is kept, so it is shown this
+      once.</p>`,
   );
 }
 
@@ -130,8 +129,9 @@ function Row({ one, isOfAll, open }) {
       : h(Name, { text: one.name })
   }<br /><code class="quiet">${one.token_prefix}…</code></th>
     ${isOfAll && html`<td data-is="Organization">${one.org ? visible(one.org) : "all"}</td>`}
-    <td data-is="Scopes"><span class="tags">${one.scopes.map((scope) => html`<span class="tag">${visible(scope)}</span>`)}
-      </span></td>
+    <td data-is="Scopes"><span class="tags">${one.scopes.map(
+      (scope) => html`<span class="tag">${visible(scope)}</span>`,
+    )}</span></td>
     <td data-is="Made">${h(Day, { time: one.created_at })}</td>
     <td data-is="Last used">${h(Ago, { time: one.last_used_at })}</td>
     <td data-is="Ends">${state !== "active" && html`<span class="tag">${state}</span> `}${h(Day, { time: ended })}</td>
@@ -155,8 +155,8 @@ function RevokeKey({ subject, reload, onClose }) {
       then: reload,
       onClose,
     },
-    html`<p>Whatever uses <b><bdi>${visible(subject.name)}</bdi></b> (<code>${subject.token_prefix}…</code>) is refused
-      at once, and it cannot be made to work again.${used}</p>`,
+    html`<p>Whatever uses <b><bdi>${visible(subject.name)}</bdi></b> (<code>${subject.token_prefix}…</code>) is
+      refused at once, and it cannot be made to work again.${used}</p>`,
   );
 }
 

@@ -59,7 +59,8 @@ export function ResetLink({ org, subject, onClose }) {
     return h(
       Once,
       { title: "Link for a new password", label: "Link", text: new URL(made.url, location.origin).href, onClose },
-      html`<p>Give it to ${visible(subject.name)}: whoever opens it chooses their new password. It works once, until${" "}
+      html`<p>Give it to ${visible(subject.name)}: whoever opens it chooses their new password. It works once,
+        until${" "}
         ${exactTime(made.expires_at)}, and is not shown again.</p>`,
     );
   }

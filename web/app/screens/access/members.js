@@ -72,7 +72,8 @@ function Invitations({ rows, roles, open }) {
       (one) => html`<tr key=${one.id}><th scope="row" data-is=""><bdi>${visible(one.email)}</bdi></th>
         <td data-is="Role">${visible(nameOf(one.role))}</td>
         <td data-is="Good until">${h(Day, { time: one.expires_at })}</td>
-        <td class="acts"><button type="button" class="button small" aria-label=${`Revoke the invitation of ${one.email}`}
+        <td class="acts"><button type="button" class="button small"
+          aria-label=${`Revoke the invitation of ${one.email}`}
           onClick=${() => open("revoke", one)}>Revoke</button></td></tr>`,
     )}</tbody></table>`;
 }

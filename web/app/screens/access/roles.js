@@ -7,10 +7,10 @@ import { may, permissions, person, reloadBoot } from "../../lib/people.js";
 import { Resource } from "../../lib/resource.js";
 import { visible } from "../../lib/safe-text.js";
 import { explorer } from "../../lib/url-state.js";
-import { Confirm } from "../../ui/forms.js";
-import { Icon, Name, Trouble } from "../../ui/parts.js";
+import { Choices, Confirm, Field, FormEnd, onSubmit, useAct } from "../../ui/forms.js";
+import { Icon, Name, Trouble, toast } from "../../ui/parts.js";
+import { Dialog } from "../../ui/popover.js";
 import { AddButton, Panel } from "./frame.js";
-import { RoleForm } from "./role-form.js";
 import { PERMISSIONS, canGive } from "./words.js";
 
 /** What every member may. */
@@ -20,7 +20,7 @@ function Matrix({ roles, words }) {
   const cell = (role, word) =>
     role.permissions.includes(word) || word === EVERYBODYS
       ? html`<td class="mark">${h(Icon, { name: "check" })}<span class="unseen">allowed</span></td>`
-      : html`<td class="mark"><span class="quiet" aria-hidden="true">–</span><span class="unseen">not allowed</span></td>`;
+      : html`<td class="mark quiet"><span aria-hidden="true">–</span><span class="unseen">not allowed</span></td>`;
   return html`<div class="scroll" role="region" tabindex="0" aria-labelledby="roles-title">
     <table class="sheet matrix"><thead><tr><th scope="col">Permission</th>${roles.map(
       ({ id, name, filter }) => html`<th scope="col" key=${id} class="mark"><bdi>${visible(name)}</bdi>
@@ -47,7 +47,8 @@ function Own({ roles, open }) {
       const { id, name, filter } = role;
       const canChange = may("members.manage") && canGive(permissions.value, person.value?.operator, role);
       return html`<tr key=${id}><th scope="row" data-is="">${h(Name, { text: name })}</th>
-        <td data-is="Permissions" title=${role.permissions.join(", ")}>${count(role.permissions.length, "permission")}</td>
+        <td data-is="Permissions"
+          title=${role.permissions.join(", ")}>${count(role.permissions.length, "permission")}</td>
         <td data-is="Events">${
           !filter
             ? html`<span class="quiet">all</span>`
@@ -62,6 +63,70 @@ function Own({ roles, open }) {
             aria-label=${`Delete ${name}`} onClick=${() => open("delete", role)}>Delete</button>`
         }</td></tr>`;
     })}</tbody></table>`;
+}
+
+function RoleForm({ org, role, data, reload, onClose }) {
+  const [name, setName] = useState(role?.name ?? "");
+  const [filter, setFilter] = useState(role?.filter ?? "");
+  const [chosen, setChosen] = useState(role?.permissions ?? ["audit_logs.read"]);
+  const act = useAct();
+  const isFiltered = filter.trim() !== "";
+  const words = data.permissions.filter((word) => permissions.value.has(word) || chosen.includes(word));
+  // Every member has it.
+  const isGiven = (word) => word === EVERYBODYS;
+  const isBlocked = (word) => isGiven(word) || (isFiltered && !data.filtered_permissions.includes(word));
+  const sent = chosen.filter((word) => isGiven(word) || !isBlocked(word));
+  const work = () => {
+    const body = { name: name.trim(), permissions: sent, filter: filter.trim() };
+    return role
+      ? send("PATCH", `/v1/roles/${role.id}`, { body })
+      : send("POST", "/v1/roles", { parameters: { org }, body });
+  };
+  const done = () => {
+    onClose();
+    toast(role ? "Role changed" : "Role made");
+    return reload();
+  };
+  return h(
+    Dialog,
+    { title: role ? `Change ${role.name}` : "New role", onClose },
+    html`<form class="form" onSubmit=${onSubmit(() => act.run(work, done))}>
+      ${h(Field, {
+        name: "name",
+        label: "Name",
+        value: name,
+        onValue: setName,
+        act,
+        required: true,
+        "data-first": true,
+        autocomplete: "off",
+      })}
+      ${h(Field, {
+        name: "filter",
+        label: "Sees only events that match (optional)",
+        value: filter,
+        onValue: setFilter,
+        hint: "A query, such as target:service/*. A role with one can only read.",
+        act,
+        placeholder: "all events",
+        autocomplete: "off",
+      })}
+      ${h(Choices, {
+        legend: "May",
+        words: words.filter((word) => !isGiven(word)),
+        chosen: sent,
+        meaning: (word) => PERMISSIONS[word] ?? word,
+        onChange: setChosen,
+        blocked: isBlocked,
+      })}
+      ${h(FormEnd, {
+        act,
+        label: role ? "Change the role" : "Make the role",
+        fields: ["name", "filter"],
+        onCancel: onClose,
+        isReady: Boolean(name.trim()),
+      })}</form>`,
+  );
 }
 
 function DeleteRole({ subject, reload, onClose }) {

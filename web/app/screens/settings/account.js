@@ -2,15 +2,148 @@
 
 import { getJson, send } from "../../lib/api.js";
 import { h, html, useEffect, useMemo, useState } from "../../lib/html.js";
+import { count } from "../../lib/format.js";
 import { reloadBoot } from "../../lib/people.js";
 import { Resource } from "../../lib/resource.js";
 import { visible } from "../../lib/safe-text.js";
 import { isZone, localZone } from "../../lib/time.js";
-import { Field, FormEnd, onSubmit, useAct } from "../../ui/forms.js";
-import { Trouble, toast } from "../../ui/parts.js";
-import { Authenticator, Username } from "./authenticator.js";
+import { Field, FormEnd, Once, onSubmit, useAct } from "../../ui/forms.js";
+import { Icon, Trouble, copy, toast } from "../../ui/parts.js";
+import { Dialog } from "../../ui/popover.js";
 
 const zones = () => Intl.supportedValuesOf?.("timeZone") ?? [];
+
+/** For password managers: of whom a password in a form is. */
+const Username = ({ user }) =>
+  html`<input hidden type="text" autocomplete="username" value=${user.email} readonly />`;
+
+function PasswordField({ act, user, value, onValue }) {
+  return html`${h(Username, { user })}${h(Field, {
+    name: "password",
+    label: "Your password",
+    kind: "password",
+    value,
+    onValue,
+    act,
+    required: true,
+    "data-first": true,
+    autocomplete: "current-password",
+  })}`;
+}
+
+/** The secret in groups of four: it may have to be typed. */
+const grouped = (secret) => secret.match(/.{1,4}/g).join(" ");
+
+function Begun({ begun, onDone, onClose }) {
+  const [code, setCode] = useState("");
+  const act = useAct();
+  useEffect(() => document.querySelector("dialog [name=code]").focus(), []);
+  const digits = code.replaceAll(/\s/g, "");
+  const work = () => send("POST", "/v1/account/totp/confirm", { body: { code: digits } });
+  return html`<form class="form" onSubmit=${onSubmit(() => act.run(work, onDone))}>
+    <p>Add an account in your app, with this secret. On a phone, <a href=${begun.url} data-outside="true">open it in the
+      app</a>.</p>
+    <pre class="once" tabindex="0" aria-label="Secret">${grouped(begun.secret)}</pre>
+    <div class="form-end"><button type="button" class="button small"
+        onClick=${() => copy(begun.secret, "Secret copied")}>${h(Icon, { name: "copy" })}Copy the secret</button>
+      <button type="button" class="button small"
+        onClick=${() => copy(begun.url, "Link copied")}>${h(Icon, { name: "link" })}Copy the otpauth link</button></div>
+    ${h(Field, {
+      name: "code",
+      label: "Code that the app shows",
+      value: code,
+      onValue: setCode,
+      hint: "Six digits. Only with it is the app in use.",
+      act,
+      required: true,
+      inputmode: "numeric",
+      autocomplete: "one-time-code",
+    })}
+    ${h(FormEnd, { act, label: "Confirm", fields: ["code"], onCancel: onClose, isReady: digits.length === 6 })}</form>`;
+}
+
+function Enrol({ user, onClose, reload }) {
+  const [password, setPassword] = useState("");
+  const [begun, setBegun] = useState(null);
+  const [codes, setCodes] = useState(null);
+  const act = useAct();
+  if (codes) {
+    const close = () => {
+      onClose();
+      reload();
+    };
+    return h(
+      Once,
+      { title: "Recovery codes", label: "Recovery codes", text: codes.join("\n"), onClose: close },
+      html`<p>The authenticator is in use. Each of these codes signs you in once if you do not have it. They are not
+        shown again: print them, or put them where your passwords are.</p>`,
+    );
+  }
+  const work = () => send("POST", "/v1/account/totp", { body: { password } });
+  const onDone = ({ recovery_codes: made }) => setCodes(made);
+  return h(
+    Dialog,
+    { title: "Authenticator app", onClose },
+    begun
+      ? h(Begun, { begun, onDone, onClose })
+      : html`<form class="form" onSubmit=${onSubmit(() => act.run(work, setBegun))}>
+        <p>After your password, signing in will ask for a code that an app on your phone or computer shows.</p>
+        ${h(PasswordField, { act, user, value: password, onValue: setPassword })}
+        ${h(FormEnd, { act, label: "Go on", fields: ["password"], onCancel: onClose, isReady: Boolean(password) })}
+      </form>`,
+  );
+}
+
+function Remove({ user, onClose, reload }) {
+  const [password, setPassword] = useState("");
+  const act = useAct();
+  const work = () => send("DELETE", "/v1/account/totp", { body: { password } });
+  const done = () => {
+    onClose();
+    toast("Authenticator removed");
+    return reload();
+  };
+  return h(
+    Dialog,
+    { title: "Remove the authenticator", onClose },
+    html`<form class="form" onSubmit=${onSubmit(() => act.run(work, done))}>
+      <p>From then on your password alone signs you in. The recovery codes stop working.</p>
+      ${h(PasswordField, { act, user, value: password, onValue: setPassword })}
+      ${h(FormEnd, {
+        act,
+        label: "Remove the authenticator",
+        kind: "danger",
+        fields: ["password"],
+        onCancel: onClose,
+        isReady: Boolean(password),
+      })}</form>`,
+  );
+}
+
+const FEW_CODES = 3;
+
+function Authenticator({ session, reload }) {
+  const [dialog, setDialog] = useState(null);
+  const { user, totp, recovery_codes_left: left } = session;
+  const onClose = () => setDialog(null);
+  return html`<section class="panel" aria-labelledby="totp-title">
+    <header><h2 id="totp-title">Authenticator app</h2><span class="grow"></span>
+      <button type="button" class="button small"
+        onClick=${() => setDialog(totp ? "remove" : "enrol")}>${totp ? "Remove" : "Set up"}</button></header>
+    <div class="body form"><p>${
+      totp
+        ? `In use: signing in asks for a code. ${count(left, "recovery code")} left.`
+        : "Not in use: your password alone signs you in."
+    }</p>
+    ${
+      totp &&
+      left <= FEW_CODES &&
+      html`<p class="notice">Few recovery codes are left. Remove the authenticator and set it up again to get new ones.
+        </p>`
+    }</div>
+    ${dialog === "enrol" && h(Enrol, { user, onClose, reload })}
+    ${dialog === "remove" && h(Remove, { user, onClose, reload })}</section>`;
+}
 
 function About({ user, reload }) {
   const [name, setName] = useState(user.name);
@@ -28,7 +161,7 @@ function About({ user, reload }) {
     <header><h2 id="about-title">About you</h2></header>
     <form class="body form" onSubmit=${onSubmit(() => act.run(work, done))}>
       <dl class="facts"><dt>E-mail</dt><dd><bdi>${visible(user.email)}</bdi></dd></dl>
-      ${h(Field, { name: "name", label: "Name", value: name, onValue: setName, act, required: true, autocomplete: "name" })}
+      ${h(Field, { name: "name", label: "Name", value: name, onValue: setName, act, required: true })}
       ${h(Field, {
         name: "time_zone",
         label: "Time zone",
@@ -58,14 +191,15 @@ function Password({ user, minimum }) {
     setNext("");
     toast("Password changed; your other sessions have ended");
   };
-  const field = (name, label, value, onValue, hint, autocomplete) =>
-    h(Field, { name, label, kind: "password", value, onValue, hint, act, required: true, autocomplete });
+  const hint = `At least ${minimum} characters of any kind.`;
+  const field = (name, label, value, onValue, note, autocomplete) =>
+    h(Field, { name, label, kind: "password", value, onValue, hint: note, act, required: true, autocomplete });
   return html`<section class="panel" aria-labelledby="password-title">
     <header><h2 id="password-title">Password</h2></header>
     <form class="body form" onSubmit=${onSubmit(() => act.run(work, done))}>
       ${h(Username, { user })}
       ${field("password", "Present password", password, setPassword, "", "current-password")}
-      ${field("new_password", "New password", next, setNext, `At least ${minimum} characters of any kind.`, "new-password")}
+      ${field("new_password", "New password", next, setNext, hint, "new-password")}
       ${h(FormEnd, {
         act,
         label: "Change the password",

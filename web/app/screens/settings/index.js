@@ -6,8 +6,7 @@ import { organization } from "../../lib/session.js";
 import { Trouble } from "../../ui/parts.js";
 import { Tabs, tabOf } from "../../ui/tabs.js";
 import { Account } from "./account.js";
-import { Appearance, Organization } from "./general.js";
-import { System } from "./system.js";
+import { Appearance, Organization, System } from "./general.js";
 
 export function Screen() {
   useEffect(() => {
@@ -26,6 +25,9 @@ export function Screen() {
   const isKnown = present.value || error.value;
   return html`<div class="screen narrow-screen"><header><h1>Settings</h1></header>
     ${error.value && h(Trouble, { error: error.value, retry: () => boot.retry() })}
-    ${(isKnown || data.value) && html`${h(Tabs, { label: "Settings", tabs, current: name })}${h(Tab, { key: `${name} ${org}` })}`}
+    ${
+      (isKnown || data.value) &&
+      html`${h(Tabs, { label: "Settings", tabs, current: name })}${h(Tab, { key: `${name} ${org}` })}`
+    }
   </div>`;
 }
