@@ -1,13 +1,12 @@
-// At which organization somebody looks, and how they like to see it.
+// Who is looking, at which organization, what they may there, and how they like to see it.
 
-import { batch, computed, signal } from "./html.js";
+import { getJson } from "./api.js";
+import { batch, computed, effect, signal } from "./html.js";
+import { Resource } from "./resource.js";
 import { go, route } from "./route.js";
 import { recall, remember, rememberPlain } from "./store.js";
 import { isZone } from "./time.js";
 import { format, parse } from "./url-state.js";
-
-/** What the page was served with. */
-export const boot = JSON.parse(document.getElementById("boot").textContent);
 
 /** Organizations within reach, `{ id, name }`; null until they are known. */
 export const organizations = signal(null);
@@ -42,7 +41,7 @@ export const zone = computed(() => {
 });
 
 /** What the service said: where one may look, and one's own zone. */
-export function takeOrganizations({ organizations: all, organization: one, user, time_zone: own }) {
+function takeOrganizations({ organizations: all, organization: one, user, time_zone: own }) {
   batch(() => {
     first.value = one?.id ?? null;
     organizations.value = all;
@@ -51,6 +50,46 @@ export function takeOrganizations({ organizations: all, organization: one, user,
   // The next visit need not wait for the list.
   if (chosen.peek() === null && organization.peek()) remember("org", organization.peek());
 }
+
+/** What the service says of who is looking, in the present organization. */
+export const boot = new Resource();
+
+async function ask(stop) {
+  const org = organization.peek();
+  try {
+    return await getJson("/v1/ui/boot", { org }, stop);
+  } catch (error) {
+    // What was chosen the last time may be out of reach today.
+    if (!org || ![403, 404].includes(error.status)) throw error;
+    return getJson("/v1/ui/boot", {}, stop);
+  }
+}
+
+export async function reloadBoot() {
+  if (await boot.load(ask)) takeOrganizations(boot.data.value);
+  // What is shown without knowing says by itself what it may not.
+  else organizations.value ??= [];
+}
+
+/** Loads who is looking, and what they may whenever they look at another organization. */
+export function loadSession() {
+  effect(() => {
+    const org = organization.value;
+    if (org === null || org !== boot.data.peek()?.organization?.id) reloadBoot();
+  });
+}
+
+/** What the service said of the present organization; null until it has. */
+export const present = computed(() => {
+  const { data } = boot;
+  const org = organization.value;
+  return data.value && (org === null || data.value.organization?.id === org) ? data.value : null;
+});
+
+/** `{ id, name, email, operator }` of the person; null with an API key. */
+export const person = computed(() => boot.data.value?.user ?? null);
+export const permissions = computed(() => new Set(present.value?.permissions));
+export const may = (word) => permissions.value.has(word);
 
 /** Changes parameters of the present address. */
 function adjust(change) {

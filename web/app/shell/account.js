@@ -1,21 +1,25 @@
 // Who is signed in, and the way out.
 
+import { request } from "../lib/api.js";
 import { h, html, useState } from "../lib/html.js";
-import { person, present, signOut } from "../lib/people.js";
 import { visible } from "../lib/safe-text.js";
+import { person, present } from "../lib/session.js";
 import { Icon } from "../ui/parts.js";
 import { Popover } from "../ui/popover.js";
 
 /** The first letters of the first and the last name. */
-export function initials(name) {
+function initials(name) {
   const words = name.trim().split(/\s+/u);
-  const ends = words.length > 1 ? [words[0], words.at(-1)] : words;
-  return ends.map((word) => [...word][0] ?? "").join("").toLocaleUpperCase();
+  return [...new Set([words[0], words.at(-1)])].map(([letter = ""]) => letter.toLocaleUpperCase());
 }
 
 function Menu() {
   const [trouble, setTrouble] = useState(null);
-  const leave = () => signOut().catch((error) => setTrouble(error.message));
+  const leave = () =>
+    request("/v1/session", { method: "DELETE" }).then(
+      () => location.assign("/sign-in"),
+      (error) => setTrouble(error.message),
+    );
   const { name, email, operator } = person.value;
   return html`<div class="account">
     <p><b>${visible(name)}</b><br />${visible(email)}</p>

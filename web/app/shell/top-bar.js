@@ -5,7 +5,6 @@ import { ago, zoneLabel } from "../lib/time.js";
 import { h, html, signal, useEffect, useState } from "../lib/html.js";
 import { number } from "../lib/format.js";
 import { lazy } from "../lib/lazy.js";
-import { person } from "../lib/people.js";
 import * as session from "../lib/session.js";
 import { visible } from "../lib/safe-text.js";
 import { Icon, IconButton } from "../ui/parts.js";
@@ -112,5 +111,5 @@ export function TopBar() {
   return html`${h(Organizations, {})}<span class="grow"></span>${h(Pill, {})}
     ${h(IconButton, { icon: "search", label: "Go to … (Ctrl K)", onClick: () => (isPaletteOpen.value = true) })}
     ${h(Zones, {})}${h(Themes, {})}
-    <span class="avatar-room">${person.value && h(Account, {})}</span>`;
+    <span class="avatar-room">${session.person.value && h(Account, {})}</span>`;
 }

@@ -114,9 +114,6 @@ impl Shell {
 }
 
 fn page(assets: &Assets, screen: &Screen) -> Markup {
-    let boot = serde_json::json!({ "version": env!("CARGO_PKG_VERSION"), "assets": assets.url("app/") });
-    // `<` could end the element; JSON knows another spelling of it.
-    let boot = boot.to_string().replace('<', "\\u003c");
     let mut modules = assets.modules("app/app.js");
     for module in assets.modules(screen.module) {
         if !modules.contains(&module) {
@@ -142,7 +139,6 @@ fn page(assets: &Assets, screen: &Screen) -> Markup {
                 @for module in &modules {
                     link rel="modulepreload" href=(assets.url(module));
                 }
-                script type="application/json" id="boot" { (PreEscaped(boot)) }
                 script type="module" src=(assets.url("app/app.js")) {}
             }
             body {
@@ -218,10 +214,7 @@ mod tests {
     fn the_page_has_no_script_of_its_own_and_announces_its_modules() {
         let html = html_of("/events").replace("http://www.w3.org/2000/svg", "");
         for script in html.split("<script").skip(1) {
-            assert!(
-                script.contains(" src=\"/_a/") || script.starts_with(" type=\"application/json\""),
-                "{script}"
-            );
+            assert!(script.contains(" src=\"/_a/"), "{script}");
         }
         assert!(!html.contains(" style=") && !html.contains("http:") && !html.contains("https:"));
         assert!(html.contains("rel=\"modulepreload\"") && html.contains("screens/events/index.js"));

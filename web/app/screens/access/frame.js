@@ -4,8 +4,7 @@
 import { getJson } from "../../lib/api.js";
 import { h, html } from "../../lib/html.js";
 import { count } from "../../lib/format.js";
-import { may } from "../../lib/people.js";
-import { zone } from "../../lib/session.js";
+import { may, zone } from "../../lib/session.js";
 import { ago, fullTime, zoneLabel } from "../../lib/time.js";
 import { explorer } from "../../lib/url-state.js";
 import { Icon } from "../../ui/parts.js";

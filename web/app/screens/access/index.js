@@ -1,9 +1,8 @@
 // Who may what: members, roles, API keys, sessions. What somebody may not see or do is not there.
 
 import { h, html, useEffect } from "../../lib/html.js";
-import { boot, may, person, present } from "../../lib/people.js";
 import { visible } from "../../lib/safe-text.js";
-import { organization } from "../../lib/session.js";
+import { boot, may, organization, person, present } from "../../lib/session.js";
 import { Empty, Trouble } from "../../ui/parts.js";
 import { Tabs, tabOf } from "../../ui/tabs.js";
 import { Keys } from "./keys.js";

@@ -3,10 +3,10 @@
 import { send } from "../../lib/api.js";
 import { h, html, useEffect, useMemo, useState } from "../../lib/html.js";
 import { count } from "../../lib/format.js";
-import { may, permissions, person, present } from "../../lib/people.js";
 import { quoted } from "../../lib/query-edit.js";
 import { Resource } from "../../lib/resource.js";
 import { visible } from "../../lib/safe-text.js";
+import { may, permissions, person, present } from "../../lib/session.js";
 import { isoOf } from "../../lib/time.js";
 import { explorer } from "../../lib/url-state.js";
 import { Choices, Confirm, Field, FormEnd, Once, onSubmit, useAct } from "../../ui/forms.js";

@@ -2,8 +2,8 @@
 
 import { send } from "../../lib/api.js";
 import { h, html, useState } from "../../lib/html.js";
-import { permissions, person, reloadBoot } from "../../lib/people.js";
 import { visible } from "../../lib/safe-text.js";
+import { permissions, person, reloadBoot } from "../../lib/session.js";
 import { Confirm, Field, FormEnd, Once, onSubmit, useAct } from "../../ui/forms.js";
 import { toast } from "../../ui/parts.js";
 import { Dialog } from "../../ui/popover.js";

@@ -2,10 +2,10 @@
 
 import { getJson } from "../../lib/api.js";
 import { h, html, useEffect, useMemo, useState } from "../../lib/html.js";
-import { may, permissions, person } from "../../lib/people.js";
 import { quoted } from "../../lib/query-edit.js";
 import { Resource } from "../../lib/resource.js";
 import { visible } from "../../lib/safe-text.js";
+import { may, permissions, person } from "../../lib/session.js";
 import { explorer } from "../../lib/url-state.js";
 import { Icon, Name, Trouble } from "../../ui/parts.js";
 import { Popover } from "../../ui/popover.js";

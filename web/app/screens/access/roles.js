@@ -3,9 +3,9 @@
 import { getJson, send } from "../../lib/api.js";
 import { h, html, useEffect, useMemo, useState } from "../../lib/html.js";
 import { count } from "../../lib/format.js";
-import { may, permissions, person, reloadBoot } from "../../lib/people.js";
 import { Resource } from "../../lib/resource.js";
 import { visible } from "../../lib/safe-text.js";
+import { may, permissions, person, reloadBoot } from "../../lib/session.js";
 import { explorer } from "../../lib/url-state.js";
 import { Choices, Confirm, Field, FormEnd, onSubmit, useAct } from "../../ui/forms.js";
 import { Icon, Name, Trouble, toast } from "../../ui/parts.js";

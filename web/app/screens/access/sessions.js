@@ -2,10 +2,10 @@
 
 import { getJson, send } from "../../lib/api.js";
 import { h, html, useEffect, useMemo, useState } from "../../lib/html.js";
-import { may, person } from "../../lib/people.js";
 import { Resource } from "../../lib/resource.js";
 import { route } from "../../lib/route.js";
 import { visible } from "../../lib/safe-text.js";
+import { may, person } from "../../lib/session.js";
 import { Confirm } from "../../ui/forms.js";
 import { Icon, Trouble } from "../../ui/parts.js";
 import { Ago, Day, Panel, exactTime } from "./frame.js";

@@ -3,9 +3,9 @@
 import { getJson, send } from "../../lib/api.js";
 import { h, html, useEffect, useMemo, useState } from "../../lib/html.js";
 import { count } from "../../lib/format.js";
-import { reloadBoot } from "../../lib/people.js";
 import { Resource } from "../../lib/resource.js";
 import { visible } from "../../lib/safe-text.js";
+import { reloadBoot } from "../../lib/session.js";
 import { isZone, localZone } from "../../lib/time.js";
 import { Field, FormEnd, Once, onSubmit, useAct } from "../../ui/forms.js";
 import { Icon, Trouble, copy, toast } from "../../ui/parts.js";

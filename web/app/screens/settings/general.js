@@ -4,7 +4,6 @@
 import { send } from "../../lib/api.js";
 import { h, html, useState } from "../../lib/html.js";
 import { bytes, capital, number } from "../../lib/format.js";
-import { may, present, reloadBoot } from "../../lib/people.js";
 import { visible } from "../../lib/safe-text.js";
 import * as session from "../../lib/session.js";
 import { Field, FormEnd, onSubmit, useAct } from "../../ui/forms.js";

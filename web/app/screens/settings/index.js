@@ -1,8 +1,7 @@
 // Settings: one's own account, how things look here, the organization, and what the service says of itself.
 
 import { h, html, useEffect } from "../../lib/html.js";
-import { boot, may, person, present } from "../../lib/people.js";
-import { organization } from "../../lib/session.js";
+import { boot, may, organization, person, present } from "../../lib/session.js";
 import { Trouble } from "../../ui/parts.js";
 import { Tabs, tabOf } from "../../ui/tabs.js";
 import { Account } from "./account.js";
