@@ -46,7 +46,7 @@ async fn every_answer_has_a_request_id_and_tells_browsers_to_keep_off() {
 async fn pages_health_and_the_document_need_no_key() {
     let server = Server::start().await;
     for (path, kind, part) in [
-        ("/", "text/html", "/docs"),
+        ("/sign-in", "text/html", "name=\"password\""),
         ("/docs", "text/html", "POST /v1/events"),
         ("/docs/errors", "text/html", "id=\"overloaded\""),
         ("/docs/style.css", "text/css", "prefers-color-scheme"),
