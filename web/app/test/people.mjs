@@ -1,19 +1,26 @@
 // The screens for people in a browser, signed in with a cookie: what an owner does, and what an auditor is not offered.
 
 import assert from "node:assert/strict";
-import { before, test } from "node:test";
+import { test } from "node:test";
 
 import { accessible, noSideScroll, signIn } from "./browser.mjs";
 import { invited, open } from "./invited.mjs";
 import { ORG } from "./service.mjs";
 import { shared } from "./shared.mjs";
 
-const people = {};
-before(async () => {
-  people.owner = shared.service.owner;
-  people.auditor = await invited("auditor");
-  people.member = await invited("member");
-});
+const made = {};
+/** Made when a test first needs them: hooks of this module would run before the service is there. */
+const people = {
+  get owner() {
+    return shared.service.owner;
+  },
+  get auditor() {
+    return (made.auditor ??= invited("auditor"));
+  },
+  get member() {
+    return (made.member ??= invited("member"));
+  },
+};
 
 const LOOKS = [
   ["light", { colorScheme: "light" }],
@@ -138,8 +145,8 @@ test("a key is made, works, is revoked, and works no more", async () => {
 });
 
 test("another session is ended, and the present one is marked", async () => {
-  await signIn(shared.service, people.member);
-  const { page, close } = await open("/access?tab=sessions", people.member);
+  await signIn(shared.service, await people.member);
+  const { page, close } = await open("/access?tab=sessions", await people.member);
   const rows = page.locator("tbody tr");
   await rows.first().waitFor();
   const before = await rows.count();
@@ -156,7 +163,7 @@ test("another session is ended, and the present one is marked", async () => {
 });
 
 test("what somebody may not do is not there", async () => {
-  const auditor = await open("/access", people.auditor);
+  const auditor = await open("/access", await people.auditor);
   await auditor.page.waitForSelector("#members-title");
   const none = async (page, name) => assert.equal(await page.getByRole("button", { name }).count(), 0, String(name));
   await none(auditor.page, "Invite");
@@ -177,7 +184,7 @@ test("what somebody may not do is not there", async () => {
   const tabs = (page) => page.locator(".tabs a").allTextContents();
   assert.deepEqual(await tabs(auditor.page), ["My account", "Appearance", "System"]);
   await auditor.close();
-  const member = await open("/access?tab=keys", people.member);
+  const member = await open("/access?tab=keys", await people.member);
   await member.page.waitForSelector("#sessions-title");
   assert.deepEqual(await tabs(member.page), ["Sessions"]);
   await member.close();

@@ -55,13 +55,13 @@ export function Appearance() {
 }
 
 export function Organization() {
-  const { id, name: before } = present.value.organization;
+  const { id, name: before } = session.present.value.organization;
   const [name, setName] = useState(before);
   const act = useAct();
   const work = () => send("PATCH", `/v1/orgs/${encodeURIComponent(id)}`, { body: { name: name.trim() } });
   const done = () => {
     toast("Organization renamed");
-    return Promise.all([reloadBoot(), session.loadSession()]);
+    return Promise.all([session.reloadBoot(), session.loadSession()]);
   };
   return html`<section class="panel" aria-labelledby="organization-title">
     <header><h2 id="organization-title">Organization</h2></header>
@@ -109,8 +109,8 @@ function inWords(name, value) {
 }
 
 export function System() {
-  const { version, limits } = present.value;
-  const places = may("metrics.read") ? [...PLACES, METRICS] : PLACES;
+  const { version, limits } = session.present.value;
+  const places = session.may("metrics.read") ? [...PLACES, METRICS] : PLACES;
   return html`<section class="panel" aria-labelledby="service-title">
     <header><h2 id="service-title">Service</h2></header>
     <div class="body"><dl class="facts"><dt>Version</dt><dd>${visible(version)}</dd>
