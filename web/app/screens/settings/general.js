@@ -61,7 +61,7 @@ export function Organization() {
   const work = () => send("PATCH", `/v1/orgs/${encodeURIComponent(id)}`, { body: { name: name.trim() } });
   const done = () => {
     toast("Organization renamed");
-    return Promise.all([session.reloadBoot(), session.loadSession()]);
+    return session.reloadBoot();
   };
   return html`<section class="panel" aria-labelledby="organization-title">
     <header><h2 id="organization-title">Organization</h2></header>
