@@ -110,6 +110,6 @@ function Themes() {
 export function TopBar() {
   return html`${h(Organizations, {})}<span class="grow"></span>${h(Pill, {})}
     ${h(IconButton, { icon: "search", label: "Go to … (Ctrl K)", onClick: () => (isPaletteOpen.value = true) })}
-    ${h(Zones, {})}${h(Themes, {})}
+    ${h(Zones, {})}<span class="wide-only">${h(Themes, {})}</span>
     <span class="avatar-room">${session.person.value && h(Account, {})}</span>`;
 }
