@@ -11,8 +11,10 @@ const APP = join(dirname(fileURLToPath(import.meta.url)), "..");
 const KB = 1024;
 const JS_MAX = 80 * KB;
 const JS_EXPLORER_MAX = 60 * KB;
-const JS_ALL_MAX = 150 * KB;
+// The sum only catches a library that slips in: docs/adr/0010-budgets-of-screens.md.
+const JS_ALL_MAX = 250 * KB;
 const CSS_MAX = 14 * KB;
+const CSS_ALL_MAX = 24 * KB;
 const FONTS_MAX = 80 * KB;
 
 /** A module as the service sends it (crates/server/src/ui/assets.rs): without comments of their own lines,
@@ -73,7 +75,12 @@ test("styles and fonts are within the budget", (t) => {
   const styles = readdirSync(join(APP, "css")).map((name) => join(APP, "css", name));
   const fonts = readdirSync(join(APP, "fonts")).map((name) => readFileSync(join(APP, "fonts", name)).length);
   const bytes = fonts.reduce((total, size) => total + size, 0);
+  // What the shell links is waited for; a screen's own file is loaded with the screen.
+  const shell = readFileSync(join(APP, "..", "..", "crates", "server", "src", "ui", "shell.rs"), "utf8");
+  const [, names] = /const STYLES[^=]*= \[([^\]]*)\]/.exec(shell);
+  const linked = [...names.matchAll(/"(\w+)"/g)].map(([, name]) => join(APP, "css", `${name}.css`));
+  assert.ok(sum(linked) <= CSS_MAX, `${sum(linked)} bytes of styles that every page loads`);
   t.diagnostic(`styles ${(sum(styles) / KB).toFixed(1)} KB, fonts ${(bytes / KB).toFixed(1)} KB`);
-  assert.ok(sum(styles) <= CSS_MAX, `${sum(styles)} bytes of styles`);
+  assert.ok(sum(styles) <= CSS_ALL_MAX, `${sum(styles)} bytes of styles`);
   assert.ok(bytes <= FONTS_MAX, `${bytes} bytes of fonts`);
 });

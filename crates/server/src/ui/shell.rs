@@ -16,6 +16,9 @@ const POLICY: HeaderValue = HeaderValue::from_static(
      require-trusted-types-for 'script'; trusted-types 'none'",
 );
 
+/// Styles that every page waits for; their size is a budget of web/app/test/sizes.test.mjs.
+const STYLES: [&str; 6] = ["tokens", "base", "components", "explorer", "drawer", "screens"];
+
 /// The app's addresses; `web/app/lib/route.js` has the same list.
 pub(super) const PATHS: &[&str] = &[
     "/",
@@ -131,7 +134,7 @@ fn page(assets: &Assets, screen: &Screen) -> Markup {
                 link rel="icon" href=(assets.url("app/favicon.svg")) type="image/svg+xml";
                 // Before the first paint: it says which theme was chosen.
                 script src=(assets.url("app/theme.js")) {}
-                @for style in ["tokens", "base", "components", "explorer", "drawer", "screens"] {
+                @for style in STYLES {
                     link rel="stylesheet" href=(assets.url(&format!("app/css/{style}.css")));
                 }
                 link rel="preload" as="font" type="font/woff2" crossorigin
