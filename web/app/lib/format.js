@@ -1,13 +1,19 @@
 // Numbers and words for people.
 
-const NUMBER = new Intl.NumberFormat("en");
-const COMPACT = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
 const COMPACT_FROM = 10_000;
 
-export const number = (value) => NUMBER.format(value);
+// Formats are made when they are first needed: making one takes longer than a module may before the first paint.
+let whole;
+let compact;
+
+export const number = (value) => (whole ??= new Intl.NumberFormat("en")).format(value);
 
 /** A count as it fits into a narrow column; the whole number belongs into a tooltip. */
-export const shortNumber = (value) => (value < COMPACT_FROM ? NUMBER.format(value) : COMPACT.format(value));
+export function shortNumber(value) {
+  if (value < COMPACT_FROM) return number(value);
+  compact ??= new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
+  return compact.format(value);
+}
 
 /** `1 event`, `2 events`. */
 export const count = (value, one, many = `${one}s`) => `${number(value)} ${value === 1 ? one : many}`;

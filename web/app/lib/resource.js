@@ -44,6 +44,12 @@ export class Resource {
     return this.again ? this.load(this.again) : undefined;
   }
 
+  /** What is there is old from now on, and a late answer is not taken: something new will be loaded soon. */
+  expect() {
+    this.stop();
+    this.isLoading.value = true;
+  }
+
   stop() {
     this.controller?.abort();
     this.controller = null;

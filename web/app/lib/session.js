@@ -31,8 +31,10 @@ export const organization = computed(() => {
   return first.value;
 });
 
-/** Whether it is known at which organization to look: from the last visit, or from the service. */
-export const isReady = computed(() => organizations.value !== null || chosen.value !== null);
+/** Whether it is known at which organization to look: from the address, from the last visit, or from the service. */
+export const isReady = computed(
+  () => organizations.value !== null || chosen.value !== null || Boolean(inAddress.value.org),
+);
 
 /** The zone of all times on the page: of the address, else the one chosen, else UTC. */
 export const zone = computed(() => {

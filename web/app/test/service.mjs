@@ -22,18 +22,17 @@ function binary() {
   return path;
 }
 
-/** Starts the demo and waits until it says that it is there. */
-async function startDemo() {
+/** Starts the program on a new data directory and waits until it says what `ready` matches; the address is its first
+  group. */
+async function startProgram(args, ready) {
   const folder = mkdtempSync(join(tmpdir(), "tallystick-app-"));
-  const child = spawn(binary(), ["demo", "--data-dir", folder, "--port", "0", "--no-live"], {
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const child = spawn(binary(), [...args, "--data-dir", folder], { stdio: ["ignore", "pipe", "pipe"] });
   let said = "";
   const url = await new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`the demo did not start: ${said}`)), START_MS);
+    const timer = setTimeout(() => reject(new Error(`the program did not start: ${said}`)), START_MS);
     const read = (chunk) => {
       said += chunk;
-      const found = /service\s+(http:\/\/[^\s]+)[^]*Ctrl-C/.exec(said);
+      const found = ready.exec(said);
       if (found) {
         clearTimeout(timer);
         resolve(found[1]);
@@ -41,10 +40,9 @@ async function startDemo() {
     };
     child.stdout.on("data", read);
     child.stderr.on("data", read);
-    child.on("exit", (code) => reject(new Error(`the demo ended with ${code}: ${said}`)));
+    child.on("exit", (code) => reject(new Error(`the program ended with ${code}: ${said}`)));
   });
   const key = readFileSync(join(folder, "keys", "root.key"), "utf8").trim();
-  const [, email, password] = /sign in .* as (\S+) with the password (\S+)/.exec(said);
   const stop = async () => {
     child.removeAllListeners("exit");
     const ended = new Promise((resolve) => child.once("exit", resolve));
@@ -52,14 +50,33 @@ async function startDemo() {
     await ended;
     rmSync(folder, { recursive: true, force: true });
   };
-  return { url, key, owner: { email, password }, stop };
+  return { url, key, said, stop };
+}
+
+async function startDemo() {
+  const demo = await startProgram(["demo", "--port", "0", "--no-live"], /service\s+(http:\/\/[^\s]+)[^]*Ctrl-C/);
+  const [, email, password] = /sign in .* as (\S+) with the password (\S+)/.exec(demo.said);
+  return { ...demo, owner: { email, password } };
+}
+
+/** The service that is named by the environment, if one is. */
+function named() {
+  const { TALLYSTICK_APP_URL: url, TALLYSTICK_APP_KEY: key } = process.env;
+  const { TALLYSTICK_APP_EMAIL: email, TALLYSTICK_APP_PASSWORD: password } = process.env;
+  return url ? { url, key, owner: { email, password }, stop: async () => {} } : null;
+}
+
+/** The service without anything in it; of the same shape as [`start`] gives it, without an owner. */
+export async function startEmpty() {
+  return asked(named() ?? (await startProgram(["serve", "--listen", "127.0.0.1:0"], /listening on (http:\/\/\S+)/)));
 }
 
 /** `{ url, key, owner, send, get, ask, stop }`; `owner` is whom the demo lets sign in. */
 export async function start() {
-  const { TALLYSTICK_APP_URL: url, TALLYSTICK_APP_KEY: key } = process.env;
-  const { TALLYSTICK_APP_EMAIL: email, TALLYSTICK_APP_PASSWORD: password } = process.env;
-  const service = url ? { url, key, owner: { email, password }, stop: async () => {} } : await startDemo();
+  return asked(named() ?? (await startDemo()));
+}
+
+function asked(service) {
   const headers = { authorization: `Bearer ${service.key}` };
   const get = async (path) => (await fetch(service.url + path, { headers })).json();
   /** Writes events and gives what the service answered of each. */

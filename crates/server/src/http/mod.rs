@@ -2,6 +2,7 @@
 
 pub mod body;
 pub mod caller;
+pub mod compress;
 pub mod confine;
 pub mod cookie;
 pub mod docs_page;

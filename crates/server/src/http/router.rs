@@ -13,7 +13,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{docs_page, headers, health, metrics, openapi, request_id, v1, verifier_page};
+use super::{compress, docs_page, headers, health, metrics, openapi, request_id, v1, verifier_page};
 use crate::{
     error::{ApiError, convert::of_status},
     state::AppState,
@@ -88,6 +88,7 @@ pub fn build(state: Arc<AppState>) -> Router {
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn(pages::errors::layer))
         .layer(middleware::map_response(headers::secure))
+        .layer(compress::layer())
         .layer(middleware::from_fn_with_state(Arc::clone(&state), telemetry::layer))
         .layer(middleware::from_fn_with_state(Arc::clone(&state), request_id::layer));
     outermost_last.with_state(state)

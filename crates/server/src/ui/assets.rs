@@ -40,6 +40,10 @@ struct Verify;
 /// Files lie below the prefix as they lie in `web`, so that imports mean the same here and there.
 const APP: &str = "app/";
 const VERIFY: &str = "verify/";
+/// The styles that every page waits for, in one file: a browser asks for few at a time, and paints after the last.
+pub(super) const SHELL_STYLES: &str = "app/css/shell.css";
+/// What it is made of; its size is a budget of web/app/test/sizes.test.mjs.
+const STYLES: [&str; 6] = ["tokens", "base", "components", "explorer", "drawer", "screens"];
 /// Minified by whoever published it.
 const VENDOR: &str = "app/vendor/";
 /// What those import by the names of npm packages, which only a build understands, and where the app has it.
@@ -71,7 +75,8 @@ pub(super) static FILES: LazyLock<Assets> = LazyLock::new(Assets::new);
 impl Assets {
     fn new() -> Self {
         let own = App::iter().map(|path| format!("{APP}{path}"));
-        let paths = own.chain(Verify::iter().map(|path| format!("{VERIFY}{path}")));
+        let others = Verify::iter().map(|path| format!("{VERIFY}{path}"));
+        let paths = own.chain(others).chain([SHELL_STYLES.to_owned()]);
         let files = paths.filter_map(|path| Some((path.clone(), Arc::new(read(&path)?))));
         let files: BTreeMap<_, _> = files.collect();
         let mut hash = Sha256::new();
@@ -148,7 +153,10 @@ impl Asset {
 }
 
 fn read(path: &str) -> Option<Asset> {
-    let plain = if let Some(module) = path.strip_prefix(VERIFY) {
+    let plain = if path == SHELL_STYLES {
+        let sheets = STYLES.iter().map(|name| App::get(&format!("css/{name}.css")));
+        sheets.map(|sheet| Some(sheet?.data.into_owned())).collect::<Option<Vec<_>>>()?.join(&b'\n')
+    } else if let Some(module) = path.strip_prefix(VERIFY) {
         let text = String::from_utf8(Verify::get(module)?.data.into_owned()).ok()?;
         PACKAGES.iter().fold(text, |text, (name, place)| text.replace(name, place)).into_bytes()
     } else {

@@ -7,7 +7,7 @@ use axum::{
 };
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::assets::{Assets, FILES};
+use super::assets::{Assets, FILES, SHELL_STYLES};
 
 /// Only files from here, nothing written into the page, no frames, and no text that becomes code.
 const POLICY: HeaderValue = HeaderValue::from_static(
@@ -15,9 +15,6 @@ const POLICY: HeaderValue = HeaderValue::from_static(
      connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; \
      require-trusted-types-for 'script'; trusted-types 'none'",
 );
-
-/// Styles that every page waits for; their size is a budget of web/app/test/sizes.test.mjs.
-const STYLES: [&str; 6] = ["tokens", "base", "components", "explorer", "drawer", "screens"];
 
 /// The app's addresses; `web/app/lib/route.js` has the same list.
 pub(super) const PATHS: &[&str] = &[
@@ -134,9 +131,7 @@ fn page(assets: &Assets, screen: &Screen) -> Markup {
                 link rel="icon" href=(assets.url("app/favicon.svg")) type="image/svg+xml";
                 // Before the first paint: it says which theme was chosen.
                 script src=(assets.url("app/theme.js")) {}
-                @for style in STYLES {
-                    link rel="stylesheet" href=(assets.url(&format!("app/css/{style}.css")));
-                }
+                link rel="stylesheet" href=(assets.url(SHELL_STYLES));
                 link rel="preload" as="font" type="font/woff2" crossorigin
                     href=(assets.url("app/fonts/ibm-plex-sans-latin-wght-normal.woff2"));
                 @for module in &modules {

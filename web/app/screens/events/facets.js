@@ -129,7 +129,7 @@ function Facet({ field, title, isOpenAtFirst }) {
   const [isOpen, setOpen] = useState(() => (facet.isOpen = recall(`facet.${field}`, isOpenAtFirst)));
   useEffect(() => {
     facet.isOpen = isOpen;
-    if (isOpen && model.isStarted() && !facet.isLoading.peek()) model.loadFacet(facet);
+    if (isOpen && model.isRestLoading() && !facet.isLoading.peek()) model.loadFacet(facet);
     if (!isOpen) facet.stop();
   }, [isOpen]);
   const toggle = () => (remember(`facet.${field}`, !isOpen), setOpen(!isOpen));

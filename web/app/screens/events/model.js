@@ -15,6 +15,8 @@ import { Pages } from "./pages.js";
 const BUCKETS_MAX = 96;
 const FACET_VALUES = 10;
 const RECENT_MAX = 8;
+/** How long histogram and facets wait for the rows. */
+const REST_AFTER_MS = 250;
 
 export const state = computed(() => parse(route.value.search));
 /** The id of `/events/{id}`: one event as a page of its own. */
@@ -41,6 +43,8 @@ export const picked = signal(new Set());
 export const labels = new Map();
 /** The parameters of the last search: exact times, so that every request means the same. */
 let asked = null;
+/** Whether what stands beside the rows is asked for, too. */
+let hasRest = false;
 
 /** Changes the address; a step that going back undoes, unless it is replaced. */
 export function change(patch, { replace = false } = {}) {
@@ -64,8 +68,8 @@ const wanted = computed(() => {
   return { q, range, order, group, org: organization.value, tz: zone.value };
 });
 
-/** Whether a search of the screen that is shown has begun. */
-export const isStarted = () => asked !== null;
+/** Whether histogram and facets of the present search have begun to load. */
+export const isRestLoading = () => hasRest;
 
 /** What all requests of the present search have in common. */
 export const common = () => asked ?? parametersOf(wanted.peek());
@@ -77,14 +81,27 @@ function parametersOf({ q, range, org, tz }) {
 /** Starts the search of the present state. */
 export function run() {
   const want = wanted.peek();
-  asked = parametersOf(want);
-  const same = { ...asked };
+  const mine = parametersOf(want);
+  asked = mine;
+  hasRest = false;
+  const same = { ...mine };
   active.value = -1;
   picked.value = new Set();
-  loadRows(same, want.order);
-  loadHistogram();
   total.load((stop) => getJson("/v1/count", same, stop));
-  for (const facet of facets.values()) if (facet.isOpen) loadFacet(facet);
+  for (const part of rest()) part.expect();
+  // Rows are what people wait for: what costs the service more begins when they are painted, or take long.
+  const rows = loadRows(same, want.order).then(() => new Promise(requestAnimationFrame));
+  const late = new Promise((resolve) => setTimeout(resolve, REST_AFTER_MS));
+  Promise.race([rows, late]).then(() => asked === mine && loadRest());
+}
+
+const openFacets = () => [...facets.values()].filter(({ isOpen }) => isOpen);
+const rest = () => (isHistogramShown.peek() ? [histogram, ...openFacets()] : openFacets());
+
+function loadRest() {
+  hasRest = true;
+  loadHistogram();
+  openFacets().forEach(loadFacet);
 }
 
 async function loadRows(same, order) {
@@ -177,6 +194,7 @@ export function watch() {
     stopEffects?.();
     stopEffects = null;
     asked = null;
+    hasRest = false;
     for (const resource of [rowsState, histogram, total, ...facets.values()]) resource.stop();
   };
 }

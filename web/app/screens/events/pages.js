@@ -7,7 +7,7 @@ import { signal } from "../../lib/html.js";
 const KEPT_MAX = 20_000;
 
 export class Pages {
-  static FIRST = 200;
+  static FIRST = 100;
   static MORE = 500;
 
   constructor() {
