@@ -4,16 +4,7 @@
 import { h } from "../vendor/preact.js";
 import htm from "../vendor/htm.js";
 
-export { Fragment, h, render } from "../vendor/preact.js";
+export { h, render } from "../vendor/preact.js";
 export { useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor/hooks.js";
-export {
-  batch,
-  computed,
-  effect,
-  signal,
-  untracked,
-  useComputed,
-  useSignal,
-  useSignalEffect,
-} from "../vendor/signals.js";
+export { batch, computed, effect, signal } from "../vendor/signals.js";
 export const html = htm.bind(h);

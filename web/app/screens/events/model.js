@@ -88,7 +88,7 @@ export function run() {
   active.value = -1;
   picked.value = new Set();
   total.load((stop) => getJson("/v1/count", same, stop));
-  for (const part of rest()) part.expect();
+  for (const part of [histogram, ...openFacets()]) part.expect();
   // Rows are what people wait for: what costs the service more begins when they are painted, or take long.
   const rows = loadRows(same, want.order).then(() => new Promise(requestAnimationFrame));
   const late = new Promise((resolve) => setTimeout(resolve, REST_AFTER_MS));
@@ -96,7 +96,6 @@ export function run() {
 }
 
 const openFacets = () => [...facets.values()].filter(({ isOpen }) => isOpen);
-const rest = () => (isHistogramShown.peek() ? [histogram, ...openFacets()] : openFacets());
 
 function loadRest() {
   hasRest = true;

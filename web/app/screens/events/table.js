@@ -167,8 +167,6 @@ function reveal(index) {
   view.top.value = scroller.scrollTop;
 }
 
-export const focusRows = () => scroller?.focus();
-
 function scrolled() {
   const height = rowHeight();
   const { scrollTop, clientHeight } = scroller;
