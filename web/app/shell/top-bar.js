@@ -25,7 +25,7 @@ async function ask(org, stop) {
   if (document.hidden) return;
   try {
     const found = await getJson(`/v1/logs/${encodeURIComponent(org)}/integrity`, {}, stop);
-    integrity.value = { ...found, isKnown: true };
+    integrity.value = found;
   } catch (error) {
     if (!stop.aborted && error.status) integrity.value = null;
   }
