@@ -11,21 +11,23 @@ import { build } from "esbuild";
 const HERE = dirname(fileURLToPath(import.meta.url));
 const PACKAGES = join(HERE, "node_modules");
 
-/** Modules that are taken as they were published, minified; only what they import is named otherwise. */
+/** What is taken of each package, by the file it is joined and minified into: a module more is a request more before
+  the first paint. */
 const MODULES = {
-  "preact.js": "preact/dist/preact.mjs",
-  "hooks.js": "preact/hooks/dist/hooks.mjs",
-  "signals-core.js": "@preact/signals-core/dist/signals-core.mjs",
-  "signals.js": "@preact/signals/dist/signals.mjs",
-  "htm.js": "htm/dist/htm.module.js",
+  "preact.js": {
+    preact: "export { h, render } from",
+    "preact/hooks": "export { useEffect, useLayoutEffect, useMemo, useRef, useState } from",
+    "@preact/signals": "export { batch, computed, effect, signal } from",
+    htm: "export { default as htm } from",
+  },
+  // What web/verify imports of them.
+  "noble.js": {
+    "@noble/ed25519": "export { Point, hashes } from",
+    "@noble/hashes/sha2.js": "export { sha512 } from",
+  },
 };
-const NAMES = {
-  preact: "./preact.js",
-  "preact/hooks": "./hooks.js",
-  "@preact/signals-core": "./signals-core.js",
-};
-/** Published with their comments only, so they are joined and minified: what web/verify imports of them. */
-const NOBLE = `export { Point, hashes } from "@noble/ed25519"; export { sha512 } from "@noble/hashes/sha2.js";`;
+/** What they import themselves. */
+const WITHIN = { "preact.js": ["@preact/signals-core"] };
 const FONTS = {
   "ibm-plex-sans-latin-wght-normal.woff2": "@fontsource-variable/ibm-plex-sans",
   "ibm-plex-mono-latin-400-normal.woff2": "@fontsource/ibm-plex-mono",
@@ -99,28 +101,30 @@ const packageOf = (path) =>
     .join("/");
 const heading = (what) => `/* ${what}; taken over by vendor.mjs, licences in LICENSES.txt */\n`;
 
-function moduleFrom(path) {
-  const { name, version } = describe(packageOf(path));
-  const text = read(path)
-    .toString()
-    .replace(/\n?\/\/# sourceMappingURL=.*\n?$/, "")
-    .replace(/from *"([^"]+)"/g, (all, from) => (NAMES[from] ? `from"${NAMES[from]}"` : all));
-  return `${heading(`${name} ${version}`)}${text.trimEnd()}\n`;
-}
+/** The packages that a file of `MODULES` is made of. */
+const packagesOf = (file) => [
+  ...new Set([...Object.keys(MODULES[file]).map(packageOf), ...(WITHIN[file] ?? [])]),
+];
 
-async function noble() {
-  const { outputFiles } = await build({
-    stdin: { contents: NOBLE, resolveDir: HERE },
+async function joined(file) {
+  const contents = Object.entries(MODULES[file]).map(([from, names]) => `${names} "${from}";`);
+  const { outputFiles, metafile } = await build({
+    stdin: { contents: contents.join("\n"), resolveDir: HERE },
     bundle: true,
     minify: true,
     format: "esm",
     target: "es2022",
     legalComments: "none",
     lineLimit: 4000,
+    metafile: true,
     write: false,
   });
-  const names = ["@noble/ed25519", "@noble/hashes"].map(describe).map(({ name, version }) => `${name} ${version}`);
-  return `${heading(names.join(" and "))}${outputFiles[0].text.trimEnd()}\n`;
+  const used = Object.keys(metafile.inputs).map((path) => packageOf(path.replace(/^.*node_modules\//, "")));
+  const unnamed = used.filter((name) => name !== "<stdin>" && !packagesOf(file).includes(name));
+  if (unnamed.length) throw new Error(`${file} is made of ${unnamed}, too`);
+  const names = packagesOf(file).map(describe);
+  const what = names.map(({ name, version }) => `${name} ${version}`).join(", ");
+  return `${heading(what)}${outputFiles[0].text.trimEnd()}\n`;
 }
 
 function sprite() {
@@ -159,8 +163,10 @@ async function files() {
       entries.push({ path, name, version, license, source, sha256: sha256(found.get(path)) });
     }
   };
-  for (const [name, path] of Object.entries(MODULES)) add(`vendor/${name}`, moduleFrom(path), [packageOf(path)], path);
-  add("vendor/noble.js", await noble(), ["@noble/ed25519", "@noble/hashes"], "index.js, sha2.js: joined by esbuild");
+  for (const file of Object.keys(MODULES)) {
+    const from = `${Object.keys(MODULES[file]).join(", ")}: joined by esbuild`;
+    add(`vendor/${file}`, await joined(file), packagesOf(file), from);
+  }
   for (const [name, from] of Object.entries(FONTS)) {
     add(`fonts/${name}`, read(`${from}/files/${name}`), [from], `${from}/files/${name}`);
   }
