@@ -6,8 +6,8 @@
 //! parts of the search around them.
 
 use std::{
-    collections::HashMap,
-    hash::{DefaultHasher, Hash, Hasher},
+    collections::{HashMap, hash_map::RandomState},
+    hash::{BuildHasher, Hash},
     sync::Arc,
 };
 
@@ -36,25 +36,31 @@ pub const SAME_READ_MS: i64 = 300_000;
 /// Reads that are remembered.
 const RECENT_MAX: usize = 10_000;
 
-/// Reads of the last minutes, by a hash of who and what.
+/// Reads of the last minutes: when they were recorded, by a hash of who and what. The hash has a key of its own, so that
+/// nobody can make up two reads that count as one.
 #[derive(Debug, Default)]
-pub struct RecentReads(Mutex<HashMap<u64, i64>>);
+pub struct RecentReads {
+    hasher: RandomState,
+    recorded: Mutex<HashMap<u64, i64>>,
+}
 
 impl RecentReads {
-    /// Whether this is not a repetition.
+    /// Whether this is not a repetition. Repeating does not make it last: what goes on is recorded again in a while.
     fn is_new(&self, what: &impl Hash, now_ms: i64) -> bool {
-        let mut hasher = DefaultHasher::new();
-        what.hash(&mut hasher);
-        let mut recent = self.0.lock();
-        if recent.len() >= RECENT_MAX {
-            recent.retain(|_, at| now_ms - *at < SAME_READ_MS);
-            if recent.len() >= RECENT_MAX {
+        let key = self.hasher.hash_one(what);
+        let mut recorded = self.recorded.lock();
+        if recorded.get(&key).is_some_and(|at| (0..SAME_READ_MS).contains(&(now_ms - at))) {
+            return false;
+        }
+        if recorded.len() >= RECENT_MAX {
+            recorded.retain(|_, at| now_ms - *at < SAME_READ_MS);
+            if recorded.len() >= RECENT_MAX {
                 // Recording once more than needed costs less than remembering without end.
-                recent.clear();
+                recorded.clear();
             }
         }
-        let before = recent.insert(hasher.finish(), now_ms);
-        before.is_none_or(|at| !(0..SAME_READ_MS).contains(&(now_ms - at)))
+        recorded.insert(key, now_ms);
+        true
     }
 }
 
@@ -67,6 +73,8 @@ pub struct Search {
     pub range: TimeRange,
     /// What, as it was given.
     pub text: String,
+    /// `from`, `to` and `tz` as they were given: a range that moves along with the time is the same search.
+    pub times: [Option<String>; 3],
 }
 
 /// Records a search of a person, in the log of each organization that was searched.
@@ -79,8 +87,7 @@ pub async fn searched(state: &Arc<AppState>, caller: &Authenticated, search: &Se
         "to": (range != TimeRange::ALL && range.to_us < i64::MAX).then(|| time_text(range.to_us)),
     });
     for org in orgs {
-        // A range that moves along with the time is the same search.
-        let key = (AUDIT_LOG_SEARCHED, org.as_str(), search.text.as_str());
+        let key = (AUDIT_LOG_SEARCHED, org.as_str(), search.text.as_str(), &search.times);
         record(state, caller, org, AUDIT_LOG_SEARCHED, ("audit_log", org.as_str()), &key, metadata.clone())
             .await;
     }
@@ -144,7 +151,14 @@ mod tests {
         assert!(recent.is_new(&("ana", "q"), 1_000 + 2 * SAME_READ_MS));
         for number in 0..3 * RECENT_MAX {
             assert!(recent.is_new(&number, 0));
-            assert!(recent.0.lock().len() <= RECENT_MAX);
+            assert!(recent.recorded.lock().len() <= RECENT_MAX);
         }
+    }
+
+    #[test]
+    fn who_repeats_without_a_pause_is_recorded_again_all_the_same() {
+        let recent = RecentReads::default();
+        let minutes = (0..20).filter(|minute| recent.is_new(&("ana", "q"), minute * 60_000));
+        assert_eq!(minutes.collect::<Vec<_>>(), [0, 5, 10, 15]);
     }
 }

@@ -48,6 +48,8 @@ pub struct Common {
     pub zone: TimeZone,
     /// The query as it was given.
     pub text: String,
+    /// `from`, `to` and the name of the zone, as they were given.
+    pub times: [Option<String>; 3],
 }
 
 impl Common {
@@ -76,11 +78,12 @@ impl Common {
         let (query, mut warnings) =
             parse(&text).into_result().map_err(|errors| invalid_query("q", &errors))?;
         let mut range = TimeRange::ALL;
-        if let Some(text) = params.text("from")? {
-            range.from_us = time("from", &text, now_us, &zone)?.0;
+        let (from, to) = (params.text("from")?, params.text("to")?);
+        if let Some(text) = &from {
+            range.from_us = time("from", text, now_us, &zone)?.0;
         }
-        if let Some(text) = params.text("to")? {
-            range.to_us = time("to", &text, now_us, &zone)?.1;
+        if let Some(text) = &to {
+            range.to_us = time("to", text, now_us, &zone)?.1;
         }
         if range.from_us >= range.to_us {
             return Err(invalid("to", "the range ends before it starts"));
@@ -95,7 +98,8 @@ impl Common {
         let query = lowered(&query, now_us, &zone)?;
         let query = confine::narrowed(query, confine::of(&caller.caller, &scope, now_us)?);
         let deadline = AppState::search_deadline();
-        Ok(Self { selection: Selection { scope, query, range, deadline }, warnings, zone, text })
+        let times = [from, to, zone.iana_name().map(str::to_owned)];
+        Ok(Self { selection: Selection { scope, query, range, deadline }, warnings, zone, text, times })
     }
 }
 

@@ -204,6 +204,28 @@ async fn what_people_read_is_recorded_once_in_a_while() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_search_of_a_person_goes_unrecorded() {
+    let server = acme().await;
+    server.fill("acme", 0, 3).await;
+    let ana = server.person("acme", "ana@acme.example", "auditor").await;
+    let elsewhere =
+        server.get("/v1/events?org=acme&q=action:invoice.updated OR action:user.login&limit=1").await;
+    let cursor = elsewhere.ok()["next_cursor"].as_str().unwrap().to_owned();
+    // With a cursor of another search it is no page of one's own.
+    let found = server.get_of(&ana, &format!("/v1/events?q=action:*&cursor={cursor}")).await.ok();
+    assert!(!found["events"].as_array().unwrap().is_empty());
+    assert_eq!(server.recorded("acme", "audit_log.searched").await.len(), 1);
+    for range in
+        ["&from=2026-11-20", "&from=2026-11-20&to=2026-11-20", "&from=2026-11-20&tz=Asia/Tokyo", "&to=now"]
+    {
+        for _ in 0..2 {
+            server.get_of(&ana, &format!("/v1/events?q=action:*{range}")).await.ok();
+        }
+    }
+    assert_eq!(server.recorded("acme", "audit_log.searched").await.len(), 5, "each range once");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn boot_tells_what_one_may() {
     let server = acme().await;
     let ana = server.person("acme", "ana@acme.example", "auditor").await;

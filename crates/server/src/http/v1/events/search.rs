@@ -65,9 +65,8 @@ pub async fn search(
     let limit = params.number("limit", PAGE_EVENTS_DEFAULT, PAGE_EVENTS_MAX)?;
     let cursor = params.text("cursor")?.map(|text| Cursor::decode(&text, order)).transpose()?;
     params.end()?;
-    let is_first_page = cursor.is_none();
-    let Common { selection, warnings, text, .. } = common;
-    let search = reads::Search { scope: selection.scope.clone(), range: selection.range, text };
+    let Common { selection, warnings, text, times, .. } = common;
+    let search = reads::Search { scope: selection.scope.clone(), range: selection.range, text, times };
     let request = SearchRequest {
         scope: selection.scope,
         query: selection.query,
@@ -78,12 +77,8 @@ pub async fn search(
         deadline: selection.deadline,
     };
     let found = state.read(move |engine| render(&engine.search(&request)?, &warnings, started));
-    let noted = async {
-        if is_first_page {
-            reads::searched(&state, &caller, &search).await;
-        }
-    };
-    let (body, ()) = tokio::join!(found, noted);
+    // Each page, the first or not: a cursor says nothing of the search that it is from.
+    let (body, ()) = tokio::join!(found, reads::searched(&state, &caller, &search));
     let body = body?;
     Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
 }
