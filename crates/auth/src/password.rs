@@ -3,6 +3,7 @@
 //! Hashing costs memory and a core for a while on purpose, so no more than a few run at once, and those that would wait
 //! for long are told to come back.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use argon2::password_hash::phc::PasswordHash;
@@ -67,8 +68,8 @@ pub(crate) struct Hasher {
     argon2: Argon2<'static>,
     /// What is checked for accounts that do not exist, so that they take as long as those that do.
     dummy: String,
-    running: Semaphore,
-    waiting: AtomicUsize,
+    running: Arc<Semaphore>,
+    waiting: Arc<AtomicUsize>,
 }
 
 impl Hasher {
@@ -76,7 +77,7 @@ impl Hasher {
         let params = Params::new(cost.memory_kib, cost.passes, 1, None).expect("within argon2's bounds");
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let dummy = hash_with(&argon2, "nobody has this password", random);
-        Self { argon2, dummy, running: Semaphore::new(HASHING_MAX), waiting: AtomicUsize::new(0) }
+        Self { argon2, dummy, running: Arc::new(Semaphore::new(HASHING_MAX)), waiting: Arc::default() }
     }
 
     /// The PHC string of a password.
@@ -100,19 +101,24 @@ impl Hasher {
         .await
     }
 
+    /// Place and turn go with the work: a thread cannot be stopped when its request is dropped.
     async fn in_turn<T: Send + 'static>(&self, f: impl FnOnce() -> T + Send + 'static) -> Result<T, Busy> {
-        let _place = Place::join(&self.waiting)?;
-        let _permit = self.running.acquire().await.map_err(|_| Busy)?;
-        tokio::task::spawn_blocking(f).await.map_err(|_| Busy)
+        let place = Place::join(&self.waiting)?;
+        let turn = Arc::clone(&self.running).acquire_owned().await.map_err(|_| Busy)?;
+        let work = move || {
+            let _held = (place, turn);
+            f()
+        };
+        tokio::task::spawn_blocking(work).await.map_err(|_| Busy)
     }
 }
 
-/// A place among those that wait, left also when the request is dropped in the middle.
-struct Place<'a>(&'a AtomicUsize);
+/// A place among those that wait or run, left also when the request is dropped before its turn.
+struct Place(Arc<AtomicUsize>);
 
-impl<'a> Place<'a> {
-    fn join(waiting: &'a AtomicUsize) -> Result<Self, Busy> {
-        let place = Self(waiting);
+impl Place {
+    fn join(waiting: &Arc<AtomicUsize>) -> Result<Self, Busy> {
+        let place = Self(Arc::clone(waiting));
         if waiting.fetch_add(1, Ordering::AcqRel) >= WAITING_MAX {
             return Err(Busy);
         }
@@ -120,7 +126,7 @@ impl<'a> Place<'a> {
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for Place {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::AcqRel);
     }
@@ -217,6 +223,24 @@ mod tests {
         assert_eq!(hasher.verify(&good, Some("$scrypt$x")).await, Ok(false));
         assert_ne!(hash, hasher.hash(&good, &random).await.unwrap(), "another salt");
         assert_eq!(hasher.waiting.load(Ordering::Acquire), 0);
+    }
+
+    #[tokio::test]
+    async fn dropped_requests_do_not_get_around_the_limit() {
+        let hasher = Hasher::new(PasswordCost { memory_kib: 64, passes: 1 }, &SeededRandom::new(3));
+        let mut working = Vec::new();
+        for number in 1..=HASHING_MAX {
+            let (finish, finished) = std::sync::mpsc::channel::<()>();
+            let mut work = std::pin::pin!(hasher.in_turn(move || finished.recv()));
+            let waker = &mut std::task::Context::from_waker(std::task::Waker::noop());
+            assert!(work.as_mut().poll(waker).is_pending(), "polled once and dropped");
+            working.push(finish);
+            assert_eq!(hasher.waiting.load(Ordering::Acquire), number);
+        }
+        assert_eq!(hasher.running.available_permits(), 0);
+        assert_eq!(hasher.waiting.load(Ordering::Acquire), HASHING_MAX);
+        drop(working);
+        let _all = hasher.running.acquire_many(HASHING_MAX as u32).await.unwrap();
     }
 
     #[test]

@@ -18,7 +18,7 @@ use tallystick_event::OrgId;
 
 use crate::{
     admin_events::{self, Act},
-    http::{caller::Authenticated, schema::time_text},
+    http::{caller::Authenticated, request_id, schema::time_text},
     state::AppState,
 };
 
@@ -135,7 +135,12 @@ async fn record(
         changes: Vec::new(),
         metadata,
     };
-    admin_events::record(state, caller, act).await;
+    // By itself: who goes away in the middle must not leave a read that counts as recorded and is not.
+    let (state, caller) = (Arc::clone(state), caller.clone());
+    let recorded = async move { admin_events::record(&state, &caller, act).await };
+    if let Err(error) = tokio::spawn(request_id::carried(recorded)).await {
+        tracing::error!(%error, "a read could not be recorded");
+    }
 }
 
 #[cfg(test)]

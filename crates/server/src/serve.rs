@@ -1,8 +1,13 @@
 //! Accepting connections, and ending them in order when the server stops.
 
-use std::{convert::Infallible, future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::{Router, body::Body, extract::ConnectInfo, http::Request};
+use axum::{
+    Router,
+    body::Body,
+    extract::ConnectInfo,
+    http::{Method, Request, Response},
+};
 use hyper::{body::Incoming, server::conn::http1};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -12,6 +17,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
 };
+use tokio_util::task::TaskTracker;
 use tower::Service;
 
 use crate::{http::router, state::AppState};
@@ -52,6 +58,7 @@ pub(crate) async fn answer(
 ) -> io::Result<()> {
     let graceful = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let acts = TaskTracker::new();
     tokio::pin!(shutdown);
     loop {
         let (stream, peer, place) = tokio::select! {
@@ -59,11 +66,14 @@ pub(crate) async fn answer(
             () = &mut shutdown => break,
             accepted = accept(&listener, &places) => accepted?,
         };
-        tokio::spawn(connection(stream, peer, router.clone(), graceful.watcher(), place));
+        let answers = Answers { router: router.clone(), peer, acts: acts.clone(), place: Arc::new(place) };
+        tokio::spawn(connection(stream, answers, graceful.watcher()));
     }
     drop(listener);
     stopping();
-    if tokio::time::timeout(STOP_TIME_MAX, graceful.shutdown()).await.is_err() {
+    acts.close();
+    let ended = async { tokio::join!(graceful.shutdown(), acts.wait()) };
+    if tokio::time::timeout(STOP_TIME_MAX, ended).await.is_err() {
         tracing::warn!(seconds = STOP_TIME_MAX.as_secs(), "requests were still open when the server stopped");
     }
     Ok(())
@@ -98,22 +108,46 @@ fn is_of_one_connection(error: &io::Error) -> bool {
     )
 }
 
-async fn connection(
-    stream: TcpStream,
-    peer: SocketAddr,
+/// What answers the requests of one connection.
+#[derive(Clone)]
+struct Answers {
     router: Router,
-    watcher: Watcher,
-    place: OwnedSemaphorePermit,
-) {
+    peer: SocketAddr,
+    /// Requests that may change something.
+    acts: TaskTracker,
+    /// The connection's place, kept until its last act is over.
+    place: Arc<OwnedSemaphorePermit>,
+}
+
+impl Answers {
+    /// Answers one request. When the client goes away hyper drops what it waits for: a read ends with that, but what
+    /// may change something runs to its end by itself, so that an act is never left without its record.
+    async fn answer(mut self, request: Request<Incoming>) -> io::Result<Response<Body>> {
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(ConnectInfo(self.peer));
+        let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+        let answer = self.router.call(request);
+        let answered = if is_read {
+            answer.await
+        } else {
+            let place = self.place;
+            let act = self.acts.spawn(async move {
+                let answered = answer.await;
+                drop(place);
+                answered
+            });
+            act.await.map_err(io::Error::other)?
+        };
+        Ok(answered.unwrap_or_else(|never| match never {}))
+    }
+}
+
+async fn connection(stream: TcpStream, answers: Answers, watcher: Watcher) {
+    let peer = answers.peer;
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%peer, %error, "cannot switch off Nagle's algorithm");
     }
-    let service = hyper::service::service_fn(move |request: Request<Incoming>| {
-        let mut request = request.map(Body::new);
-        request.extensions_mut().insert(ConnectInfo(peer));
-        let mut router = router.clone();
-        async move { Ok::<_, Infallible>(router.call(request).await.unwrap_or_else(|never| match never {})) }
-    });
+    let service = hyper::service::service_fn(move |request| answers.clone().answer(request));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIME_MAX)
@@ -122,7 +156,6 @@ async fn connection(
     if let Err(error) = watcher.watch(connection).await {
         tracing::debug!(%peer, %error, "connection ended early");
     }
-    drop(place);
 }
 
 async fn keep_up(state: Arc<AppState>) {
@@ -130,5 +163,46 @@ async fn keep_up(state: Arc<AppState>) {
     loop {
         ticks.tick().await;
         state.metrics.keep_up();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use axum::routing::post;
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        sync::{Notify, oneshot},
+    };
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_act_runs_to_its_end_also_when_the_client_has_gone() {
+        let (started, go_on, is_done) = <(Arc<Notify>, Arc<Notify>, Arc<AtomicBool>)>::default();
+        let (begun, gate, done) = (Arc::clone(&started), Arc::clone(&go_on), Arc::clone(&is_done));
+        let act = move || async move {
+            begun.notify_one();
+            gate.notified().await;
+            for _ in 0..100 {
+                tokio::task::yield_now().await;
+            }
+            done.store(true, Ordering::Release);
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let router = Router::new().route("/act", post(act));
+        let served = tokio::spawn(answer(router, listener, async { drop(stopped.await) }, || {}));
+        let mut client = TcpStream::connect(address).await.unwrap();
+        client.write_all(b"POST /act HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n").await.unwrap();
+        started.notified().await;
+        client.shutdown().await.unwrap();
+        assert_eq!(client.read(&mut [0; 1]).await.unwrap(), 0, "the server has seen that nobody waits");
+        drop(stop);
+        go_on.notify_one();
+        served.await.unwrap().unwrap();
+        assert!(is_done.load(Ordering::Acquire));
     }
 }

@@ -79,9 +79,9 @@ pub struct AppState {
     /// What people read lately, so that the same again is not recorded again.
     pub reads: RecentReads,
     random: Arc<dyn Random>,
-    searches: Semaphore,
-    preparations: Semaphore,
-    waiting: AtomicUsize,
+    searches: Arc<Semaphore>,
+    preparations: Arc<Semaphore>,
+    waiting: Arc<AtomicUsize>,
     bodies: Semaphore,
     tails: Arc<Semaphore>,
     packs: Arc<Semaphore>,
@@ -115,9 +115,9 @@ impl AppState {
             metrics,
             reads: RecentReads::default(),
             random,
-            searches: Semaphore::new(cores * SEARCHES_A_CORE),
-            preparations: Semaphore::new(cores * PREPARATIONS_A_CORE),
-            waiting: AtomicUsize::new(0),
+            searches: Arc::new(Semaphore::new(cores * SEARCHES_A_CORE)),
+            preparations: Arc::new(Semaphore::new(cores * PREPARATIONS_A_CORE)),
+            waiting: Arc::default(),
             bodies: Semaphore::new(BODIES_BYTES_MAX / BODY_PERMIT_BYTES),
             tails: Arc::new(Semaphore::new(TAILS_MAX)),
             packs: Arc::new(Semaphore::new(PACKS_MAX)),
@@ -185,7 +185,11 @@ impl AppState {
                 "too many searches are waiting; try again shortly",
             ));
         }
-        self.read_in_turn(f).await
+        self.read_in_turn(move |engine| {
+            let _waiting = waiting;
+            f(engine)
+        })
+        .await
     }
 
     /// [`Self::read`] for readers whose number is bounded elsewhere: waits for as long as it takes.
@@ -193,10 +197,8 @@ impl AppState {
         self: &Arc<Self>,
         f: impl FnOnce(&Engine) -> Result<T, ReadError> + Send + 'static,
     ) -> Result<T, ApiError> {
-        let _permit = self.searches.acquire().await.map_err(ApiError::internal)?;
         let engine = Arc::clone(&self.engine);
-        let result = tokio::task::spawn_blocking(move || f(&engine)).await.map_err(ApiError::internal)?;
-        Ok(result?)
+        Ok(in_turn(&self.searches, move || f(&engine)).await??)
     }
 
     /// Runs work that keeps a core busy for a while (decompressing, preparing) off the async threads, so that
@@ -205,26 +207,59 @@ impl AppState {
         self: &Arc<Self>,
         f: impl FnOnce(&Self) -> T + Send + 'static,
     ) -> Result<T, ApiError> {
-        let _permit = self.preparations.acquire().await.map_err(ApiError::internal)?;
         let state = Arc::clone(self);
-        tokio::task::spawn_blocking(move || f(&state)).await.map_err(ApiError::internal)
+        in_turn(&self.preparations, move || f(&state)).await
     }
 }
 
-/// A search in the count of those that run or wait; leaves it also when its request is dropped in the middle.
-struct Waiting<'a> {
-    count: &'a AtomicUsize,
+/// Runs work on a thread of its own when it is its turn. It has the turn until it is done, whether its request still
+/// waits for it or was dropped: a thread cannot be stopped.
+async fn in_turn<T: Send + 'static>(
+    turns: &Arc<Semaphore>,
+    f: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, ApiError> {
+    let turn = Arc::clone(turns).acquire_owned().await.map_err(ApiError::internal)?;
+    let work = move || {
+        let _turn = turn;
+        f()
+    };
+    tokio::task::spawn_blocking(work).await.map_err(ApiError::internal)
+}
+
+/// A search in the count of those that run or wait; leaves it also when its request is dropped before its turn.
+struct Waiting {
+    count: Arc<AtomicUsize>,
     before: usize,
 }
 
-impl<'a> Waiting<'a> {
-    fn join(count: &'a AtomicUsize) -> Self {
-        Self { count, before: count.fetch_add(1, Ordering::AcqRel) }
+impl Waiting {
+    fn join(count: &Arc<AtomicUsize>) -> Self {
+        Self { count: Arc::clone(count), before: count.fetch_add(1, Ordering::AcqRel) }
     }
 }
 
-impl Drop for Waiting<'_> {
+impl Drop for Waiting {
     fn drop(&mut self) {
         self.count.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use futures::FutureExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn work_keeps_its_turn_when_its_request_is_dropped() {
+        let turns = Arc::new(Semaphore::new(1));
+        let (finish, finished) = mpsc::channel::<()>();
+        let work = in_turn(&turns, move || finished.recv());
+        assert!(work.now_or_never().is_none(), "polled once and dropped");
+        assert_eq!(turns.available_permits(), 0);
+        drop(finish);
+        let _turn = turns.acquire().await.unwrap();
     }
 }
