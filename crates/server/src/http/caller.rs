@@ -67,7 +67,7 @@ impl Authenticated {
 
     /// Whoever has a session in this request, if there is one; for pages, which ask nobody without.
     pub async fn of_session(parts: &Parts, state: &AppState) -> Result<Option<Self>, ApiError> {
-        let Some(token) = cookie::session(&parts.headers) else { return Ok(None) };
+        let Some(token) = cookie::session(&parts.headers, state) else { return Ok(None) };
         let Some(caller) = state.auth.authenticate_session(&token).await? else { return Ok(None) };
         let (ip, user_agent) = (client(parts, state), user_agent(&parts.headers));
         Ok(Some(Self { caller, ip, user_agent, credential: Credential::Session(token) }))
@@ -86,7 +86,9 @@ impl FromRequestParts<Arc<AppState>> for Authenticated {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &Arc<AppState>) -> Result<Self, ApiError> {
-        if !parts.headers.contains_key(header::AUTHORIZATION) && cookie::session(&parts.headers).is_some() {
+        if !parts.headers.contains_key(header::AUTHORIZATION)
+            && cookie::session(&parts.headers, state).is_some()
+        {
             same_site::check_api(parts)?;
             let found = Self::of_session(parts, state).await?;
             return found.ok_or_else(|| {

@@ -34,7 +34,7 @@ impl FromRequestParts<Arc<AppState>> for Reader {
     async fn from_request_parts(parts: &mut Parts, state: &Arc<AppState>) -> Result<Self, ApiError> {
         if state.options.proofs_public
             && !parts.headers.contains_key(header::AUTHORIZATION)
-            && cookie::session(&parts.headers).is_none()
+            && cookie::session(&parts.headers, state).is_none()
         {
             return Ok(Self(None));
         }

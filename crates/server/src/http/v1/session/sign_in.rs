@@ -100,7 +100,7 @@ pub async fn attempt(
     let outcome = state.auth.sign_in(sent).await;
     match &outcome {
         Ok(signed_in) => {
-            if let Some(before) = cookie::session(&parts.headers) {
+            if let Some(before) = cookie::session(&parts.headers, state) {
                 state.auth.forget(&before).await?;
             }
             let who = Who::user(&signed_in.user, Some(&signed_in.session.id), from, user_agent);
