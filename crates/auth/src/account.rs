@@ -109,8 +109,13 @@ impl Auth {
             }
         };
         let (now, idle) = (self.now_ms(), self.people().options.session_idle_ms);
-        let sessions = self.catalog().list_sessions(&id).await?;
-        Ok(sessions.into_iter().filter(|session| session.is_live(now, idle)).collect())
+        let mut sessions = self.catalog().list_sessions(&id).await?;
+        for session in &mut sessions {
+            let noted = self.session_uses().noted(&session.token_sha256);
+            session.seen_ms = session.seen_ms.max(noted.unwrap_or(i64::MIN));
+        }
+        sessions.retain(|session| session.is_live(now, idle));
+        Ok(sessions)
     }
 
     /// Ends a session of one's own or of a member. The answer says in which organization that was allowed, if it is

@@ -25,7 +25,8 @@ struct Inner {
     root: Option<RootKey>,
     root_caller: Arc<Caller>,
     keyring: Keyring,
-    uses: Uses,
+    key_uses: Uses<KeyId>,
+    session_uses: Uses<[u8; 32]>,
     failures: Failures,
     people: People,
 }
@@ -80,7 +81,8 @@ impl Auth {
             root,
             root_caller: Arc::new(Caller::root()),
             keyring,
-            uses: Uses::default(),
+            key_uses: Uses::default(),
+            session_uses: Uses::default(),
             failures: Failures::default(),
             people,
         };
@@ -128,9 +130,10 @@ impl Auth {
         self.inner.keyring.follow(self.now_ms()).await
     }
 
-    /// Records outstanding last uses of keys. Requests start this by themselves; call it at shutdown.
+    /// Records outstanding last uses of keys and sessions. Requests start this by themselves; call it at shutdown.
     pub async fn flush_uses(&self) -> Result<(), CatalogError> {
-        self.inner.uses.write(&self.inner.catalog).await
+        self.inner.key_uses.write(&self.inner.catalog).await?;
+        self.inner.session_uses.write(&self.inner.catalog).await
     }
 
     pub(crate) fn catalog(&self) -> &Catalog {
@@ -139,6 +142,10 @@ impl Auth {
 
     pub(crate) fn keyring(&self) -> &Keyring {
         &self.inner.keyring
+    }
+
+    pub(crate) fn session_uses(&self) -> &Uses<[u8; 32]> {
+        &self.inner.session_uses
     }
 
     pub(crate) fn people(&self) -> &People {
@@ -177,11 +184,19 @@ impl Auth {
 
     fn used(&self, entry: &Entry, now_ms: i64) -> Arc<Caller> {
         let id: &KeyId = &entry.key.id;
-        if self.inner.uses.note(id, &entry.last_use, now_ms) {
-            let auth = self.clone();
-            // A failure leaves the uses noted for the next time: last uses are information, not evidence.
-            tokio::spawn(async move { auth.flush_uses().await.ok() });
+        if entry.last_use.is_due(now_ms) && self.inner.key_uses.note(id, now_ms) {
+            self.start_writing_uses();
         }
         entry.caller.clone()
+    }
+
+    /// A failure leaves the uses noted for the next time.
+    pub(crate) fn start_writing_uses(&self) {
+        let auth = self.clone();
+        tokio::spawn(async move {
+            if let Err(error) = auth.flush_uses().await {
+                tracing::warn!(%error, "last uses of keys and sessions cannot be recorded at present");
+            }
+        });
     }
 }

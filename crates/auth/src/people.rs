@@ -15,6 +15,7 @@ use crate::attempts::{Budget, Spent};
 use crate::failures::network_of;
 use crate::password::{Busy, Hasher};
 use crate::role::{self, Grant, OPERATOR_OF_INSTANCE};
+use crate::uses::RECORD_EVERY_MS;
 use crate::{Auth, Caller, CallerId, PasswordCost, Person, Rights, SealKey, Secret, token, totp};
 
 /// Failures of one address.
@@ -25,8 +26,6 @@ const BY_ACCOUNT: Budget = Budget { burst: 5, refill_ms: 60_000 };
 const BY_ACCOUNT_AT_HOME: Budget = Budget { burst: 20, refill_ms: 30_000 };
 /// Wrong codes of one account, from anywhere: only those who have its password get that far.
 const BY_CODE: Budget = Budget { burst: 10, refill_ms: 60_000 };
-/// How often the use of a session is written down.
-const SEEN_EVERY_MS: i64 = 60_000;
 /// Random bytes of what a browser or a link has.
 const TOKEN_BYTES: usize = 32;
 /// What authenticators show beside the address.
@@ -291,14 +290,15 @@ impl Auth {
     }
 
     async fn session(&self, token: &Secret, is_use: bool) -> Result<Option<Arc<Caller>>, CatalogError> {
-        let now = self.now_ms();
-        let found = self.catalog().session_by_hash(&token::hash(token.expose())).await?;
-        let idle = self.people().options.session_idle_ms;
-        let Some((session, user)) = found.filter(|(session, _)| session.is_live(now, idle)) else {
+        let (now, hash) = (self.now_ms(), token::hash(token.expose()));
+        let noted = self.session_uses().noted(&hash);
+        let Some((mut session, user)) = self.catalog().session_by_hash(&hash).await? else { return Ok(None) };
+        session.seen_ms = session.seen_ms.max(noted.unwrap_or(i64::MIN));
+        if !session.is_live(now, self.people().options.session_idle_ms) {
             return Ok(None);
-        };
-        if is_use && now - session.seen_ms >= SEEN_EVERY_MS {
-            self.catalog().touch_session(&session, now).await?;
+        }
+        if is_use && now - session.seen_ms >= RECORD_EVERY_MS && self.session_uses().note(&hash, now) {
+            self.start_writing_uses();
         }
         let grants = self.grants(&user).await?;
         let person = Person {

@@ -1,6 +1,8 @@
-//! When a key was last used, written at most once a minute a key and never while a request waits.
+//! When keys and sessions were last used, written at most once a minute each and never while a request waits: the catalog
+//! may be slow or full, and reading goes on.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::mem;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -8,7 +10,7 @@ use parking_lot::Mutex;
 use tallystick_catalog::{Catalog, CatalogError, KeyId};
 
 /// How much newer a use must be than the recorded one.
-const RECORD_EVERY_MS: i64 = 60_000;
+pub(crate) const RECORD_EVERY_MS: i64 = 60_000;
 
 /// The last recorded use of one key, Unix ms.
 pub(crate) struct LastUse(AtomicI64);
@@ -19,55 +21,88 @@ impl LastUse {
     }
 
     /// Whether this use is to be recorded. Of concurrent ones, one is.
-    fn is_due(&self, now_ms: i64) -> bool {
+    pub(crate) fn is_due(&self, now_ms: i64) -> bool {
         let recorded = self.0.load(Ordering::Relaxed);
         now_ms.saturating_sub(recorded) >= RECORD_EVERY_MS
             && self.0.compare_exchange(recorded, now_ms, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 }
 
-/// Uses that are to be recorded.
-#[derive(Default)]
-pub(crate) struct Uses(Mutex<Pending>);
+/// What is used, by what it is known by.
+pub(crate) trait Used: Clone + Eq + Hash + Send + Sync {
+    /// Records uses, Unix ms.
+    fn record(
+        catalog: &Catalog,
+        uses: &[(Self, i64)],
+    ) -> impl Future<Output = Result<(), CatalogError>> + Send;
+}
 
-#[derive(Default)]
-struct Pending {
-    uses: HashMap<KeyId, i64>,
+impl Used for KeyId {
+    async fn record(catalog: &Catalog, uses: &[(Self, i64)]) -> Result<(), CatalogError> {
+        catalog.touch_keys(uses).await
+    }
+}
+
+/// The SHA-256 of a session's token.
+impl Used for [u8; 32] {
+    async fn record(catalog: &Catalog, uses: &[(Self, i64)]) -> Result<(), CatalogError> {
+        catalog.touch_sessions(uses).await
+    }
+}
+
+/// Uses that are to be recorded.
+pub(crate) struct Uses<K>(Mutex<Pending<K>>);
+
+struct Pending<K> {
+    /// With whether the writer has it in hand.
+    uses: HashMap<K, (i64, bool)>,
     /// Somebody is writing and will look again afterwards.
     writing: bool,
 }
 
-impl Uses {
+impl<K> Default for Uses<K> {
+    fn default() -> Self {
+        Self(Mutex::new(Pending { uses: HashMap::new(), writing: false }))
+    }
+}
+
+impl<K: Used> Uses<K> {
     /// Notes a use; true if the caller is to start [`Uses::write`].
-    pub(crate) fn note(&self, id: &KeyId, last_use: &LastUse, now_ms: i64) -> bool {
-        if !last_use.is_due(now_ms) {
-            return false;
-        }
+    pub(crate) fn note(&self, what: &K, now_ms: i64) -> bool {
         let mut pending = self.0.lock();
-        pending.uses.insert(id.clone(), now_ms);
+        pending.uses.insert(what.clone(), (now_ms, false));
         !mem::replace(&mut pending.writing, true)
     }
 
-    /// Writes what is noted until nothing is. When the catalog fails, what it did not take is noted again for
-    /// the next time.
+    /// The use that is noted and not yet recorded, Unix ms. Ask before the catalog: what is recorded in between is then
+    /// found there.
+    pub(crate) fn noted(&self, what: &K) -> Option<i64> {
+        self.0.lock().uses.get(what).map(|(used_ms, _)| *used_ms)
+    }
+
+    /// Writes what is noted until nothing is. What the catalog does not take stays noted for the next time.
     pub(crate) async fn write(&self, catalog: &Catalog) -> Result<(), CatalogError> {
         loop {
-            let batch: Vec<(KeyId, i64)> = {
+            let batch: Vec<(K, i64)> = {
                 let mut pending = self.0.lock();
                 pending.writing = !pending.uses.is_empty();
-                pending.uses.drain().collect()
+                let in_hand = |(what, (used_ms, is_in_hand)): (&K, &mut (i64, bool))| {
+                    *is_in_hand = true;
+                    (what.clone(), *used_ms)
+                };
+                pending.uses.iter_mut().map(in_hand).collect()
             };
             if batch.is_empty() {
                 return Ok(());
             }
-            if let Err(error) = catalog.touch_keys(&batch).await {
-                let mut pending = self.0.lock();
+            let recorded = K::record(catalog, &batch).await;
+            let mut pending = self.0.lock();
+            if recorded.is_err() {
                 pending.writing = false;
-                for (id, used_ms) in batch {
-                    pending.uses.entry(id).or_insert(used_ms);
-                }
-                return Err(error);
+                return recorded;
             }
+            // What was used again in the meantime is not in hand any more.
+            pending.uses.retain(|_, (_, is_in_hand)| !*is_in_hand);
         }
     }
 }

@@ -89,13 +89,22 @@ impl Catalog {
         Ok(self.db.row(sql, &[user.as_str().into(), network.into()]).await?.is_some())
     }
 
-    /// Records that a session was used, Unix ms.
-    pub async fn touch_session(&self, session: &Session, seen_ms: i64) -> Result<(), CatalogError> {
+    /// Records when sessions, by the SHA-256 of their tokens, were used, Unix ms. Earlier times than recorded and unknown
+    /// sessions are ignored.
+    pub async fn touch_sessions(&self, uses: &[([u8; 32], i64)]) -> Result<(), CatalogError> {
+        if uses.is_empty() {
+            return Ok(());
+        }
         let mut tx = self.db.change().await?;
-        let sql = "UPDATE sessions SET seen_ms = $2 WHERE id = $1 AND seen_ms < $2";
-        tx.execute(sql, &[session.id.as_str().into(), seen_ms.into()]).await?;
-        let sql = "UPDATE users SET last_active_ms = $2 WHERE id = $1";
-        tx.execute(sql, &[session.user.as_str().into(), seen_ms.into()]).await?;
+        for (hash, seen_ms) in uses {
+            let values: [Value<'_>; 2] = [hash.as_slice().into(), (*seen_ms).into()];
+            let sql = "UPDATE sessions SET seen_ms = $2 WHERE token_sha256 = $1 AND seen_ms < $2";
+            tx.execute(sql, &values).await?;
+            let sql = "UPDATE users SET last_active_ms = $2 \
+                       WHERE id = (SELECT user_id FROM sessions WHERE token_sha256 = $1) \
+                       AND (last_active_ms IS NULL OR last_active_ms < $2)";
+            tx.execute(sql, &values).await?;
+        }
         tx.commit().await
     }
 

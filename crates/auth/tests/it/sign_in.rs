@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use sqlx::Connection as _;
 use tallystick_auth::{Auth, Caller, Factor, NewAccount, PeopleError, Secret, SignIn, SignInError, SignedIn};
 use tallystick_catalog::{LinkKind, User};
 
@@ -92,6 +93,29 @@ async fn a_session_ends_at_rest_and_in_any_case() {
     for wrong in ["", "x", &"A".repeat(43)] {
         assert!(auth.authenticate_session(&Secret::from(wrong)).await.unwrap().is_none());
     }
+}
+
+#[tokio::test]
+async fn a_catalog_that_takes_nothing_keeps_nobody_from_reading() {
+    let world = World::new().await;
+    let auth = world.node().await;
+    operator(&auth).await;
+    let olga = auth.sign_in(attempt("olga@ops.example", PASSWORD, HOME)).await.unwrap();
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&world.path);
+    let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+    let full = "CREATE TRIGGER full BEFORE UPDATE ON sessions BEGIN SELECT RAISE(ABORT, 'full'); END";
+    sqlx::query(full).execute(&mut connection).await.unwrap();
+    for _ in 0..4 {
+        world.advance(accounts().session_idle_ms / 2);
+        caller(&auth, &olga).await;
+    }
+    assert!(auth.flush_uses().await.is_err());
+    sqlx::query("DROP TRIGGER full").execute(&mut connection).await.unwrap();
+    // Another node knows what the catalog knows.
+    let other = world.node().await;
+    assert!(other.glance_at_session(&olga.token).await.unwrap().is_none());
+    auth.flush_uses().await.unwrap();
+    caller(&other, &olga).await;
 }
 
 #[tokio::test]

@@ -36,8 +36,9 @@ pub(crate) async fn sessions_are_found_by_hash_and_end(case: &Case) {
     assert!(catalog.is_known_network(&ana.id, "203.0.113.9").await.unwrap());
     assert!(!catalog.is_known_network(&ana.id, "203.0.113.10").await.unwrap());
 
-    catalog.touch_session(&session, START_MS + 5_000).await.unwrap();
-    catalog.touch_session(&session, START_MS + 4_000).await.unwrap();
+    catalog.touch_sessions(&[(session.token_sha256, START_MS + 5_000), ([0; 32], START_MS)]).await.unwrap();
+    catalog.touch_sessions(&[(session.token_sha256, START_MS + 4_000)]).await.unwrap();
+    assert_eq!(catalog.user(&ana.id).await.unwrap().last_active_ms, Some(START_MS + 5_000));
     let seen = catalog.session(&session.id).await.unwrap();
     assert_eq!(seen.seen_ms, START_MS + 5_000);
     assert!(seen.is_live(START_MS + 5_999, 1_000) && !seen.is_live(START_MS + 6_000, 1_000));
