@@ -145,7 +145,7 @@ impl Auth {
         let _reach = authorize(caller, Operation::EndSession, None)?;
         let name = Operation::EndSession.rule().name;
         let person = caller.person().ok_or(Denied::PersonOnly { operation: name })?;
-        self.catalog().revoke_session(&person.session).await?;
+        self.catalog().end_session(&person.session).await?;
         Ok(person.session.clone())
     }
 
@@ -154,7 +154,7 @@ impl Auth {
         if let Some((session, _)) =
             self.catalog().session_by_hash(&crate::token::hash(token.expose())).await?
         {
-            self.catalog().revoke_session(&session.id).await?;
+            self.catalog().end_session(&session.id).await?;
         }
         Ok(())
     }

@@ -30,7 +30,7 @@ pub struct Session {
     pub seen_ms: i64,
     /// It ends then at the latest, Unix ms.
     pub expires_ms: i64,
-    /// Ended before its time, Unix ms.
+    /// Taken back by hand or with a password, Unix ms. One that was signed out of has expired.
     pub revoked_ms: Option<i64>,
 }
 
@@ -108,7 +108,18 @@ impl Catalog {
         tx.commit().await
     }
 
-    /// Ends a session; false if it had ended.
+    /// Ends a session in order, as if its time were over: where it was opened stays a known address. False if it had
+    /// ended.
+    pub async fn end_session(&self, id: &SessionId) -> Result<bool, CatalogError> {
+        let mut tx = self.db.change().await?;
+        let sql =
+            "UPDATE sessions SET expires_ms = $2 WHERE id = $1 AND revoked_ms IS NULL AND expires_ms > $2";
+        let ended = tx.execute(sql, &[id.as_str().into(), self.now_ms().into()]).await?;
+        tx.commit().await?;
+        Ok(ended == 1)
+    }
+
+    /// Takes a session back; false if it had ended.
     pub async fn revoke_session(&self, id: &SessionId) -> Result<bool, CatalogError> {
         let mut tx = self.db.change().await?;
         let ended = revoke(&mut tx, id.as_str(), self.now_ms()).await?;
@@ -142,7 +153,7 @@ pub(crate) async fn revoke_all(
 }
 
 async fn revoke(tx: &mut Tx, id: &str, now_ms: i64) -> Result<bool, CatalogError> {
-    let sql = "UPDATE sessions SET revoked_ms = $2 WHERE id = $1 AND revoked_ms IS NULL";
+    let sql = "UPDATE sessions SET revoked_ms = $2 WHERE id = $1 AND revoked_ms IS NULL AND expires_ms > $2";
     Ok(tx.execute(sql, &[id.into(), now_ms.into()]).await? == 1)
 }
 

@@ -90,6 +90,13 @@ async fn a_session_ends_at_rest_and_in_any_case() {
     let third = auth.sign_in(good).await.unwrap();
     auth.sign_out(&*caller(&auth, &third).await).await.unwrap();
     assert!(auth.authenticate_session(&third.token).await.unwrap().is_none());
+    let elsewhere = attempt("olga@ops.example", PASSWORD, ELSEWHERE);
+    let fourth = auth.sign_in(elsewhere.clone()).await.unwrap();
+    auth.sign_out(&*caller(&auth, &fourth).await).await.unwrap();
+    assert!(
+        !auth.sign_in(elsewhere).await.unwrap().is_new_address,
+        "who signs out does not become a stranger"
+    );
     for wrong in ["", "x", &"A".repeat(43)] {
         assert!(auth.authenticate_session(&Secret::from(wrong)).await.unwrap().is_none());
     }

@@ -52,6 +52,12 @@ pub(crate) async fn sessions_are_found_by_hash_and_end(case: &Case) {
     assert!(catalog.revoke_session(&second.id).await.unwrap());
     assert!(!catalog.revoke_session(&second.id).await.unwrap());
     assert_eq!(catalog.revoke_sessions(&ana.id, Some(&third.id)).await.unwrap(), 1);
+    let out = new_session(&ana, "192.0.2.1", 10_000);
+    catalog.create_session(&out).await.unwrap();
+    assert!(catalog.end_session(&out.id).await.unwrap() && !catalog.end_session(&out.id).await.unwrap());
+    assert!(!catalog.revoke_session(&out.id).await.unwrap());
+    assert!(!catalog.session(&out.id).await.unwrap().is_live(START_MS, 10_000));
+    assert!(catalog.is_known_network(&ana.id, "192.0.2.1").await.unwrap(), "they signed out themselves");
     let left = catalog.list_sessions(&ana.id).await.unwrap();
     assert_eq!(left.iter().map(|session| &session.id).collect::<Vec<_>>(), [&third.id]);
     case.clock.advance(10_000);
