@@ -54,8 +54,7 @@ impl Used for [u8; 32] {
 pub(crate) struct Uses<K>(Mutex<Pending<K>>);
 
 struct Pending<K> {
-    /// With whether the writer has it in hand.
-    uses: HashMap<K, (i64, bool)>,
+    uses: HashMap<K, i64>,
     /// Somebody is writing and will look again afterwards.
     writing: bool,
 }
@@ -70,14 +69,14 @@ impl<K: Used> Uses<K> {
     /// Notes a use; true if the caller is to start [`Uses::write`].
     pub(crate) fn note(&self, what: &K, now_ms: i64) -> bool {
         let mut pending = self.0.lock();
-        pending.uses.insert(what.clone(), (now_ms, false));
+        pending.uses.insert(what.clone(), now_ms);
         !mem::replace(&mut pending.writing, true)
     }
 
     /// The use that is noted and not yet recorded, Unix ms. Ask before the catalog: what is recorded in between is then
     /// found there.
     pub(crate) fn noted(&self, what: &K) -> Option<i64> {
-        self.0.lock().uses.get(what).map(|(used_ms, _)| *used_ms)
+        self.0.lock().uses.get(what).copied()
     }
 
     /// Writes what is noted until nothing is. What the catalog does not take stays noted for the next time.
@@ -86,11 +85,7 @@ impl<K: Used> Uses<K> {
             let batch: Vec<(K, i64)> = {
                 let mut pending = self.0.lock();
                 pending.writing = !pending.uses.is_empty();
-                let in_hand = |(what, (used_ms, is_in_hand)): (&K, &mut (i64, bool))| {
-                    *is_in_hand = true;
-                    (what.clone(), *used_ms)
-                };
-                pending.uses.iter_mut().map(in_hand).collect()
+                pending.uses.iter().map(|(what, used_ms)| (what.clone(), *used_ms)).collect()
             };
             if batch.is_empty() {
                 return Ok(());
@@ -101,8 +96,12 @@ impl<K: Used> Uses<K> {
                 pending.writing = false;
                 return recorded;
             }
-            // What was used again in the meantime is not in hand any more.
-            pending.uses.retain(|_, (_, is_in_hand)| !*is_in_hand);
+            for (what, used_ms) in &batch {
+                // Unless it was used again in the meantime.
+                if pending.uses.get(what) == Some(used_ms) {
+                    pending.uses.remove(what);
+                }
+            }
         }
     }
 }
