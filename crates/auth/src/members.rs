@@ -120,11 +120,11 @@ impl Auth {
         let org = one_org(authorize(caller, Operation::UpdateMember, org)?)?;
         let after = self.giveable(caller, &org, role).await?;
         let member = self.catalog().member(&org, user).await?;
-        let before = self.giveable(caller, &org, &member.membership.role).await?;
+        let before = self.takeable(caller, &org, &member.membership.role).await?;
         self.catalog().set_role(&org, user, role).await?;
         let changed = self.catalog().member(&org, user).await?;
         Ok(Changed {
-            before: MemberView { member, role_name: before.role_name },
+            before: MemberView { member, role_name: before },
             after: MemberView { member: changed, role_name: after.role_name },
         })
     }
@@ -138,9 +138,19 @@ impl Auth {
     ) -> Result<MemberView, PeopleError> {
         let org = one_org(authorize(caller, Operation::RemoveMember, org)?)?;
         let member = self.catalog().member(&org, user).await?;
-        let grant = self.giveable(caller, &org, &member.membership.role).await?;
+        let role_name = self.takeable(caller, &org, &member.membership.role).await?;
         self.catalog().remove_member(&org, user).await?;
-        Ok(MemberView { member, role_name: grant.role_name })
+        Ok(MemberView { member, role_name })
+    }
+
+    /// The name of a role that the caller may take from somebody. One that is not there any more gives nothing, so
+    /// anybody may who manages members.
+    async fn takeable(&self, caller: &Caller, org: &OrgId, role: &str) -> Result<String, PeopleError> {
+        match self.giveable(caller, org, role).await {
+            Ok(grant) => Ok(grant.role_name),
+            Err(PeopleError::UnknownRole { role }) => Ok(role),
+            Err(error) => Err(error),
+        }
     }
 
     /// What a role of an organization comes to, if the caller has all of it.

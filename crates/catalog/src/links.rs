@@ -10,7 +10,7 @@ use crate::db::{Row, Tx, Value};
 use crate::ids::BadId;
 use crate::{
     Catalog, CatalogError, Conflict, LinkId, Membership, NewUser, User, UserId, memberships, organizations,
-    sessions, users,
+    roles, sessions, users,
 };
 
 const TABLE: &str = "links";
@@ -125,6 +125,9 @@ impl Catalog {
         let mut tx = self.db.change().await?;
         if let Some(org) = &link.org {
             organizations::in_tx(&mut tx, org).await?;
+            if let Some(role) = &link.role {
+                roles::require(&mut tx, org, role).await?;
+            }
             if live_invitations(&mut tx, org, link.created_ms).await? >= INVITATIONS_MAX {
                 let what = "open invitations";
                 return Err(CatalogError::Conflict(Conflict::TooMany { what, max: INVITATIONS_MAX }));

@@ -4,7 +4,9 @@
 use tallystick_event::OrgId;
 
 use crate::db::{Row, Tx, Value};
-use crate::{Catalog, CatalogError, Changed, Conflict, LIST_MAX, User, UserId, organizations, users};
+use crate::{
+    Catalog, CatalogError, Changed, Conflict, LIST_MAX, Role, User, UserId, organizations, roles, users,
+};
 
 const TABLE: &str = "memberships";
 /// The built-in role that an organization must not lose the last holder of.
@@ -43,6 +45,25 @@ impl Catalog {
     pub async fn memberships(&self, user: &UserId) -> Result<Vec<Membership>, CatalogError> {
         let sql = "SELECT user_id, org, role, created_ms FROM memberships WHERE user_id = $1 ORDER BY org";
         self.db.rows(sql, &[user.as_str().into()]).await?.iter().map(read).collect()
+    }
+
+    /// The organizations that somebody is in, by id, with the custom role that they have there. A role that is neither
+    /// a built-in one nor there comes without.
+    pub async fn memberships_with_roles(
+        &self,
+        user: &UserId,
+    ) -> Result<Vec<(Membership, Option<Role>)>, CatalogError> {
+        let read = |row: &Row| {
+            let membership = Membership {
+                user: row.parsed(TABLE, "user_id")?,
+                org: row.parsed(TABLE, "org")?,
+                role: row.text("role")?,
+                created_ms: row.int("member_ms")?,
+            };
+            let role = row.opt_text("id")?.map(|_| roles::read(row)).transpose()?;
+            Ok((membership, role))
+        };
+        self.db.rows(SELECT_WITH_ROLES, &[user.as_str().into()]).await?.iter().map(read).collect()
     }
 
     /// Members of an organization in order of their ids, those after `after` only, at most `limit` (capped at
@@ -91,6 +112,7 @@ impl Catalog {
     ) -> Result<Changed<Membership>, CatalogError> {
         let mut tx = self.db.change().await?;
         let before = in_tx(&mut tx, org, user).await?.ok_or_else(|| not_found(user))?;
+        roles::require(&mut tx, org, role).await?;
         let after = Membership { role: role.to_owned(), ..before.clone() };
         if role != OWNER {
             keeps_an_owner(&mut tx, &before).await?;
@@ -121,6 +143,7 @@ pub(crate) async fn add(
     now_ms: i64,
 ) -> Result<Membership, CatalogError> {
     organizations::in_tx(tx, org).await?;
+    roles::require(tx, org, role).await?;
     if in_tx(tx, org, user).await?.is_some() {
         return Err(CatalogError::Conflict(Conflict::AlreadyMember { org: org.to_string() }));
     }
@@ -184,6 +207,10 @@ fn read_member(row: &Row) -> Result<Member, CatalogError> {
     };
     Ok(Member { user: users::read(row)?, membership, has_totp: row.opt_int("totp_ms")?.is_some() })
 }
+
+const SELECT_WITH_ROLES: &str = "SELECT m.user_id, m.org, m.role, m.created_ms AS member_ms, r.id, r.name, r.permissions, r.filter, r.created_ms, \
+     r.updated_ms FROM memberships m LEFT JOIN roles r ON r.id = m.role AND r.org = m.org \
+     WHERE m.user_id = $1 ORDER BY m.org";
 
 macro_rules! select_members {
     ($rest:literal) => {

@@ -180,6 +180,13 @@ async fn insert(tx: &mut Tx, role: &Role) -> Result<(), CatalogError> {
     tx.execute(sql, &values).await.map(drop)
 }
 
+/// Refuses a role that is not there for an organization, within the change that gives it to somebody: it may have been
+/// deleted since it was looked at. Other names than ids are built-in roles.
+pub(crate) async fn require(tx: &mut Tx, org: &OrgId, role: &str) -> Result<(), CatalogError> {
+    let Ok(id) = role.parse() else { return Ok(()) };
+    if in_tx(tx, &id).await?.org == *org { Ok(()) } else { Err(not_found(&id)) }
+}
+
 async fn in_tx(tx: &mut Tx, id: &RoleId) -> Result<Role, CatalogError> {
     let row = tx.row(SELECT_ONE, &[id.as_str().into()]).await?;
     row.map(|row| read(&row)).transpose()?.ok_or_else(|| not_found(id))
@@ -189,7 +196,7 @@ fn not_found(id: &RoleId) -> CatalogError {
     CatalogError::NotFound { kind: "role", id: id.to_string() }
 }
 
-fn read(row: &Row) -> Result<Role, CatalogError> {
+pub(crate) fn read(row: &Row) -> Result<Role, CatalogError> {
     Ok(Role {
         id: row.parsed(TABLE, "id")?,
         org: row.parsed(TABLE, "org")?,

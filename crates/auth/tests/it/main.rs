@@ -10,6 +10,7 @@ mod sign_in;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use sqlx::Connection as _;
 use tallystick_auth::{
     AccountOptions, Auth, Caller, CreateKey, CreatedKey, PasswordCost, RootKey, Scope, SealKey, Secret,
 };
@@ -60,6 +61,12 @@ impl World {
         let root = RootKey::new(&Secret::from(ROOT)).unwrap();
         let accounts = accounts();
         Auth::open(catalog, Some(root), accounts, self.clock.clone(), self.random.clone()).await.unwrap()
+    }
+
+    /// The catalog's file itself, for what the catalog does not do.
+    async fn connection(&self) -> sqlx::SqliteConnection {
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&self.path);
+        sqlx::SqliteConnection::connect_with(&options).await.unwrap()
     }
 
     fn advance(&self, ms: i64) {

@@ -173,3 +173,29 @@ async fn keys_manage_members_within_their_scopes() {
     let own = auth.list_sessions(&key, None).await.unwrap_err();
     assert!(matches!(own, PeopleError::Denied(Denied::PersonOnly { .. })), "{own:?}");
 }
+
+#[tokio::test]
+async fn a_role_that_is_not_there_gives_nothing_and_locks_nobody_out() {
+    let world = World::new().await;
+    let auth = world.node().await;
+    let owner = person(&auth, "acme", "owner@x", "owner").await;
+    let desk = CreateRole {
+        name: "Desk".into(),
+        permissions: vec![Permission::AuditLogsRead],
+        filter: String::new(),
+    };
+    let desk = auth.create_role(&owner, None, desk).await.unwrap();
+    let bob = member(&auth, "acme", "bob@x", desk.id.as_str()).await;
+    auth.add_member(&*root(&auth).await, Some(&org("other")), &bob.id, "auditor").await.unwrap();
+    let mut connection = world.connection().await;
+    sqlx::query("DELETE FROM roles").execute(&mut connection).await.unwrap();
+    let caller = signed_in(&auth, "bob@x").await;
+    assert!(authorize(&caller, Operation::ReadEvents, Some(&org("acme"))).is_err());
+    assert!(authorize(&caller, Operation::ReadEvents, Some(&org("other"))).is_ok());
+    let changed = auth.update_member(&owner, None, &bob.id, "member").await.unwrap();
+    assert_eq!(
+        (changed.before.role_name.as_str(), changed.after.role_name.as_str()),
+        (desk.id.as_str(), "member")
+    );
+    auth.remove_member(&owner, None, &bob.id).await.unwrap();
+}

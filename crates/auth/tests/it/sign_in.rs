@@ -2,7 +2,6 @@
 
 use std::net::IpAddr;
 
-use sqlx::Connection as _;
 use tallystick_auth::{Auth, Caller, Factor, NewAccount, PeopleError, Secret, SignIn, SignInError, SignedIn};
 use tallystick_catalog::{LinkKind, User};
 
@@ -108,8 +107,7 @@ async fn a_catalog_that_takes_nothing_keeps_nobody_from_reading() {
     let auth = world.node().await;
     operator(&auth).await;
     let olga = auth.sign_in(attempt("olga@ops.example", PASSWORD, HOME)).await.unwrap();
-    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&world.path);
-    let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+    let mut connection = world.connection().await;
     let full = "CREATE TRIGGER full BEFORE UPDATE ON sessions BEGIN SELECT RAISE(ABORT, 'full'); END";
     sqlx::query(full).execute(&mut connection).await.unwrap();
     for _ in 0..4 {

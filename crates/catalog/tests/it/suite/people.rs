@@ -107,7 +107,20 @@ pub(crate) async fn custom_roles_are_made_changed_and_deleted(case: &Case) {
     assert_eq!(catalog.list_roles(&org("acme")).await.unwrap(), [changed.after]);
 
     let ana = user(&catalog, "ana@acme.example").await;
+    new_org(&catalog, "other").await;
+    let is_unknown = |error: CatalogError| matches!(error, CatalogError::NotFound { kind: "role", .. });
+    let theirs = made.id.as_str();
+    assert!(is_unknown(catalog.add_member(&org("other"), &ana.id, theirs).await.unwrap_err()));
+    catalog.add_member(&org("other"), &ana.id, "auditor").await.unwrap();
+    assert!(is_unknown(catalog.set_role(&org("other"), &ana.id, theirs).await.unwrap_err()));
+    let mut link = links::new_link(LinkKind::Invite).0;
+    (link.org, link.role) = (Some(org("other")), Some(theirs.to_owned()));
+    assert!(is_unknown(catalog.create_link(link).await.unwrap_err()));
     catalog.add_member(&org("acme"), &ana.id, made.id.as_str()).await.unwrap();
+    let roles = catalog.memberships_with_roles(&ana.id).await.unwrap();
+    let both: Vec<_> =
+        roles.iter().map(|(one, role)| (one.org.as_str(), role.as_ref().map(|r| &r.id))).collect();
+    assert_eq!(both, [("acme", Some(&made.id)), ("other", None)]);
     assert_eq!(conflict(catalog.delete_role(&made.id).await), Conflict::RoleInUse);
     catalog.remove_member(&org("acme"), &ana.id).await.unwrap();
     let mut link = links::new_link(LinkKind::Invite).0;
@@ -116,6 +129,7 @@ pub(crate) async fn custom_roles_are_made_changed_and_deleted(case: &Case) {
     assert_eq!(conflict(catalog.delete_role(&made.id).await), Conflict::RoleInUse);
     catalog.revoke_link(&link.id).await.unwrap();
     catalog.delete_role(&made.id).await.unwrap();
+    assert!(is_unknown(catalog.add_member(&org("acme"), &ana.id, theirs).await.unwrap_err()));
     assert!(matches!(catalog.role(&made.id).await, Err(CatalogError::NotFound { kind: "role", .. })));
 }
 
