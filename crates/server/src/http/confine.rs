@@ -7,10 +7,9 @@ use tallystick_engine::{
     ReadError, facts,
     search::{Scope, StoredEvent},
 };
-use tallystick_event::OrgId;
-use tallystick_query::{Expr, LowerOptions, Lowered, lower, matches, parse};
+use tallystick_query::{Diagnostic, Expr, LowerOptions, Lowered, Me, lower, matches, parse};
 
-use crate::error::ApiError;
+use crate::error::{ApiError, convert::invalid_query};
 
 /// What every event that the caller sees within the scope must match; none: there is no such limit.
 pub fn of(caller: &Caller, scope: &Scope, now_us: i64) -> Result<Option<Lowered>, ApiError> {
@@ -20,10 +19,14 @@ pub fn of(caller: &Caller, scope: &Scope, now_us: i64) -> Result<Option<Lowered>
     }
     let mut parts = Vec::with_capacity(orgs.len());
     for org in orgs {
-        let own = resolved(&format!("org:\"{org}\""), now_us)?;
+        let resolved = |text: &str| {
+            let broken = |errors| ApiError::internal(format!("the filter {text:?} of a role: {errors:?}"));
+            resolve(text, now_us, me(caller)).map_err(broken)
+        };
+        let own = resolved(&format!("org:\"{org}\""))?;
         parts.push(match caller.filter(org) {
             None => own,
-            Some(filter) => Expr::and([own, resolved(filter, now_us)?]),
+            Some(filter) => Expr::and([own, resolved(filter)?]),
         });
     }
     Ok(Some(Lowered { expr: Expr::or(parts) }))
@@ -45,18 +48,22 @@ pub fn shows(confined: Option<&Lowered>, event: &StoredEvent) -> Result<bool, Re
     }
 }
 
-/// Whether every event that the caller may read of an organization is seen.
-pub fn is_whole(caller: &Caller, org: &OrgId) -> bool {
-    caller.filter(org).is_none()
+/// Who `@me` is: the person who is signed in.
+pub fn me(caller: &Caller) -> Option<Me<'_>> {
+    let person = caller.person()?;
+    Some(Me { id: caller.user()?.as_str(), email: Some(&person.email) })
 }
 
-/// A filter that does not parse any more lets nothing through.
-fn resolved(text: &str, now_us: i64) -> Result<Expr, ApiError> {
-    let broken = |what: String| ApiError::internal(format!("the filter {text:?} of a role: {what}"));
-    let (query, _) = parse(text).into_result().map_err(|errors| broken(format!("{errors:?}")))?;
-    let options = LowerOptions { now_us, tz: &TimeZone::UTC, me: None };
-    match lower(&query, &options) {
-        Ok(lowered) => Ok(lowered.expr),
-        Err(error) => Err(broken(format!("{error:?}"))),
-    }
+/// Refuses a filter, in the member `/filter` of a body, that would not work for whoever has it. That is always a person,
+/// so it can say `@me`.
+pub fn check_filter(text: &str) -> Result<(), ApiError> {
+    let somebody = Me { id: "usr_00000000000000000000", email: Some("somebody@example.com") };
+    resolve(text, 0, Some(somebody)).map(drop).map_err(|errors| invalid_query("/filter", &errors))
+}
+
+/// A filter that does not resolve any more lets nothing through.
+fn resolve(text: &str, now_us: i64, me: Option<Me<'_>>) -> Result<Expr, Vec<Diagnostic>> {
+    let (query, _) = parse(text).into_result()?;
+    let options = LowerOptions { now_us, tz: &TimeZone::UTC, me };
+    lower(&query, &options).map(|lowered| lowered.expr).map_err(|error| vec![error])
 }

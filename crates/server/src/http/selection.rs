@@ -5,7 +5,7 @@ use tallystick_auth::{Operation, Reach};
 use tallystick_engine::search::{Scope, Selection, TimeRange};
 use tallystick_event::OrgId;
 use tallystick_query::{
-    Diagnostic, LowerOptions, Lowered, Query, lower, parse, parse_time_parameter, time_twice, zone,
+    Diagnostic, LowerOptions, Lowered, Me, Query, lower, parse, parse_time_parameter, time_twice, zone,
 };
 
 use super::{
@@ -95,7 +95,7 @@ impl Common {
             Some(field) => query.without_field(field),
             None => query,
         };
-        let query = lowered(&query, now_us, &zone)?;
+        let query = lowered(&query, now_us, &zone, confine::me(&caller.caller))?;
         let query = confine::narrowed(query, confine::of(&caller.caller, &scope, now_us)?);
         let deadline = AppState::search_deadline();
         let times = [from, to, zone.iana_name().map(str::to_owned)];
@@ -142,11 +142,16 @@ pub fn take_zone(params: &mut Params) -> Result<TimeZone, ApiError> {
 }
 
 /// Makes a query ready to run; `None` if it asks for nothing in particular.
-pub fn lowered(query: &Query, now_us: i64, zone: &TimeZone) -> Result<Option<Lowered>, ApiError> {
+pub fn lowered(
+    query: &Query,
+    now_us: i64,
+    zone: &TimeZone,
+    me: Option<Me<'_>>,
+) -> Result<Option<Lowered>, ApiError> {
     if query.root.is_none() {
         return Ok(None);
     }
-    let options = LowerOptions { now_us, tz: zone, me: None };
+    let options = LowerOptions { now_us, tz: zone, me };
     lower(query, &options).map(Some).map_err(|error| invalid_query("q", &[error]))
 }
 

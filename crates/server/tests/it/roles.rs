@@ -154,3 +154,25 @@ async fn a_filter_holds_for_every_read() {
     assert_eq!(changed[0]["changes"][0]["path"], "/filter");
     assert_eq!(changed[0]["changes"][0]["old"], "action:invoice.*");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn me_is_whoever_is_signed_in_in_queries_and_in_filters() {
+    let doors = Doors::open().await;
+    let server = &doors.server;
+    let role = json!({ "name": "Own", "permissions": ["audit_logs.read"], "filter": "actor:@me" });
+    let role = server.send(Method::POST, "/v1/roles?org=acme", &role).await.ok();
+    let own = server.person("acme", "own@acme.example", role["id"].as_str().unwrap()).await;
+    let id = server.get_of(&own, "/v1/session").await.ok()["user"]["id"].as_str().unwrap().to_owned();
+    let ada = server.person("acme", "ada@acme.example", "owner").await;
+    for query in ["", "&q=actor:@me"] {
+        let found = server.get_of(&own, &format!("/v1/events?limit=100{query}")).await.ok();
+        let found = found["events"].as_array().unwrap();
+        assert!(!found.is_empty() && found.iter().all(|event| event["actor"]["id"] == id), "{query}");
+    }
+    let of_ada = server.get_of(&ada, "/v1/count?q=actor:@me").await.ok()["count"].as_u64().unwrap();
+    assert!(of_ada > 0 && of_ada < server.get_of(&ada, "/v1/count").await.ok()["count"].as_u64().unwrap());
+    let explained = server.get_of(&ada, "/v1/query/explain?q=actor:@me").await.ok();
+    assert!(explained["plan"]["count"].as_u64().unwrap() >= of_ada, "{explained}");
+    let key = server.get("/v1/events?org=acme&q=actor:@me").await;
+    assert_eq!(key.problem(), (400, "invalid_query"), "a key is nobody");
+}

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{Json, extract::State};
 use jiff::tz::TimeZone;
 use serde::Serialize;
-use tallystick_auth::Operation;
+use tallystick_auth::{Caller, Operation};
 use tallystick_engine::{
     Engine, ReadError,
     search::{FacetRequest, Scope, Selection, TimeRange},
@@ -106,7 +106,7 @@ pub async fn explain(
     let Some(query) = parsed.query else { return Ok(Json(faulty(&diagnostics))) };
     let now_us = state.clock.now_ms() * 1_000;
     let confined = confine::of(&caller.caller, &scope, now_us)?;
-    let run = Explain { scope, zone, now_us, confined };
+    let run = Explain { caller: Arc::clone(&caller.caller), scope, zone, now_us, confined };
     if query.root.is_some()
         && let Err(error) = run.lower(&query)
     {
@@ -125,6 +125,7 @@ fn faulty(diagnostics: &[Diagnostic]) -> Explanation {
 }
 
 struct Explain {
+    caller: Arc<Caller>,
     scope: Scope,
     zone: TimeZone,
     now_us: i64,
@@ -134,7 +135,8 @@ struct Explain {
 
 impl Explain {
     fn lower(&self, query: &Query) -> Result<Lowered, Diagnostic> {
-        lower(query, &LowerOptions { now_us: self.now_us, tz: &self.zone, me: None })
+        let me = confine::me(&self.caller);
+        lower(query, &LowerOptions { now_us: self.now_us, tz: &self.zone, me })
     }
 
     fn selection(&self, query: Option<Lowered>) -> Selection {

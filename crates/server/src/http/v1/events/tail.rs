@@ -85,8 +85,10 @@ pub async fn tail(
     let (query, _) = parse(&text).into_result().map_err(|errors| invalid_query("q", &errors))?;
     let now_us = state.clock.now_ms() * 1_000;
     let scope = Scope::Orgs(vec![org.clone()]);
-    let filter =
-        confine::narrowed(lowered(&query, now_us, &zone)?, confine::of(&caller.caller, &scope, now_us)?);
+    let filter = confine::narrowed(
+        lowered(&query, now_us, &zone, confine::me(&caller.caller))?,
+        confine::of(&caller.caller, &scope, now_us)?,
+    );
     let after = after(&mut params, &headers)?;
     params.end()?;
     let place = state.tail_place()?;

@@ -9,12 +9,11 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use tallystick_auth::{BuiltInRole, Permission};
 use tallystick_catalog::Role;
-use tallystick_query::parse;
 use utoipa::ToSchema;
 
 use crate::{
     admin_events::Act,
-    error::{ApiError, ErrorCode, ErrorDetail, convert::invalid_query},
+    error::{ApiError, ErrorCode, ErrorDetail},
 };
 
 /// A role.
@@ -75,11 +74,6 @@ fn permissions(words: &[String]) -> Result<Vec<Permission>, ApiError> {
         })
     };
     words.iter().enumerate().map(word).collect()
-}
-
-/// Refuses a filter that is no query.
-fn check_filter(text: &str) -> Result<(), ApiError> {
-    parse(text).into_result().map(drop).map_err(|errors| invalid_query("/filter", &errors))
 }
 
 /// What is recorded of an act on a role.

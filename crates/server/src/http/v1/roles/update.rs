@@ -8,12 +8,13 @@ use tallystick_auth::{ChangeRole, Operation};
 use tallystick_catalog::RoleId;
 use utoipa::ToSchema;
 
-use super::{RoleAnswer, act, check_filter, permissions};
+use super::{RoleAnswer, act, permissions};
 use crate::{
     admin_events,
     error::{ApiError, Problem},
     http::{
         caller::Authenticated,
+        confine::check_filter,
         json::{Body, Members},
         params::Params,
         path::Id,
