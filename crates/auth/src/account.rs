@@ -177,14 +177,15 @@ impl Auth {
     }
 
     async fn require_password(&self, user: &User, password: &Secret) -> Result<(), PeopleError> {
-        let wait = self.people().own_password_wait_ms(&user.id, self.now_ms());
-        if wait > 0 {
+        let Some(counted) = self.people().take_own_password(&user.id, self.now_ms()) else {
             return Err(PeopleError::Refused("too many wrong passwords; wait a few minutes"));
+        };
+        let fits = self.people().hasher.verify(password, user.password_hash.as_deref()).await;
+        if matches!(fits, Ok(false)) {
+            return Err(PeopleError::Refused("the present password is wrong"));
         }
-        if self.people().hasher.verify(password, user.password_hash.as_deref()).await? {
-            return Ok(());
-        }
-        self.people().own_password_failed(&user.id, self.now_ms());
-        Err(PeopleError::Refused("the present password is wrong"))
+        counted.give_back();
+        fits?;
+        Ok(())
     }
 }

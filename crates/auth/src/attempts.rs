@@ -31,22 +31,42 @@ impl<K: Eq + Hash> Spent<K> {
         Self { budget, forgiven: Mutex::new(HashMap::new()) }
     }
 
+    /// Counts an attempt before it is known how it ends, so that many at once do not get around the budget; give it back
+    /// if it was no failure. The answer is whether it spent the budget, or how long to wait, milliseconds. Asking while
+    /// there is nothing left costs nothing.
+    pub(crate) fn take(&self, key: K, now_ms: i64) -> Result<bool, i64> {
+        let mut forgiven = self.forgiven.lock();
+        make_room(&mut forgiven, now_ms);
+        let at = forgiven.entry(key).or_insert(now_ms);
+        // A clock that was set back must not hold anybody for long.
+        *at = (*at).clamp(now_ms, now_ms + self.whole_ms());
+        match self.wait_of(*at, now_ms) {
+            wait if wait > 0 => Err(wait),
+            _ => {
+                *at += self.budget.refill_ms;
+                Ok(self.wait_of(*at, now_ms) > 0)
+            }
+        }
+    }
+
+    /// Undoes a [`Self::take`] or a [`Self::count`].
+    pub(crate) fn give_back(&self, key: &K) {
+        if let Some(at) = self.forgiven.lock().get_mut(key) {
+            *at -= self.budget.refill_ms;
+        }
+    }
+
     /// How long until this key may fail once more, milliseconds; 0: now.
+    #[cfg(test)]
     pub(crate) fn wait_ms(&self, key: &K, now_ms: i64) -> i64 {
         let forgiven = self.forgiven.lock();
         forgiven.get(key).map_or(0, |at| self.wait_of(*at, now_ms).clamp(0, self.whole_ms()))
     }
 
-    /// Counts a failure. True if the budget is spent by it.
+    /// Counts an attempt that goes on even if nothing is left. True if the budget is spent by it.
     pub(crate) fn count(&self, key: K, now_ms: i64) -> bool {
         let mut forgiven = self.forgiven.lock();
-        if forgiven.len() >= ENTRIES_MAX {
-            forgiven.retain(|_, at| *at > now_ms);
-            if forgiven.len() >= ENTRIES_MAX {
-                // Under attack from everywhere at once, forgetting costs less than remembering.
-                forgiven.clear();
-            }
-        }
+        make_room(&mut forgiven, now_ms);
         let at = forgiven.entry(key).or_insert(now_ms);
         // A clock that was set back must not hold anybody for long.
         *at = (*at).clamp(now_ms, now_ms + self.whole_ms()) + self.budget.refill_ms;
@@ -64,6 +84,16 @@ impl<K: Eq + Hash> Spent<K> {
 
     fn wait_of(&self, forgiven_ms: i64, now_ms: i64) -> i64 {
         forgiven_ms + self.budget.refill_ms - self.whole_ms() - now_ms
+    }
+}
+
+fn make_room<K: Eq + Hash>(forgiven: &mut HashMap<K, i64>, now_ms: i64) {
+    if forgiven.len() >= ENTRIES_MAX {
+        forgiven.retain(|_, at| *at > now_ms);
+        if forgiven.len() >= ENTRIES_MAX {
+            // Under attack from everywhere at once, forgetting costs less than remembering.
+            forgiven.clear();
+        }
     }
 }
 
@@ -86,6 +116,19 @@ mod tests {
         assert_eq!(spent.wait_ms(&"a", 0), 5_000, "a clock that was set back");
         spent.forgive(&"a");
         assert_eq!(spent.wait_ms(&"a", 11_000), 0);
+    }
+
+    #[test]
+    fn what_is_taken_counts_until_it_is_given_back() {
+        let spent = Spent::new(BUDGET);
+        let taken: Vec<_> = (0..8).map(|_| spent.take("a", 10_000)).collect();
+        assert_eq!(taken[..5], [Ok(false), Ok(false), Ok(false), Ok(false), Ok(true)]);
+        assert_eq!(taken[5..], [Err(1_000); 3]);
+        spent.give_back(&"a");
+        assert_eq!((spent.take("a", 10_000), spent.take("a", 10_000)), (Ok(true), Err(1_000)));
+        assert_eq!((spent.take("a", 11_000), spent.take("a", 11_000)), (Ok(true), Err(1_000)));
+        assert_eq!(spent.take("a", 0), Err(1_000), "a clock that was set back");
+        spent.give_back(&"unknown");
     }
 
     #[test]

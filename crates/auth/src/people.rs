@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use tallystick_catalog::{CatalogError, Session, SessionId, User, UserId};
+use tallystick_catalog::{CatalogError, Session, SessionId, TotpFactor, User, UserId};
 use tallystick_event::{OrgId, Random};
 
 use crate::attempts::{Budget, Spent};
@@ -51,7 +51,8 @@ pub(crate) struct People {
     pub(crate) options: AccountOptions,
     pub(crate) hasher: Hasher,
     by_address: Spent<Option<IpAddr>>,
-    by_account: Spent<(String, Option<IpAddr>)>,
+    /// By the hash of the address as it was typed: whatever is sent there takes no more memory than that.
+    by_account: Spent<([u8; 32], Option<IpAddr>)>,
     by_account_at_home: Spent<(UserId, Option<IpAddr>)>,
     by_code: Spent<UserId>,
 }
@@ -151,79 +152,139 @@ impl People {
         }
     }
 
-    /// How long until a person who is signed in may be wrong about their password once more, ms; 0: now.
-    pub(crate) fn own_password_wait_ms(&self, user: &UserId, now_ms: i64) -> i64 {
-        self.by_account_at_home.wait_ms(&(user.clone(), None), now_ms)
+    /// Counts an attempt of somebody who is signed in at their own password: a stolen session must not be good for
+    /// guessing it. None if they have to wait.
+    pub(crate) fn take_own_password(&self, user: &UserId, now_ms: i64) -> Option<OwnPassword<'_>> {
+        let key = (user.clone(), None);
+        self.by_account_at_home.take(key.clone(), now_ms).ok()?;
+        Some(OwnPassword { people: self, key })
     }
 
-    /// Counts a wrong password of somebody who is signed in: a stolen session must not be good for guessing it.
-    pub(crate) fn own_password_failed(&self, user: &UserId, now_ms: i64) {
-        self.by_account_at_home.count((user.clone(), None), now_ms);
+    /// Counts an attempt before it is known how it ends. An address that the person signed in from lately has a budget
+    /// of its own, so that a guesser behind the same proxy does not keep them out.
+    fn take(
+        &self,
+        email: &str,
+        at_home: Option<&UserId>,
+        network: Option<IpAddr>,
+        now_ms: i64,
+    ) -> Result<Attempt<'_>, SignInError> {
+        let held = |retry_after_ms| SignInError::TooManyAttempts { retry_after_ms };
+        let account = (token::hash(email), network);
+        let at_home = at_home.map(|user| (user.clone(), network));
+        let is_last = if let Some(home) = &at_home {
+            let is_last = self.by_account_at_home.take(home.clone(), now_ms).map_err(held)?;
+            self.by_account.count(account, now_ms);
+            self.by_address.count(network, now_ms);
+            is_last
+        } else {
+            let is_last = self.by_account.take(account, now_ms).map_err(held)?;
+            self.by_address.take(network, now_ms).map_err(|wait| {
+                self.by_account.give_back(&account);
+                held(wait)
+            })?;
+            is_last
+        };
+        Ok(Attempt { people: self, account, at_home, is_last })
+    }
+}
+
+/// An attempt at one's own password that is counted.
+pub(crate) struct OwnPassword<'a> {
+    people: &'a People,
+    key: (UserId, Option<IpAddr>),
+}
+
+impl OwnPassword<'_> {
+    /// It was no failure.
+    pub(crate) fn give_back(self) {
+        self.people.by_account_at_home.give_back(&self.key);
+    }
+}
+
+/// An attempt to sign in that is counted.
+struct Attempt<'a> {
+    people: &'a People,
+    account: ([u8; 32], Option<IpAddr>),
+    at_home: Option<(UserId, Option<IpAddr>)>,
+    /// If it fails, this address has to wait before it tries this account again.
+    is_last: bool,
+}
+
+impl Attempt<'_> {
+    /// It was no failure.
+    fn give_back(&self) {
+        self.people.by_address.give_back(&self.account.1);
+        self.people.by_account.give_back(&self.account);
+        if let Some(home) = &self.at_home {
+            self.people.by_account_at_home.give_back(home);
+        }
     }
 
-    /// Counts a failure, on the account in question if it has been lately used from there. True if it spent what this
-    /// address has for this account.
-    fn count(&self, email: &str, at_home: Option<&UserId>, network: Option<IpAddr>, now_ms: i64) -> bool {
-        self.by_address.count(network, now_ms);
-        let is_spent = self.by_account.count((email.to_owned(), network), now_ms);
-        at_home.map_or(is_spent, |user| self.by_account_at_home.count((user.clone(), network), now_ms))
+    /// It was the person themselves.
+    fn forgive(&self, user: &UserId) {
+        self.people.by_address.give_back(&self.account.1);
+        self.people.by_account.forgive(&self.account);
+        self.people.by_account_at_home.forgive(&(user.clone(), self.account.1));
     }
 }
 
 impl Auth {
     /// Signs somebody in, with a new session whatever session they had.
     pub async fn sign_in(&self, attempt: SignIn) -> Result<SignedIn, SignInError> {
-        let (people, now) = (self.people(), self.now_ms());
         let email = attempt.email.trim().to_ascii_lowercase();
         let network = attempt.from.map(network_of);
         let user = self.catalog().user_by_email(&email).await?;
-        let is_at_home = self.hold(&email, user.as_ref(), network, now).await?;
-        let hash = user.as_ref().and_then(|user| user.password_hash.as_deref());
-        let fits = people.hasher.verify(&attempt.password, hash).await?;
-        let user = match user {
-            Some(user) if fits => user,
-            user => {
-                let at_home = user.as_ref().filter(|_| is_at_home).map(|user| &user.id);
-                let locked_out = people.count(&email, at_home, network, now);
-                return Err(SignInError::Refused { user: user.map(Box::new), was_code: false, locked_out });
+        let at_home = self.at_home(user.as_ref(), network).await?;
+        let counted = self.people().take(&email, at_home.as_ref(), network, self.now_ms())?;
+        let shown = self.check(&attempt, user, at_home.is_some(), counted.is_last).await;
+        let (user, factor) = match shown {
+            Ok(shown) => shown,
+            Err(error) => {
+                if !matches!(error, SignInError::Refused { .. }) {
+                    counted.give_back();
+                }
+                return Err(error);
             }
         };
-        let Some(factor) = self.check_factor(&user, attempt.code.as_ref(), is_at_home).await? else {
-            let locked_out = people.count(&email, Some(&user.id).filter(|_| is_at_home), network, now);
-            people.by_code.count(user.id.clone(), now);
-            return Err(SignInError::Refused { user: Some(Box::new(user)), was_code: true, locked_out });
-        };
-        people.by_account.forgive(&(email, network));
-        people.by_account_at_home.forgive(&(user.id.clone(), network));
+        counted.forgive(&user.id);
         let (session, token) = self.open_session(&user, attempt.from, attempt.user_agent).await?;
-        Ok(SignedIn { user, session, token, factor, is_new_address: !is_at_home })
+        Ok(SignedIn { user, session, token, factor, is_new_address: at_home.is_none() })
     }
 
-    /// Refuses an attempt while it has to wait. An address that the person signed in from lately has a budget of its
-    /// own, so that a guesser behind the same proxy does not keep them out. True if this is such an address.
-    async fn hold(
+    /// The account's id, if its person signed in from there lately.
+    async fn at_home(
         &self,
-        email: &str,
         user: Option<&User>,
         network: Option<IpAddr>,
-        now_ms: i64,
-    ) -> Result<bool, SignInError> {
-        let people = self.people();
+    ) -> Result<Option<UserId>, CatalogError> {
         // Asked for an account that does not exist as well, so that it takes as long.
         let id = user.map_or_else(nobody, |user| user.id.clone());
         let from = network.map(|network| network.to_string()).unwrap_or_default();
         let is_known = self.catalog().is_known_network(&id, &from).await?;
-        let is_at_home = is_known && network.is_some();
-        let wait = if is_at_home {
-            people.by_account_at_home.wait_ms(&(id, network), now_ms)
-        } else {
-            let by_account = people.by_account.wait_ms(&(email.to_owned(), network), now_ms);
-            by_account.max(people.by_address.wait_ms(&network, now_ms))
+        Ok((is_known && network.is_some()).then_some(id))
+    }
+
+    /// Checks the password, then the second factor.
+    async fn check(
+        &self,
+        attempt: &SignIn,
+        user: Option<User>,
+        is_at_home: bool,
+        locked_out: bool,
+    ) -> Result<(User, Factor), SignInError> {
+        let hash = user.as_ref().and_then(|user| user.password_hash.as_deref());
+        let fits = self.people().hasher.verify(&attempt.password, hash).await?;
+        let refused = |user: Option<User>, was_code| SignInError::Refused {
+            user: user.map(Box::new),
+            was_code,
+            locked_out,
         };
-        if wait > 0 {
-            return Err(SignInError::TooManyAttempts { retry_after_ms: wait });
+        let Some(user) = user.as_ref().filter(|_| fits) else { return Err(refused(user, false)) };
+        match self.check_factor(user, attempt.code.as_ref(), is_at_home).await? {
+            Some(factor) => Ok((user.clone(), factor)),
+            None => Err(refused(Some(user.clone()), true)),
         }
-        Ok(is_at_home)
     }
 
     /// Checks the second factor of somebody whose password is right; none if the code is wrong.
@@ -238,10 +299,27 @@ impl Auth {
         let Some(code) = code.map(|code| code.expose().trim()).filter(|code| !code.is_empty()) else {
             return Err(SignInError::SecondFactorNeeded);
         };
-        let wait = self.people().by_code.wait_ms(&user.id, self.now_ms());
-        if wait > 0 && !is_at_home {
-            return Err(SignInError::TooManyAttempts { retry_after_ms: wait });
+        let by_code = &self.people().by_code;
+        let taken = if is_at_home {
+            Ok(by_code.count(user.id.clone(), self.now_ms()))
+        } else {
+            by_code.take(user.id.clone(), self.now_ms())
+        };
+        taken.map_err(|retry_after_ms| SignInError::TooManyAttempts { retry_after_ms })?;
+        let checked = self.check_code(user, code, &factor).await;
+        if !matches!(checked, Ok(None)) {
+            by_code.give_back(&user.id);
         }
+        checked
+    }
+
+    /// Uses a code of the authenticator, or a recovery code; none if it is wrong.
+    async fn check_code(
+        &self,
+        user: &User,
+        code: &str,
+        factor: &TotpFactor,
+    ) -> Result<Option<Factor>, SignInError> {
         let spaceless: String = code.chars().filter(|c| !c.is_whitespace()).collect();
         if totp::is_code(&spaceless) {
             let secret = self.open_totp(&user.id, &factor.sealed)?;

@@ -182,6 +182,44 @@ async fn nobody_locks_another_out() {
 }
 
 #[tokio::test]
+async fn many_attempts_at_once_have_no_more_tries_than_one_after_another() {
+    let world = World::new().await;
+    let auth = world.node().await;
+    operator(&auth).await;
+    let at_once = |email: &'static str, from: &'static str| {
+        let auth = auth.clone();
+        let tries = (0..30).map(move |_| {
+            let auth = auth.clone();
+            tokio::spawn(async move { auth.sign_in(attempt(email, "wrong wrong wrong", from)).await })
+        });
+        let tries: Vec<_> = tries.collect();
+        async move {
+            let mut refused = 0;
+            for one in tries {
+                refused += usize::from(is_refused(&one.await.unwrap()));
+            }
+            refused
+        }
+    };
+    assert_eq!(at_once("olga@ops.example", ELSEWHERE).await, 5);
+    assert_eq!(at_once("nobody@ops.example", "192.0.2.3").await, 5);
+    let olga = auth.sign_in(attempt("olga@ops.example", PASSWORD, HOME)).await.unwrap();
+    assert_eq!(at_once("olga@ops.example", HOME).await, 20);
+    let olga = caller(&auth, &olga).await;
+    let wrong: Vec<_> = (0..30)
+        .map(|_| {
+            let (auth, olga) = (auth.clone(), olga.clone());
+            tokio::spawn(async move { auth.begin_totp(&olga, &Secret::from("wrong")).await.unwrap_err() })
+        })
+        .collect();
+    let mut told = 0;
+    for one in wrong {
+        told += usize::from(one.await.unwrap().to_string().contains("password is wrong"));
+    }
+    assert_eq!(told, 20);
+}
+
+#[tokio::test]
 async fn codes_are_asked_for_after_the_password_and_work_once() {
     let world = World::new().await;
     let auth = world.node().await;
