@@ -15,6 +15,19 @@ pub struct BegunTotp {
     pub address: Secret,
 }
 
+/// A session that was ended by hand.
+#[derive(Debug, Clone)]
+pub struct RevokedSession {
+    /// The session, as it was.
+    pub session: Session,
+    /// Whose it was.
+    pub user: User,
+    /// In which organization the caller may that, if it was another's; operators may it anywhere.
+    pub org: Option<OrgId>,
+    /// Nothing was changed: it had ended before.
+    pub had_ended: bool,
+}
+
 impl Auth {
     /// The account of the caller.
     pub async fn own_account(&self, caller: &Caller, operation: Operation) -> Result<User, PeopleError> {
@@ -118,13 +131,13 @@ impl Auth {
         Ok(sessions)
     }
 
-    /// Ends a session of one's own or of a member. The answer says in which organization that was allowed, if it is
-    /// another's. A session out of reach is as unknown as one that does not exist.
+    /// Ends a session of one's own, or of a member who has no more than the caller. A session out of reach is as unknown
+    /// as one that does not exist.
     pub async fn revoke_session(
         &self,
         caller: &Caller,
         id: &SessionId,
-    ) -> Result<(Session, Option<OrgId>), PeopleError> {
+    ) -> Result<RevokedSession, PeopleError> {
         let unknown = || CatalogError::NotFound { kind: "session", id: id.to_string() };
         let own = authorize(caller, Operation::RevokeSession, None).is_ok();
         if !own {
@@ -134,10 +147,19 @@ impl Auth {
         let mut org = None;
         if !own || caller.user() != Some(&session.user) {
             let managed = self.managed_org(caller, Operation::RevokeMemberSession, &session.user).await;
-            org = managed.map_err(|_| unknown())?;
+            org = managed.map_err(|error| match error {
+                PeopleError::Denied(_) | PeopleError::Catalog(CatalogError::NotFound { .. }) => {
+                    unknown().into()
+                }
+                error => error,
+            })?;
         }
-        self.catalog().revoke_session(id).await?;
-        Ok((session, org))
+        let user = self.catalog().user(&session.user).await?;
+        if org.is_some() {
+            self.outranks(caller, Operation::RevokeMemberSession, &user).await?;
+        }
+        let had_ended = !self.catalog().revoke_session(id).await?;
+        Ok(RevokedSession { session, user, org, had_ended })
     }
 
     /// Ends the session of the caller.

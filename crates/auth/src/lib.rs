@@ -29,7 +29,7 @@ mod token;
 mod totp;
 mod uses;
 
-pub use self::account::BegunTotp;
+pub use self::account::{BegunTotp, RevokedSession};
 pub use self::auth::{Auth, AuthenticateError};
 pub use self::caller::{Caller, CallerId, Denied, Person, Reach, Rights, authorize};
 pub use self::keyring::FollowError;

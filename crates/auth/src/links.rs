@@ -101,8 +101,9 @@ impl Auth {
         Ok(self.catalog().list_invitations(&org).await?)
     }
 
-    /// Takes an invitation back. One out of the caller's reach is as unknown as one that does not exist.
-    pub async fn revoke_invitation(&self, caller: &Caller, id: &LinkId) -> Result<Link, PeopleError> {
+    /// Takes an invitation back; none if it does not work any more. One out of the caller's reach is as unknown as one
+    /// that does not exist.
+    pub async fn revoke_invitation(&self, caller: &Caller, id: &LinkId) -> Result<Option<Link>, PeopleError> {
         let reach = authorize(caller, Operation::RevokeInvitation, None)?;
         let unknown = || CatalogError::NotFound { kind: "invitation", id: id.to_string() };
         let link = match self.catalog().link(id).await {
@@ -112,8 +113,7 @@ impl Auth {
         if link.kind != LinkKind::Invite || !reach.covers(link.org.as_ref()) {
             return Err(unknown().into());
         }
-        self.catalog().revoke_link(id).await?;
-        Ok(self.catalog().link(id).await?)
+        Ok(self.catalog().revoke_link(id).await?.then_some(link))
     }
 
     /// The link of this kind with this token, if it works.

@@ -164,7 +164,8 @@ impl Catalog {
     pub async fn revoke_link(&self, id: &LinkId) -> Result<bool, CatalogError> {
         let now = self.now_ms();
         let mut tx = self.db.change().await?;
-        let sql = "UPDATE links SET revoked_ms = $2 WHERE id = $1 AND used_ms IS NULL AND revoked_ms IS NULL";
+        let sql = "UPDATE links SET revoked_ms = $2 \
+                   WHERE id = $1 AND used_ms IS NULL AND revoked_ms IS NULL AND expires_ms > $2";
         let changed = tx.execute(sql, &[id.as_str().into(), now.into()]).await?;
         tx.commit().await?;
         Ok(changed == 1)

@@ -38,6 +38,12 @@ async fn admins_do_not_make_or_unmake_owners() {
     assert!(is_beyond(&auth.update_member(&admin, None, owner_id, "member").await));
     assert!(is_beyond(&auth.remove_member(&admin, Some(&acme), owner_id).await));
     assert!(is_beyond(&auth.reset_member(&admin, None, owner_id).await));
+    let sessions = auth.list_sessions(&admin, Some(owner_id)).await.unwrap();
+    assert!(is_beyond(&auth.revoke_session(&admin, &sessions[0].id).await), "nor put them out");
+    let sessions = auth.list_sessions(&admin, Some(auditor_id)).await.unwrap();
+    let revoked = auth.revoke_session(&admin, &sessions[0].id).await.unwrap();
+    assert_eq!((revoked.org, revoked.had_ended), (Some(acme.clone()), false));
+    assert!(auth.revoke_session(&admin, &sessions[0].id).await.unwrap().had_ended);
     auth.update_member(&admin, None, auditor_id, "member").await.unwrap();
     auth.reset_member(&admin, None, auditor_id).await.unwrap();
     let denied = auth.invite(&auditor, None, "new@x", "member").await.unwrap_err();

@@ -152,7 +152,8 @@ async fn sessions_are_listed_and_ended_at_rest_by_hand_and_after_a_week() {
     assert_eq!(unknown.problem(), (404, "session_not_found"));
     assert_eq!(server.send_of(&ana, Method::DELETE, &path, &Value::Null).await.status, 204);
     assert_eq!(server.get_of(&other, "/v1/session").await.problem(), (401, "unauthenticated"));
-    assert_eq!(server.recorded("acme", "session.revoked").await.len(), 1);
+    assert_eq!(server.send_of(&ana, Method::DELETE, &path, &Value::Null).await.status, 204);
+    assert_eq!(server.recorded("acme", "session.revoked").await.len(), 1, "it had ended");
 
     let out = server.send_of(&bob, Method::DELETE, "/v1/session", &Value::Null).await;
     assert_eq!(out.status, 204);
@@ -223,6 +224,25 @@ async fn no_search_of_a_person_goes_unrecorded() {
         }
     }
     assert_eq!(server.recorded("acme", "audit_log.searched").await.len(), 5, "each range once");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_ends_the_session_of_a_member_is_told_to_their_organization_only() {
+    let server = acme().await;
+    server.org("other").await;
+    let ana = server.person("acme", "ana@acme.example", "owner").await;
+    let bob = server.person("acme", "bob@acme.example", "member").await;
+    let list = server.get_of(&bob, "/v1/sessions").await.ok();
+    let (id, user) = (list["sessions"][0]["id"].as_str().unwrap(), &list["sessions"][0]["user"]);
+    for who in [user.clone(), server.get_of(&ana, "/v1/session").await.ok()["user"]["id"].clone()] {
+        let member = json!({ "user": who, "role": "owner" });
+        server.send(Method::POST, "/v1/members?org=other", &member).await.ok();
+    }
+    let path = format!("/v1/sessions/{id}");
+    assert_eq!(server.send_of(&ana, Method::DELETE, &path, &Value::Null).await.status, 204);
+    assert_eq!(server.get_of(&bob, "/v1/session").await.status, 401);
+    assert_eq!(server.recorded("acme", "session.revoked").await.len(), 1);
+    assert!(server.recorded("other", "session.revoked").await.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -307,6 +327,19 @@ async fn members_come_change_and_go_with_a_record_of_it() {
     let unknown = server.send_of(&ana, Method::PATCH, &path, &json!({ "role": "emperor" })).await;
     assert_eq!(unknown.problem(), (400, "invalid_body"));
     assert_eq!(server.send_of(&ana, Method::DELETE, &path, &Value::Null).await.status, 204);
+    let accepted = format!("/v1/invitations/{}", made["id"].as_str().unwrap());
+    assert_eq!(server.send_of(&ana, Method::DELETE, &accepted, &Value::Null).await.status, 204);
+    assert!(
+        server.recorded("acme", "user.invitation_revoked").await.is_empty(),
+        "there was nothing to revoke"
+    );
+    let open = json!({ "email": "cy@acme.example", "role": "auditor" });
+    let open = server.send_of(&ana, Method::POST, "/v1/invitations", &open).await.ok();
+    let open = format!("/v1/invitations/{}", open["id"].as_str().unwrap());
+    for _ in 0..2 {
+        assert_eq!(server.send_of(&ana, Method::DELETE, &open, &Value::Null).await.status, 204);
+    }
+    assert_eq!(server.recorded("acme", "user.invitation_revoked").await.len(), 1);
     assert_eq!(
         server.get_of(&bob, "/v1/events").await.problem(),
         (403, "forbidden"),

@@ -18,7 +18,7 @@ use crate::{
 
 /// Take an invitation back
 ///
-/// Its link does not work any more. Recorded as `user.invitation_revoked`.
+/// Its link does not work any more. Of one that was accepted, taken back or too old before, nothing changes. Recorded as `user.invitation_revoked`.
 #[utoipa::path(
     delete,
     path = "/v1/invitations/{id}",
@@ -39,8 +39,9 @@ pub async fn revoke(
 ) -> Result<StatusCode, ApiError> {
     let _reach = caller.may(Operation::RevokeInvitation, None)?;
     params.end()?;
-    let link = state.auth.revoke_invitation(&caller.caller, &id).await?;
-    let changes = vec![("/status", json!("open"), json!("revoked"))];
-    admin_events::record(&state, &caller, act(USER_INVITATION_REVOKED, &link, changes)).await;
+    if let Some(link) = state.auth.revoke_invitation(&caller.caller, &id).await? {
+        let changes = vec![("/status", json!("open"), json!("revoked"))];
+        admin_events::record(&state, &caller, act(USER_INVITATION_REVOKED, &link, changes)).await;
+    }
     Ok(StatusCode::NO_CONTENT)
 }

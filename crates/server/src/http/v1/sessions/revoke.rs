@@ -7,16 +7,16 @@ use serde_json::json;
 use tallystick_catalog::SessionId;
 
 use crate::{
-    admin_events::Who,
+    admin_events::{self, Who},
     error::{ApiError, Problem},
     http::{caller::Authenticated, params::Params, path::Id},
-    people_events::{self, AccountAct, SESSION_REVOKED},
+    people_events::{self, AccountAct, SESSION_REVOKED, on_user},
     state::AppState,
 };
 
 /// End a session
 ///
-/// One's own, or that of a member of an organization whose members one manages. It ends at once, live tails within 15
+/// One's own, or that of a member, who has no more than the caller, of an organization whose members one manages. It ends at once, live tails within 15
 /// seconds. Recorded as `session.revoked`.
 #[utoipa::path(
     delete,
@@ -38,9 +38,20 @@ pub async fn revoke(
 ) -> Result<StatusCode, ApiError> {
     params.end()?;
     // Not refused when it cannot be recorded: a stolen session must be stopped on a bad day too.
-    let (session, _) = state.auth.revoke_session(&caller.caller, &id).await?;
-    let user = state.engine.catalog().user(&session.user).await?;
-    let act = AccountAct::done(SESSION_REVOKED, json!({ "session": id.to_string(), "ip": session.ip }));
-    people_events::record(&state, &Who::from(&caller), &user, act).await;
+    let revoked = state.auth.revoke_session(&caller.caller, &id).await?;
+    if !revoked.had_ended {
+        let metadata = json!({ "session": id.to_string(), "ip": revoked.session.ip });
+        match &revoked.org {
+            // Only there: other organizations of the person have nothing to do with who manages this one.
+            Some(org) => {
+                let act = on_user(SESSION_REVOKED, Some(org), &revoked.user, Vec::new(), metadata);
+                admin_events::record(&state, &caller, act).await;
+            }
+            None => {
+                let act = AccountAct::done(SESSION_REVOKED, metadata);
+                people_events::record(&state, &Who::from(&caller), &revoked.user, act).await;
+            }
+        }
+    }
     Ok(StatusCode::NO_CONTENT)
 }
