@@ -37,7 +37,7 @@ impl Auth {
         Ok(self.catalog().user(id).await?)
     }
 
-    /// Changes the password, and ends all other sessions; how many they were.
+    /// Changes the password, and ends all other sessions; how many they were. Links to choose one stop working.
     pub async fn change_password(
         &self,
         caller: &Caller,
@@ -47,9 +47,8 @@ impl Auth {
         let user = self.own_account(caller, Operation::ChangePassword).await?;
         self.require_password(&user, present).await?;
         let hash = self.checked_hash(new, &user.name, &user.email).await?;
-        self.catalog().set_password(&user.id, &hash).await?;
         let session = caller.person().map(|person| &person.session);
-        Ok(self.catalog().revoke_sessions(&user.id, session).await?)
+        Ok(self.catalog().change_password(&user.id, &hash, session).await?)
     }
 
     /// Changes name and time zone.

@@ -245,6 +245,13 @@ async fn supersede(tx: &mut Tx, link: &Link) -> Result<(), CatalogError> {
     tx.execute(sql, &[link.kind.as_str().into(), user.into(), link.created_ms.into()]).await.map(drop)
 }
 
+/// Ends the links by which somebody could choose a password.
+pub(crate) async fn revoke_resets(tx: &mut Tx, user: &UserId, now_ms: i64) -> Result<(), CatalogError> {
+    let sql = "UPDATE links SET revoked_ms = $2 \
+               WHERE kind = 'reset' AND user_id = $1 AND used_ms IS NULL AND revoked_ms IS NULL";
+    tx.execute(sql, &[user.as_str().into(), now_ms.into()]).await.map(drop)
+}
+
 /// Ends the invitations, memberships and roles of an organization that is deleted.
 pub(crate) async fn delete_all_of(tx: &mut Tx, org: &OrgId) -> Result<(), CatalogError> {
     for sql in [

@@ -2,7 +2,7 @@
 
 use crate::db::{Row, Tx, Value};
 use crate::organizations::check_name;
-use crate::{Catalog, CatalogError, Changed, Conflict, LIST_MAX, UserId};
+use crate::{Catalog, CatalogError, Changed, Conflict, LIST_MAX, SessionId, UserId, links, sessions};
 
 const TABLE: &str = "users";
 /// Longest e-mail address, in bytes (RFC 5321 4.5.3.1).
@@ -83,11 +83,21 @@ impl Catalog {
         Ok(self.db.row(sql, &[]).await?.is_some())
     }
 
-    /// Gives an account another password.
-    pub async fn set_password(&self, id: &UserId, hash: &str) -> Result<(), CatalogError> {
+    /// Gives an account another password. All its sessions but one end, and links to choose a password stop working; how
+    /// many sessions ended.
+    pub async fn change_password(
+        &self,
+        id: &UserId,
+        hash: &str,
+        except: Option<&SessionId>,
+    ) -> Result<u64, CatalogError> {
+        let now = self.now_ms();
         let mut tx = self.db.change().await?;
         set_password(&mut tx, id, hash).await?;
-        tx.commit().await
+        let ended = sessions::revoke_all(&mut tx, id, except, now).await?;
+        links::revoke_resets(&mut tx, id, now).await?;
+        tx.commit().await?;
+        Ok(ended)
     }
 
     /// Changes how a person is called and which time zone they see; `None` leaves as it is.

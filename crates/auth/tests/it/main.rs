@@ -65,7 +65,7 @@ impl World {
 
     /// The catalog's file itself, for what the catalog does not do.
     async fn connection(&self) -> sqlx::SqliteConnection {
-        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&self.path);
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&self.path).foreign_keys(false);
         sqlx::SqliteConnection::connect_with(&options).await.unwrap()
     }
 

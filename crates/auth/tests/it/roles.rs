@@ -7,6 +7,8 @@ use tallystick_auth::{
     Auth, Caller, ChangeRole, CreateRole, Denied, Operation, PeopleError, Permission, Reach, Scope, authorize,
 };
 
+use tallystick_catalog::CatalogError;
+
 use crate::sign_in::{PASSWORD, attempt, caller, member, operator};
 use crate::{World, made, org, request, root};
 
@@ -78,6 +80,12 @@ async fn an_owner_of_one_organization_does_not_take_accounts_of_another() {
     assert!(auth.revoke_session(&owner, &theirs.session.id).await.is_err());
     assert_eq!(auth.list_sessions(&owner, Some(both_id)).await.unwrap().len(), 1);
     caller(&auth, &theirs).await;
+    // Damage is damage, and not as if there was nothing.
+    let mut connection = world.connection().await;
+    let sql = "UPDATE memberships SET org = '!' WHERE org = 'other'";
+    sqlx::query(sql).execute(&mut connection).await.unwrap();
+    let damaged = auth.revoke_session(&owner, &theirs.session.id).await.unwrap_err();
+    assert!(matches!(damaged, PeopleError::Catalog(CatalogError::Corrupt { .. })), "{damaged:?}");
 }
 
 #[tokio::test]

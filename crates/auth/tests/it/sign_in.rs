@@ -288,7 +288,12 @@ async fn a_new_password_ends_the_other_sessions() {
     let weak = auth.change_password(&olga, &Secret::from(PASSWORD), &Secret::from("password1234")).await;
     assert!(matches!(weak, Err(PeopleError::Invalid { field: "password", .. })));
     assert!(auth.change_password(&olga, &Secret::from("wrong"), &new).await.is_err());
+    let link = auth.reset_link(olga.user().unwrap(), "root").await.unwrap();
     assert_eq!(auth.change_password(&olga, &Secret::from(PASSWORD), &new).await.unwrap(), 1);
+    assert!(
+        auth.open_link(LinkKind::Reset, link.token.expose()).await.unwrap().is_none(),
+        "nor a link from before"
+    );
     assert!(auth.authenticate_session(&there.token).await.unwrap().is_none());
     caller(&auth, &here).await;
     assert!(is_refused(&auth.sign_in(good.clone()).await));

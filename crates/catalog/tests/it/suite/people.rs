@@ -44,7 +44,7 @@ pub(crate) async fn accounts_are_found_by_address_in_any_case(case: &Case) {
     let operator = catalog.create_user(operator).await.unwrap();
     assert!(catalog.has_operator().await.unwrap());
     assert_eq!(catalog.user(&operator.id).await.unwrap().password_hash, None);
-    catalog.set_password(&operator.id, "$argon2id$2").await.unwrap();
+    assert_eq!(catalog.change_password(&operator.id, "$argon2id$2", None).await.unwrap(), 0);
     let changed = catalog.update_user(&operator.id, Some("Op"), Some("UTC")).await.unwrap();
     assert_eq!((changed.before.name.as_str(), changed.after.name.as_str()), ("Ana Ruiz", "Op"));
     let now = catalog.user(&operator.id).await.unwrap();
@@ -52,7 +52,7 @@ pub(crate) async fn accounts_are_found_by_address_in_any_case(case: &Case) {
     assert_eq!(catalog.list_users(None, 10).await.unwrap().len(), 2);
     let nobody = UserId::generate(&**RANDOM);
     assert!(matches!(catalog.user(&nobody).await, Err(CatalogError::NotFound { kind: "user", .. })));
-    assert!(catalog.set_password(&nobody, "x").await.is_err());
+    assert!(catalog.change_password(&nobody, "x", None).await.is_err());
 }
 
 pub(crate) async fn an_organization_keeps_an_owner(case: &Case) {
