@@ -37,6 +37,7 @@ pub use self::load::Loaded;
 pub use self::memberships::{MEMBERS_MAX, MEMBERSHIPS_MAX, Member, Membership, OWNER};
 pub use self::organizations::{
     DeletedOrganization, NAME_CHARS_MAX, NewOrganization, OrgState, Organization, OrganizationChange,
+    check_name,
 };
 pub use self::roles::{NewRole, ROLES_MAX, Role, RoleChange};
 pub use self::segments::{Compaction, GarbageSegment, Seal, SegmentRow};

@@ -217,7 +217,8 @@ pub(crate) async fn all(tx: &mut Tx) -> Result<Vec<Organization>, CatalogError> 
 }
 
 /// Names are shown in one line: 1 to [`NAME_CHARS_MAX`] characters, none of them a control character.
-pub(crate) fn check_name(name: &str) -> Result<(), CatalogError> {
+/// Refuses what cannot be the name of an organization, a person or a role: [`CatalogError::Invalid`].
+pub fn check_name(name: &str) -> Result<(), CatalogError> {
     if name.trim().is_empty() {
         return Err(CatalogError::invalid("name", "it is empty"));
     }

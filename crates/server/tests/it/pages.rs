@@ -28,7 +28,7 @@ async fn the_first_start_is_set_up_once() {
     assert!(policy.contains("frame-ancestors 'none'") && policy.contains("form-action 'self'"));
     assert_eq!(shown.header("referrer-policy"), "same-origin");
 
-    let fields = |password: &'static str| {
+    let fields = |password| -> [(&str, &str); 5] {
         [
             ("name", "<b>Olga</b> & Co"),
             ("email", "olga@acme.example"),
@@ -41,6 +41,13 @@ async fn the_first_start_is_set_up_once() {
     assert_eq!(weak.status, 400);
     assert!(weak.text.contains("role=\"alert\"") && !weak.text.contains("password1234"));
     assert!(weak.text.contains("&lt;b&gt;Olga&lt;/b&gt; &amp; Co"), "{}", weak.text);
+    let long = "x".repeat(1_000);
+    let mut unnamed = fields(PASSWORD);
+    for name in ["", "a\u{7}b", &long] {
+        unnamed[3].1 = name;
+        let again = server.submit(&path, "", &unnamed).await;
+        assert_eq!(again.status, 400, "{name}: the link is not used up by it");
+    }
     let done = server.submit(&path, "", &fields(PASSWORD)).await;
     assert_eq!((done.status, done.header("location")), (303, "/"), "{}", done.text);
     let olga = Person { email: "olga@acme.example".into(), cookie: cookie_of(&done) };

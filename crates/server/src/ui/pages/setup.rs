@@ -10,7 +10,9 @@ use axum::{
 use maud::{Markup, html};
 use serde_json::{Value, json};
 use tallystick_auth::{NewAccount, PeopleError};
-use tallystick_catalog::{CatalogError, Conflict, LinkKind, NewOrganization, OWNER, Organization, User};
+use tallystick_catalog::{
+    CatalogError, Conflict, LinkKind, NewOrganization, OWNER, Organization, User, check_name,
+};
 use tallystick_event::OrgId;
 
 use super::{alert, field, form::Form, go_on, gone, new_password, page, zone_field};
@@ -54,6 +56,12 @@ pub async fn send(
     }
     if is_first && organization.is_empty() {
         return again("Name your organization.");
+    }
+    // Before the link is used up: what is wrong with the name can be put right only now.
+    if !organization.is_empty()
+        && let Err(CatalogError::Invalid { why, .. }) = check_name(organization)
+    {
+        return again(&format!("The organization: {why}."));
     }
     admin_events::require_recordable(&state)?;
     let account = NewAccount {
