@@ -9,7 +9,7 @@ use tallystick_auth::Operation;
 use utoipa::ToSchema;
 
 use crate::{
-    admin_events::Who,
+    admin_events::{self, Who},
     error::{ApiError, ErrorCode, ErrorDetail, Problem},
     http::{
         caller::Authenticated,
@@ -65,6 +65,7 @@ pub async fn update(
                 .with_errors(vec![ErrorDetail::new("/time_zone", "unknown_zone", error.to_string())])
         })?;
     }
+    admin_events::require_recordable(&state)?;
     let (name, zone) = (change.name.as_deref(), change.time_zone.as_deref());
     let changed = state.auth.update_account(&caller.caller, name, zone).await?;
     if changed.before != changed.after {
