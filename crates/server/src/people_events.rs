@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use futures::future::join_all;
 use serde_json::{Value, json};
 use tallystick_catalog::User;
 use tallystick_event::OrgId;
@@ -74,10 +75,12 @@ impl AccountAct {
 
 /// Records what happened to an account, wherever its person is.
 pub async fn record(state: &Arc<AppState>, who: &Who, user: &User, act: AccountAct) {
-    for org in logs_of(state, user).await {
+    // All at once, so that they are made durable together.
+    let records = logs_of(state, user).await.into_iter().map(|org| {
         let one = Act { org, ..on_user(act.action, None, user, Vec::new(), act.metadata.clone()) };
-        admin_events::record_of(state, who, one, act.failure).await;
-    }
+        admin_events::record_of(state, who, one, act.failure)
+    });
+    join_all(records).await;
 }
 
 /// The organizations in whose logs an account's acts belong; none stands for the instance's.

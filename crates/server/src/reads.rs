@@ -11,6 +11,7 @@ use std::{
     sync::Arc,
 };
 
+use futures::future::join_all;
 use parking_lot::Mutex;
 use serde_json::json;
 use tallystick_engine::search::{Scope, TimeRange};
@@ -86,11 +87,13 @@ pub async fn searched(state: &Arc<AppState>, caller: &Authenticated, search: &Se
         "from": (range != TimeRange::ALL && range.from_us > i64::MIN).then(|| time_text(range.from_us)),
         "to": (range != TimeRange::ALL && range.to_us < i64::MAX).then(|| time_text(range.to_us)),
     });
-    for org in orgs {
+    let records = orgs.iter().map(async |org| {
         let key = (AUDIT_LOG_SEARCHED, org.as_str(), search.text.as_str(), &search.times);
-        record(state, caller, org, AUDIT_LOG_SEARCHED, ("audit_log", org.as_str()), &key, metadata.clone())
-            .await;
-    }
+        let target = ("audit_log", org.as_str());
+        record(state, caller, org, AUDIT_LOG_SEARCHED, target, &key, metadata.clone()).await;
+    });
+    // All at once, so that they are made durable together.
+    join_all(records).await;
 }
 
 /// Records that a person looked at an event.
