@@ -4,6 +4,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
 /// Who may keep an answer, and for how long.
@@ -23,15 +24,31 @@ pub fn answer(
     keep: Keep,
     is_public: bool,
 ) -> Response {
+    let tag = tag_of(&body);
+    answer_tagged(headers, content_type, (body.into(), &tag), keep, is_public)
+}
+
+/// The entity tag of a body.
+pub fn tag_of(body: &[u8]) -> String {
+    format!("\"{}\"", hex::encode(&Sha256::digest(body)[..16]))
+}
+
+/// [`answer`] with a body whose tag, by [`tag_of`], is known.
+pub fn answer_tagged(
+    headers: &HeaderMap,
+    content_type: &'static str,
+    (body, tag): (Bytes, &str),
+    keep: Keep,
+    is_public: bool,
+) -> Response {
     let who = if is_public { "public" } else { "private" };
     let control = match keep {
         Keep::Forever => format!("{who}, max-age=31536000, immutable"),
         Keep::Seconds(seconds) => format!("{who}, max-age={seconds}"),
     };
-    let tag = format!("\"{}\"", hex::encode(&Sha256::digest(&body)[..16]));
     let fresh = [
         (header::CACHE_CONTROL, value(&control)),
-        (header::ETAG, value(&tag)),
+        (header::ETAG, value(tag)),
         (header::CONTENT_TYPE, HeaderValue::from_static(content_type)),
     ];
     let known = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());

@@ -16,7 +16,7 @@ use flate2::{Compression, write::GzEncoder};
 use rust_embed::RustEmbed;
 use sha2::{Digest, Sha256};
 
-use crate::http::static_file::{Keep, answer};
+use crate::http::static_file::{Keep, answer_tagged, tag_of};
 
 /// `web/app`, without its tests and what builds it.
 #[derive(RustEmbed)]
@@ -58,8 +58,9 @@ const FROM_DISK: bool = cfg!(debug_assertions);
 #[derive(Debug)]
 struct Asset {
     plain: Bytes,
-    /// Made when it is first asked for.
-    gzip: OnceLock<Bytes>,
+    /// Made when they are first asked for.
+    plain_tag: OnceLock<String>,
+    gzip: OnceLock<(Bytes, String)>,
 }
 
 /// All files by their paths.
@@ -124,8 +125,8 @@ impl Assets {
         let (kind, is_text) = content_type(path)?;
         let keep = if FROM_DISK { Keep::Seconds(0) } else { Keep::Forever };
         let is_gzip = is_text && accepts_gzip(headers);
-        let body = if is_gzip { asset.gzip() } else { &asset.plain };
-        let mut response = answer(headers, kind, body.to_vec(), keep, true);
+        let body = if is_gzip { asset.gzip() } else { asset.plain() };
+        let mut response = answer_tagged(headers, kind, body, keep, true);
         if is_gzip {
             response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         }
@@ -143,12 +144,20 @@ impl Assets {
 }
 
 impl Asset {
-    fn gzip(&self) -> &Bytes {
-        self.gzip.get_or_init(|| {
+    /// The bytes with their entity tag.
+    fn plain(&self) -> (Bytes, &str) {
+        (self.plain.clone(), self.plain_tag.get_or_init(|| tag_of(&self.plain)))
+    }
+
+    fn gzip(&self) -> (Bytes, &str) {
+        let (bytes, tag) = self.gzip.get_or_init(|| {
             let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
             let written = encoder.write_all(&self.plain).and_then(|()| encoder.finish());
-            written.expect("a vector takes everything").into()
-        })
+            let bytes = written.expect("a vector takes everything");
+            let tag = tag_of(&bytes);
+            (bytes.into(), tag)
+        });
+        (bytes.clone(), tag)
     }
 }
 
@@ -168,7 +177,7 @@ fn read(path: &str) -> Option<Asset> {
         Ok(text) => text.into_bytes(),
         Err(other) => other.into_bytes(),
     };
-    Some(Asset { plain: plain.into(), gzip: OnceLock::new() })
+    Some(Asset { plain: plain.into(), plain_tag: OnceLock::new(), gzip: OnceLock::new() })
 }
 
 /// A module without the comments that have lines of their own and without indentation, a sixth of what is sent; its
