@@ -193,8 +193,8 @@ fn is_run(bare: &str) -> bool {
         })
     };
     let breaks = characters.windows(2).filter(|pair| !follows(pair[0], pair[1])).count();
-    // Two rows one after the other are still a run.
-    breaks <= characters.len() / 6
+    // Two rows one after the other are still a run; signs alone are none, whatever they are.
+    characters.len() > 1 && breaks <= characters.len() / 6
 }
 
 /// Whether it is `own` with at most three characters more.
@@ -264,8 +264,14 @@ mod tests {
             assert!(found == why || text.starts_with("Ana"), "{text}: {found}");
         }
         assert_eq!(check(&"x y z 1 2".repeat(200)), Err(WeakPassword::TooLong));
-        for good in ["correct horse battery", "three tall ticks", "вчера было тепло", "J7#kd02-Lqpw"]
-        {
+        for good in [
+            "+-*/ <>[]{} ;:_",
+            "x+-*/ <>[]{} ;:",
+            "correct horse battery",
+            "three tall ticks",
+            "вчера было тепло",
+            "J7#kd02-Lqpw",
+        ] {
             assert_eq!(check(good), Ok(()), "{good}");
         }
     }

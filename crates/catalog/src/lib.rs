@@ -44,4 +44,4 @@ pub use self::segments::{Compaction, GarbageSegment, Seal, SegmentRow};
 pub use self::sessions::{ENDED_KEPT_MS, SESSIONS_MAX, Session};
 pub use self::tiles::{TileCount, TileRun};
 pub use self::url::CatalogUrl;
-pub use self::users::{EMAIL_BYTES_MAX, NewUser, USERS_MAX, User};
+pub use self::users::{EMAIL_BYTES_MAX, NewUser, USERS_MAX, User, check_email};

@@ -127,7 +127,8 @@ pub(crate) fn fold(email: &str) -> String {
 }
 
 /// An address is something with one `@` inside, without white space: everything else only mail can tell.
-pub(crate) fn check_email(email: &str) -> Result<(), CatalogError> {
+/// [`CatalogError::Invalid`] otherwise.
+pub fn check_email(email: &str) -> Result<(), CatalogError> {
     let invalid = |why: &str| Err(CatalogError::invalid("email", why));
     if email.len() > EMAIL_BYTES_MAX {
         return invalid("it is longer than 254 bytes");

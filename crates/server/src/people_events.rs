@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use futures::future::join_all;
 use serde_json::{Value, json};
-use tallystick_catalog::User;
+use tallystick_catalog::{User, check_email};
 use tallystick_event::OrgId;
 
 use crate::{
@@ -118,10 +118,10 @@ pub fn on_user(
 /// A failed attempt on an address that no account has, in the instance's log. Only what can be an address is kept:
 /// people type their password into the wrong field.
 pub async fn unknown_account(state: &Arc<AppState>, who: &Who, email: &str) {
-    let is_address = email.len() <= tallystick_catalog::EMAIL_BYTES_MAX
-        && email.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'))
-        && !email.contains(char::is_whitespace);
-    let claimed = if is_address { email.trim() } else { "not an e-mail address" };
+    let email = email.trim();
+    let has_domain = email.rsplit_once('@').is_some_and(|(_, host)| host.contains('.'));
+    let is_address = has_domain && check_email(email).is_ok();
+    let claimed = if is_address { email } else { "not an e-mail address" };
     let act = Act {
         action: USER_SIGN_IN_FAILED,
         org: None,

@@ -128,17 +128,6 @@ impl From<CatalogError> for ApiError {
                 };
                 Self::new(code, format!("there is no {kind} {id} within reach of this caller"))
             }
-            CatalogError::Conflict(Conflict::OrganizationExists { existing }) => Self::new(
-                ErrorCode::OrgExists,
-                format!("organization {existing} exists; ids that differ only in case count as equal"),
-            ),
-            CatalogError::Conflict(Conflict::LogNotEmpty { org }) => Self::new(
-                ErrorCode::OrgNotEmpty,
-                format!(
-                    "the log of {org} has events, and an audit log is not deleted with its organization; \
-                     archive it instead"
-                ),
-            ),
             CatalogError::Conflict(conflict) => of_conflict(&conflict),
             CatalogError::Invalid { what, why } => {
                 Self::new(ErrorCode::InvalidBody, format!("{what}: {why}"))
@@ -158,11 +147,15 @@ impl From<CatalogError> for ApiError {
     }
 }
 
-/// The conflicts about people, and the number of keys.
 fn of_conflict(conflict: &Conflict) -> ApiError {
     let (code, advice) = match conflict {
-        Conflict::OrganizationExists { .. } => (ErrorCode::OrgExists, "choose another id"),
-        Conflict::LogNotEmpty { .. } => (ErrorCode::OrgNotEmpty, "archive it instead"),
+        Conflict::OrganizationExists { .. } => {
+            (ErrorCode::OrgExists, "ids that differ only in case count as equal")
+        }
+        Conflict::LogNotEmpty { .. } => {
+            let advice = "an audit log is not deleted with its organization; archive it instead";
+            (ErrorCode::OrgNotEmpty, advice)
+        }
         Conflict::TooManyKeys { .. } => (ErrorCode::TooManyKeys, "revoke some first"),
         Conflict::EmailTaken => (ErrorCode::EmailTaken, "sign in with it"),
         Conflict::AlreadyMember { .. } => (ErrorCode::AlreadyMember, "change their role instead"),

@@ -18,7 +18,7 @@ use crate::{
     error::{ApiError, ErrorCode, ErrorDetail, Problem, convert::event_details},
     http::{
         body::{self, Encoding},
-        caller::{Authenticated, org_required},
+        caller::Authenticated,
         json::media_type,
         params::{Params, invalid},
         schema::{EventInput, Stored},
@@ -82,7 +82,11 @@ pub async fn ingest(
         Reach::All => None,
         Reach::Org(org) => Some(org),
         // An event may name any organization where nothing is bound, which is more than the caller has.
-        Reach::Orgs(_) => return Err(org_required()),
+        Reach::Orgs(_) => {
+            let detail =
+                "you may write in several organizations; send events with a key of the one that is meant";
+            return Err(ApiError::new(ErrorCode::OrgRequired, detail));
+        }
     };
     let is_partial = params.switch("partial")?;
     let extras = Extras::take(&mut params, is_partial)?;
