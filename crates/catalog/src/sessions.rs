@@ -62,12 +62,8 @@ impl Catalog {
 
     /// The session with this hash and whose it is, ended or not.
     pub async fn session_by_hash(&self, hash: &[u8; 32]) -> Result<Option<(Session, User)>, CatalogError> {
-        let Some(row) = self.db.row(SELECT_BY_HASH, &[hash.as_slice().into()]).await? else {
-            return Ok(None);
-        };
-        let session = read(&row)?;
-        let user = self.user(&session.user).await?;
-        Ok(Some((session, user)))
+        let row = self.db.row(SELECT_BY_HASH, &[hash.as_slice().into()]).await?;
+        row.map(|row| Ok((read_as(&row, "session_id", "opened_ms")?, users::read(&row)?))).transpose()
     }
 
     /// One session.
@@ -179,14 +175,19 @@ fn not_found(id: &SessionId) -> CatalogError {
 }
 
 fn read(row: &Row) -> Result<Session, CatalogError> {
+    read_as(row, "id", "created_ms")
+}
+
+/// A session whose id and time have these names in the row.
+fn read_as(row: &Row, id: &'static str, created_ms: &'static str) -> Result<Session, CatalogError> {
     Ok(Session {
-        id: row.parsed(TABLE, "id")?,
+        id: row.parsed(TABLE, id)?,
         user: row.parsed(TABLE, "user_id")?,
         token_sha256: row.array(TABLE, "token_sha256")?,
         network: row.text("network")?,
         ip: row.opt_text("ip")?,
         user_agent: row.opt_text("user_agent")?,
-        created_ms: row.int("created_ms")?,
+        created_ms: row.int(created_ms)?,
         seen_ms: row.int("seen_ms")?,
         expires_ms: row.int("expires_ms")?,
         revoked_ms: row.opt_int("revoked_ms")?,
@@ -203,6 +204,9 @@ macro_rules! select {
     };
 }
 const SELECT_ONE: &str = select!("WHERE id = $1");
-const SELECT_BY_HASH: &str = select!("WHERE token_sha256 = $1");
+const SELECT_BY_HASH: &str = "SELECT s.id AS session_id, s.user_id, s.token_sha256, s.network, s.ip, s.user_agent, \
+     s.created_ms AS opened_ms, s.seen_ms, s.expires_ms, s.revoked_ms, u.id, u.email, u.name, u.time_zone, \
+     u.is_operator, u.password_hash, u.created_ms, u.last_active_ms \
+     FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.token_sha256 = $1";
 const SELECT_LIVE: &str =
     select!("WHERE user_id = $1 AND revoked_ms IS NULL AND expires_ms > $2 ORDER BY seen_ms DESC, id");
