@@ -1,10 +1,11 @@
-//! Budgets for failed sign-ins, by address and by account and address: guessing is slowed down, and nobody can lock
-//! somebody else out, because failures elsewhere do not count here.
+//! Budgets for failed attempts, by address, and for sign-ins by account and address as well: guessing is slowed down, and
+//! nobody can lock somebody else out, because failures elsewhere do not count here.
 //!
 //! Each node keeps its own budgets in memory: with n nodes behind a balancer a guesser has n times as many tries.
 
 use std::collections::HashMap;
 use std::hash::Hash;
+use std::net::IpAddr;
 
 use parking_lot::Mutex;
 
@@ -57,7 +58,6 @@ impl<K: Eq + Hash> Spent<K> {
     }
 
     /// How long until this key may fail once more, milliseconds; 0: now.
-    #[cfg(test)]
     pub(crate) fn wait_ms(&self, key: &K, now_ms: i64) -> i64 {
         let forgiven = self.forgiven.lock();
         forgiven.get(key).map_or(0, |at| self.wait_of(*at, now_ms).clamp(0, self.whole_ms()))
@@ -84,6 +84,14 @@ impl<K: Eq + Hash> Spent<K> {
 
     fn wait_of(&self, forgiven_ms: i64, now_ms: i64) -> i64 {
         forgiven_ms + self.budget.refill_ms - self.whole_ms() - now_ms
+    }
+}
+
+/// The holder of an IPv6 address usually has the whole /64.
+pub(crate) fn network_of(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) & (u128::MAX << 64)).into()),
+        v4 @ IpAddr::V4(_) => v4,
     }
 }
 
@@ -138,5 +146,50 @@ mod tests {
             spent.count(key, 0);
             assert!(spent.forgiven.lock().len() <= ENTRIES_MAX);
         }
+    }
+
+    /// Of tokens that are not accepted.
+    const KEYS: Budget = Budget { burst: 20, refill_ms: 3_000 };
+
+    fn ip(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    fn take(spent: &Spent<IpAddr>, from: IpAddr, now_ms: i64) -> Result<(), i64> {
+        spent.take(network_of(from), now_ms).map(drop)
+    }
+
+    #[test]
+    fn who_is_held_takes_nothing() {
+        let failures = Spent::new(KEYS);
+        let from = ip("203.0.113.9");
+        for _ in 0..KEYS.burst {
+            assert_eq!(take(&failures, from, 1_000), Ok(()));
+        }
+        assert_eq!(
+            (failures.wait_ms(&from, 1_000), failures.wait_ms(&from, 1_000 + KEYS.refill_ms)),
+            (KEYS.refill_ms, 0)
+        );
+        assert_eq!(take(&failures, from, 1_000), Err(KEYS.refill_ms));
+        assert_eq!(take(&failures, from, 1_000), Err(KEYS.refill_ms), "asking while held costs nothing");
+        assert_eq!(take(&failures, from, 1_000 + KEYS.refill_ms - 1), Err(1));
+        assert_eq!(take(&failures, from, 1_000 + KEYS.refill_ms), Ok(()));
+        assert_eq!(take(&failures, from, 1_000 + KEYS.refill_ms), Err(KEYS.refill_ms));
+        assert_eq!(take(&failures, ip("203.0.113.10"), 1_000), Ok(()), "others are not held");
+        assert_eq!(take(&failures, from, 0), Err(KEYS.refill_ms), "a clock that was set back");
+    }
+
+    #[test]
+    fn an_ipv6_network_is_one_address() {
+        let failures = Spent::new(KEYS);
+        for i in 0..KEYS.burst {
+            assert_eq!(take(&failures, ip(&format!("2001:db8::{i}")), 0), Ok(()));
+        }
+        assert!(take(&failures, ip("2001:db8::ffff"), 0).is_err());
+        assert_eq!(take(&failures, ip("2001:db8:0:1::1"), 0), Ok(()));
+        for _ in 0..KEYS.burst {
+            take(&failures, ip("::ffff:192.0.2.1"), 0).unwrap();
+        }
+        assert!(take(&failures, ip("192.0.2.1"), 0).is_err(), "both forms of an IPv4 address");
     }
 }

@@ -6,11 +6,15 @@ use std::sync::Arc;
 use tallystick_catalog::{Catalog, CatalogError, KeyId};
 use tallystick_event::{Clock, Random};
 
-use crate::failures::Failures;
+use crate::attempts::{Budget, Spent, network_of};
 use crate::keyring::{Entry, FOLLOW_MS, FOLLOW_UNKNOWN_MS, FollowError, Keyring, STALE_MS_MAX};
 use crate::people::People;
 use crate::uses::Uses;
 use crate::{AccountOptions, Caller, RootKey, Secret, token};
+
+/// Failures of one address with tokens. An accepted token is never counted and never held up, so nobody can lock others
+/// out, not even from behind the same proxy. Guessing needs no further defence: a token has 256 random bits.
+const BY_ADDRESS: Budget = Budget { burst: 20, refill_ms: 3_000 };
 
 /// Knows the keys and the people. Cheap to clone; all clones share them.
 #[derive(Clone)]
@@ -27,7 +31,7 @@ struct Inner {
     keyring: Keyring,
     key_uses: Uses<KeyId>,
     session_uses: Uses<[u8; 32]>,
-    failures: Failures,
+    failures: Spent<IpAddr>,
     people: People,
 }
 
@@ -83,7 +87,7 @@ impl Auth {
             keyring,
             key_uses: Uses::default(),
             session_uses: Uses::default(),
-            failures: Failures::default(),
+            failures: Spent::new(BY_ADDRESS),
             people,
         };
         Ok(Self { inner: Arc::new(inner) })
@@ -109,7 +113,7 @@ impl Auth {
         let well_formed = token::is_well_formed(token.expose());
         if well_formed {
             // It may have been made on another node a moment ago.
-            let held = from.is_some_and(|from| self.inner.failures.is_held(from, now_ms));
+            let held = from.is_some_and(|from| self.inner.failures.wait_ms(&network_of(from), now_ms) > 0);
             let age_ms_max = if held { FOLLOW_MS } else { FOLLOW_UNKNOWN_MS };
             self.inner.keyring.follow_if_older(age_ms_max, now_ms).await?;
             if let Some(caller) = self.known(&hash, FOLLOW_MS, now_ms).await? {
@@ -117,7 +121,7 @@ impl Auth {
             }
         }
         if let Some(from) = from
-            && let Err(retry_after_ms) = self.inner.failures.count(from, now_ms)
+            && let Err(retry_after_ms) = self.inner.failures.take(network_of(from), now_ms)
         {
             return Err(AuthenticateError::TooManyFailures { retry_after_ms });
         }

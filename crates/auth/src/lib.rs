@@ -10,7 +10,6 @@ mod account;
 mod attempts;
 mod auth;
 mod caller;
-mod failures;
 mod keyring;
 mod keys;
 mod links;

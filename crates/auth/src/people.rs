@@ -11,8 +11,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use tallystick_catalog::{CatalogError, Session, SessionId, TotpFactor, User, UserId};
 use tallystick_event::{OrgId, Random};
 
-use crate::attempts::{Budget, Spent};
-use crate::failures::network_of;
+use crate::attempts::{Budget, Spent, network_of};
 use crate::password::{Busy, Hasher};
 use crate::role::{self, Grant, OPERATOR_OF_INSTANCE};
 use crate::uses::RECORD_EVERY_MS;
