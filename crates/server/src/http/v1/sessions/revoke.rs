@@ -41,16 +41,13 @@ pub async fn revoke(
     let revoked = state.auth.revoke_session(&caller.caller, &id).await?;
     if !revoked.had_ended {
         let metadata = json!({ "session": id.to_string(), "ip": revoked.session.ip });
-        match &revoked.org {
-            // Only there: other organizations of the person have nothing to do with who manages this one.
-            Some(org) => {
-                let act = on_user(SESSION_REVOKED, Some(org), &revoked.user, Vec::new(), metadata);
-                admin_events::record(&state, &caller, act).await;
-            }
-            None => {
-                let act = AccountAct::done(SESSION_REVOKED, metadata);
-                people_events::record(&state, &Who::from(&caller), &revoked.user, act).await;
-            }
+        // Only there: other organizations of the person have nothing to do with who manages this one.
+        if let Some(org) = &revoked.org {
+            let act = on_user(SESSION_REVOKED, Some(org), &revoked.user, Vec::new(), metadata);
+            admin_events::record(&state, &caller, act).await;
+        } else {
+            let act = AccountAct::done(SESSION_REVOKED, metadata);
+            people_events::record(&state, &Who::from(&caller), &revoked.user, act).await;
         }
     }
     Ok(StatusCode::NO_CONTENT)
