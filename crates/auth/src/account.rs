@@ -130,8 +130,8 @@ impl Auth {
         Ok(sessions)
     }
 
-    /// Ends a session of one's own, or of a member who has no more than the caller. A session out of reach is as unknown
-    /// as one that does not exist.
+    /// Ends a session of one's own, or of a member who has no more than the caller. A session out of reach is as
+    /// unknown as one that does not exist.
     pub async fn revoke_session(
         &self,
         caller: &Caller,

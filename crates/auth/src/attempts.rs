@@ -1,5 +1,5 @@
-//! Budgets for failed attempts, by address, and for sign-ins by account and address as well: guessing is slowed down, and
-//! nobody can lock somebody else out, because failures elsewhere do not count here.
+//! Budgets for failed attempts, by address, and for sign-ins by account and address as well: guessing is slowed down,
+//! and nobody can lock somebody else out, because failures elsewhere do not count here.
 //!
 //! Each node keeps its own budgets in memory: with n nodes behind a balancer a guesser has n times as many tries.
 
@@ -32,9 +32,9 @@ impl<K: Eq + Hash> Spent<K> {
         Self { budget, forgiven: Mutex::new(HashMap::new()) }
     }
 
-    /// Counts an attempt before it is known how it ends, so that many at once do not get around the budget; give it back
-    /// if it was no failure. The answer is whether it spent the budget, or how long to wait, milliseconds. Asking while
-    /// there is nothing left costs nothing.
+    /// Counts an attempt before it is known how it ends, so that many at once do not get around the budget; give it
+    /// back if it was no failure. The answer is whether it spent the budget, or how long to wait, milliseconds. Asking
+    /// while there is nothing left costs nothing.
     pub(crate) fn take(&self, key: K, now_ms: i64) -> Result<bool, i64> {
         let mut forgiven = self.forgiven.lock();
         make_room(&mut forgiven, now_ms);

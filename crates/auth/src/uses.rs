@@ -1,5 +1,5 @@
-//! When keys and sessions were last used, written at most once a minute each and never while a request waits: the catalog
-//! may be slow or full, and reading goes on.
+//! When keys and sessions were last used, written at most once a minute each and never while a request waits: the
+//! catalog may be slow or full, and reading goes on.
 
 use std::collections::HashMap;
 use std::hash::Hash;

@@ -208,9 +208,9 @@ fn read_member(row: &Row) -> Result<Member, CatalogError> {
     Ok(Member { user: users::read(row)?, membership, has_totp: row.opt_int("totp_ms")?.is_some() })
 }
 
-const SELECT_WITH_ROLES: &str = "SELECT m.user_id, m.org, m.role, m.created_ms AS member_ms, r.id, r.name, r.permissions, r.filter, r.created_ms, \
-     r.updated_ms FROM memberships m LEFT JOIN roles r ON r.id = m.role AND r.org = m.org \
-     WHERE m.user_id = $1 ORDER BY m.org";
+const SELECT_WITH_ROLES: &str = "SELECT m.user_id, m.org, m.role, m.created_ms AS member_ms, \
+    r.id, r.name, r.permissions, r.filter, r.created_ms, r.updated_ms \
+    FROM memberships m LEFT JOIN roles r ON r.id = m.role AND r.org = m.org WHERE m.user_id = $1 ORDER BY m.org";
 
 macro_rules! select_members {
     ($rest:literal) => {

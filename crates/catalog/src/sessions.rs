@@ -85,8 +85,8 @@ impl Catalog {
         Ok(self.db.row(sql, &[user.as_str().into(), network.into()]).await?.is_some())
     }
 
-    /// Records when sessions, by the SHA-256 of their tokens, were used, Unix ms. Earlier times than recorded and unknown
-    /// sessions are ignored.
+    /// Records when sessions, by the SHA-256 of their tokens, were used, Unix ms. Earlier times than recorded and
+    /// unknown sessions are ignored.
     pub async fn touch_sessions(&self, uses: &[([u8; 32], i64)]) -> Result<(), CatalogError> {
         if uses.is_empty() {
             return Ok(());

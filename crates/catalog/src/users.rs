@@ -83,8 +83,8 @@ impl Catalog {
         Ok(self.db.row(sql, &[]).await?.is_some())
     }
 
-    /// Gives an account another password. All its sessions but one end, and links to choose a password stop working; how
-    /// many sessions ended.
+    /// Gives an account another password. All its sessions but one end, and links to choose a password stop working;
+    /// how many sessions ended.
     pub async fn change_password(
         &self,
         id: &UserId,

@@ -37,8 +37,8 @@ pub const SAME_READ_MS: i64 = 300_000;
 /// Reads that are remembered.
 const RECENT_MAX: usize = 10_000;
 
-/// Reads of the last minutes: when they were recorded, by a hash of who and what. The hash has a key of its own, so that
-/// nobody can make up two reads that count as one.
+/// Reads of the last minutes: when they were recorded, by a hash of who and what. The hash has a key of its own, so
+/// that nobody can make up two reads that count as one.
 #[derive(Debug, Default)]
 pub struct RecentReads {
     hasher: RandomState,

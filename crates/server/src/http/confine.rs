@@ -54,8 +54,8 @@ pub fn me(caller: &Caller) -> Option<Me<'_>> {
     Some(Me { id: caller.user()?.as_str(), email: Some(&person.email) })
 }
 
-/// Refuses a filter, in the member `/filter` of a body, that would not work for whoever has it. That is always a person,
-/// so it can say `@me`.
+/// Refuses a filter, in the member `/filter` of a body, that would not work for whoever has it. That is always a
+/// person, so it can say `@me`.
 pub fn check_filter(text: &str) -> Result<(), ApiError> {
     let somebody = Me { id: "usr_00000000000000000000", email: Some("somebody@example.com") };
     resolve(text, 0, Some(somebody)).map(drop).map_err(|errors| invalid_query("/filter", &errors))

@@ -18,7 +18,8 @@ use crate::{
 
 /// Take an invitation back
 ///
-/// Its link does not work any more. Of one that was accepted, taken back or too old before, nothing changes. Recorded as `user.invitation_revoked`.
+/// Its link does not work any more. Of one that was accepted, taken back or too old before, nothing changes. Recorded
+/// as `user.invitation_revoked`.
 #[utoipa::path(
     delete,
     path = "/v1/invitations/{id}",

@@ -16,8 +16,8 @@ use crate::{
 
 /// End a session
 ///
-/// One's own, or that of a member, who has no more than the caller, of an organization whose members one manages. It ends at once, live tails within 15
-/// seconds. Recorded as `session.revoked`.
+/// One's own, or that of a member, who has no more than the caller, of an organization whose members one manages. It
+/// ends at once, live tails within 15 seconds. Recorded as `session.revoked`.
 #[utoipa::path(
     delete,
     path = "/v1/sessions/{id}",
