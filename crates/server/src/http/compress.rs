@@ -1,6 +1,6 @@
 //! JSON that leaves compressed. A page of events is mostly names that repeat: what takes four round trips over a slow
-//! line takes one. Everything else stays as it is: pages and modules are compressed once, streams must not be held back,
-//! and what is cached by its tag is small or does not shrink.
+//! line takes one. Everything else stays as it is: pages and modules are compressed once, streams must not be held
+//! back, and what is cached by its tag is small or does not shrink.
 
 use axum::{
     body::HttpBody,
