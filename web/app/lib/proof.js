@@ -2,6 +2,7 @@
 // what was computed, so that a reader can compare it with what another program says.
 
 import { getJson, getText, request } from "./api.js";
+import { firstDifference } from "./same-event.js";
 import { recall, remember } from "./store.js";
 
 const STORE = "heads";
@@ -23,7 +24,7 @@ const modules = async () => {
   return Object.assign({}, ...load);
 };
 
-/** What this browser remembers of a log: its keys since when, and the last head it saw. */
+/** What this browser remembers of a log: which keys have signed it, each since when, and the last head it saw. */
 const remembered = (origin) => recall(STORE, {})[origin] ?? null;
 
 function note(origin, change) {
@@ -36,15 +37,24 @@ const good = (text, detail = "") => ({ state: "yes", text, detail });
 const bad = (text, detail = "") => ({ state: "no", text, detail });
 const open = (text, detail = "") => ({ state: "open", text, detail });
 
-/** 1: what is shown is what the leaf commits to. */
-function contentStep(v, found, event) {
+/** Where the log of an origin begins to count: seqs go on when a log has to be closed, leaves begin at 0 again. */
+async function baseOf(origin, stop) {
+  const log = origin.split("/").at(-1);
+  return BigInt((await getJson(`/v1/logs/${log}/integrity`, {}, stop)).base_seq);
+}
+
+/** 1: all that is shown is what the leaf commits to. */
+async function contentStep(v, found, event, stop) {
   try {
     const checked = v.checkRecord(found.record, v.logId(found.origin));
-    const shown = v.partsOf(found.record, checked);
-    const isSame = shown.event_id === event.id && shown.action === event.action && shown.actor?.id === event.actor?.id;
-    if (!isSame) return bad("The record is of another event than the one shown", shown.event_id);
+    const { event_id: id, received_at: receivedAt } = v.partsOf(found.record, checked);
+    const isFirstLog = BigInt(event.seq) === checked.leaf.seq;
+    const seq = checked.leaf.seq + (isFirstLog ? 0n : await baseOf(found.origin, stop));
+    const difference = firstDifference(event, v.valuesOf(checked.disclosures), { id, seq, receivedAt });
+    if (difference) return bad("The event shown is not the one in the log", difference);
     const hidden = checked.isErased ? ", parts of it erased" : "";
-    return good(`Event canonicalised and hashed${hidden}`, `leaf ${v.hex(v.leafHash(found.record.leaf))}`);
+    const made = event.sentence ? "; the sentence is how the service puts it" : "";
+    return good(`Event canonicalised and hashed${hidden}${made}`, `leaf ${v.hex(v.leafHash(found.record.leaf))}`);
   } catch (error) {
     if (!(error instanceof v.Tampering)) throw error;
     return bad("The event is not what the log committed to", error.message);
@@ -68,9 +78,7 @@ function treeStep(v, found, head) {
 async function keyStep(v, found, stop) {
   const log = found.origin.split("/").at(-1);
   const { keys } = await getJson("/.well-known/tallystick-keys.json", { log }, stop);
-  const texts = keys.map(({ vkey }) => vkey);
-  const before = remembered(found.origin);
-  const policy = v.parsePasted(texts.join("\n"));
+  const policy = v.parsePasted(keys.map(({ vkey }) => vkey).join("\n"));
   let signers;
   try {
     ({ signers } = v.openLogOf(found.proof.note, policy, found.origin));
@@ -78,15 +86,22 @@ async function keyStep(v, found, stop) {
     if (!(error instanceof v.LogFault)) throw error;
     return { step: bad("The tree head is not signed by this log", error.message), policy };
   }
-  const ids = signers.map(({ id }) => id).join(", ");
-  const pinned = before?.keys ?? null;
-  if (pinned && !texts.some((text) => pinned.includes(text))) {
-    return { step: bad("The log's key is not the one this browser knows", `key ${ids}`), policy };
+  const detail = `key ${signers.map(({ id }) => id).join(", ")}`;
+  const known = remembered(found.origin)?.signers ?? null;
+  const pinned = signers.map(({ text }) => known?.[text]).find((since) => since);
+  // A key that is only listed beside one that is known may have been put there: it has signed nothing yet.
+  if (known && !pinned && !keys.some(({ vkey }) => Object.hasOwn(known, vkey))) {
+    return { step: bad("The log's key is not the one this browser knows", detail), policy };
   }
-  const since = before?.since ?? new Date().toISOString();
-  note(found.origin, { keys: [...new Set([...(pinned ?? []), ...texts])], since });
-  const seen = pinned ? `known here since ${since.slice(0, 10)}` : "seen here for the first time";
-  return { step: good("Tree head signed by this log", `key ${ids}, ${seen}`), policy };
+  const now = new Date().toISOString();
+  note(found.origin, { signers: { ...Object.fromEntries(signers.map(({ text }) => [text, now])), ...known } });
+  if (pinned) {
+    return { step: good("Tree head signed by this log", `${detail}, known here since ${pinned.slice(0, 10)}`), policy };
+  }
+  const step = known
+    ? open("Signed by a key that is new to this browser", detail)
+    : good("Tree head signed by this log", `${detail}, seen here for the first time`);
+  return { step, policy };
 }
 
 /** 4: who else has seen it. Their keys are not the service's to tell, so this is said and not checked. */
@@ -146,12 +161,12 @@ async function check(v, text, event, stop, tell, since) {
   const add = (step) => (steps.push(step), tell([...steps]));
   const found = v.parseEventDocument(v.ascii(text));
   const head = v.parseCheckpoint(found.proof.note.text);
-  add(contentStep(v, found, event));
+  add(await contentStep(v, found, event, stop));
   add(treeStep(v, found, head));
   const { step, policy } = await keyStep(v, found, stop);
   add(step);
   add(witnessStep(found));
-  if (step.state === "yes") add(await headStep(v, found, head, stop));
+  if (step.state !== "no") add(await headStep(v, found, head, stop));
   // All of it once more, as the verifier page checks a file: both have to agree.
   const whole = v.verifyEvent(found, policy);
   const isGood = steps.every(({ state }) => state !== "no") && whole.status.status === "consistent";

@@ -9,6 +9,7 @@ import "./account.mjs";
 import "./explorer.mjs";
 import "./people.mjs";
 import "./screens.mjs";
+import "./trust.mjs";
 
 before(async () => {
   shared.service = await start();

@@ -7,6 +7,7 @@ import { kindOf, patchOf, pathOf, shown, wordDiff } from "../lib/diff.js";
 import { about, bytes, count, shortNumber } from "../lib/format.js";
 import { cut, lineOf, visible } from "../lib/safe-text.js";
 import { Parser } from "../lib/sse.js";
+import { firstDifference } from "../lib/same-event.js";
 import * as time from "../lib/time.js";
 import { changed, fixed, labelOf, parameters, relative } from "../lib/time-range.js";
 import { explorer, format, parse } from "../lib/url-state.js";
@@ -211,4 +212,40 @@ test("pages that are far away are dropped and asked for again", async () => {
   assert.equal(pages.at(0).id, "new");
   assert.equal(pages.at(1).id, 0);
   assert.equal(pages.indexOf(3), 4);
+});
+
+test("an event is the one in the log only with all of its units", () => {
+  const leaf = { id: "evt_1", seq: 7n, receivedAt: "2026-11-20T22:40:00.000Z" };
+  const event = {
+    id: "evt_1",
+    seq: 7,
+    received_at: leaf.receivedAt,
+    org: "acme",
+    action: "user.updated",
+    actor: { type: "user", id: "u_1" },
+    changes: [{ path: "/role", old: { a: 1, b: [null, 2] }, new: "admin" }],
+    sentence: ["made by the service"],
+  };
+  const values = new Map([
+    ["actor", { id: "u_1", type: "user" }],
+    ["changes", [{ new: "admin", old: { b: [null, 2], a: 1 }, path: "/role" }]],
+    ["event", { action: "user.updated", org: "acme" }],
+  ]);
+  assert.equal(firstDifference(event, values, leaf), null);
+  const altered = [
+    [{ id: "evt_2" }, /^the id/],
+    [{ seq: 8 }, /^the seq/],
+    [{ received_at: "2026-11-20T22:40:00.001Z" }, /^the time received/],
+    [{ action: "user.viewed" }, /^event/],
+    [{ outcome: "success" }, /^event/],
+    [{ actor: { type: "user", id: "u_1", name: "Root" } }, /^actor/],
+    [{ changes: [{ path: "/role", old: { a: 1, b: [2, null] }, new: "admin" }] }, /^changes/],
+    [{ changes: { 0: event.changes[0] } }, /^changes/],
+    [{ metadata: {} }, /^metadata: the proof does not disclose/],
+  ];
+  for (const [change, wanted] of altered) {
+    assert.match(firstDifference({ ...event, ...change }, values, leaf), wanted);
+  }
+  const { changes: _, ...without } = event;
+  assert.match(firstDifference(without, values, leaf), /^changes: it is left out/);
 });
