@@ -5,11 +5,11 @@ import { effect, h, html, render, signal } from "./lib/html.js";
 import { bind, listen } from "./lib/keys.js";
 import { followLinks, go, route, screenOf } from "./lib/route.js";
 import { lazy } from "./lib/lazy.js";
-import { isReady, loadSession, may, present } from "./lib/session.js";
+import { isReady, loadSession, may, organization, present } from "./lib/session.js";
 import { explorer } from "./lib/url-state.js";
 import { isHelpOpen, isPaletteOpen } from "./shell/open.js";
 import { TopBar } from "./shell/top-bar.js";
-import { Empty, Icon, LiveRegion, Toasts } from "./ui/parts.js";
+import { Icon, LiveRegion, Lost, Toasts } from "./ui/parts.js";
 
 const Help = lazy(() => import("./shell/help.js"), "Help");
 const Palette = lazy(() => import("./shell/palette.js"), "Palette");
@@ -51,21 +51,15 @@ function watchReach() {
 function Main() {
   const { value } = screen;
   if (!value || !isReady.value) return null;
-  if (value.isLost) {
-    return h(
-      Empty,
-      { title: "A part of this page could not be loaded." },
-      html`<p>The service may have been updated. Load the page again.</p>
-        <button type="button" class="button" onClick=${() => location.reload()}>Load again</button>`,
-    );
-  }
-  return h(value.Screen, {});
+  if (value.isLost) return h(Lost, {});
+  // Nothing that was loaded of one organization may stand under the name of another.
+  return h(value.Screen, { key: organization.value });
 }
 
 /** Shows the screen of the address whenever it changes. */
 function showScreens() {
   let shown = null;
-  effect(() => {
+  const show = () => {
     const found = screenOf(route.value.path);
     if (!found || found.home === shown) return;
     shown = found.home;
@@ -75,9 +69,16 @@ function showScreens() {
     }
     found.load().then(
       (module) => found.home === shown && (screen.value = module),
-      () => (screen.value = { isLost: true }),
+      () => {
+        if (found.home !== shown) return;
+        // So that it is tried again.
+        shown = null;
+        screen.value = { isLost: true };
+      },
     );
-  });
+  };
+  effect(show);
+  addEventListener("tallystick:again", show);
 }
 
 /** Leaves out of the rail what the caller may not open. */

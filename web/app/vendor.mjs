@@ -17,7 +17,7 @@ const MODULES = {
   "preact.js": {
     preact: "export { h, render } from",
     "preact/hooks": "export { useEffect, useLayoutEffect, useMemo, useRef, useState } from",
-    "@preact/signals": "export { batch, computed, effect, signal } from",
+    "@preact/signals": "export { batch, computed, effect, signal, untracked } from",
     htm: "export { default as htm } from",
   },
   // What web/verify imports of them.

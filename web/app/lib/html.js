@@ -10,6 +10,7 @@ export {
   h,
   render,
   signal,
+  untracked,
   useEffect,
   useLayoutEffect,
   useMemo,

@@ -31,9 +31,11 @@ function pressed(event) {
   if (event.defaultPrevented || event.isComposing) return;
   const name = nameOf(event);
   if (!name) return;
-  const isSingle = !name.startsWith("mod+");
+  const isPlain = !name.startsWith("mod+");
   const isInside = event.target.closest?.(TYPING) || document.querySelector("dialog[open]");
-  if (isSingle && (isInside || (name !== "Escape" && !singleKeys.value))) return;
+  // Arrows, Enter and Space work a list, as they do anywhere: only characters can be switched off.
+  const isCharacter = isPlain && name.length === 1 && name !== " ";
+  if ((isPlain && isInside) || (isCharacter && !singleKeys.value)) return;
   const sequence = event.timeStamp - first.at < SEQUENCE_MS ? `${first.key} ${name}` : "";
   const handler = handlers.get(sequence) ?? handlers.get(name);
   first = { key: name, at: event.timeStamp };

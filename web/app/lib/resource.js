@@ -1,6 +1,7 @@
 // What is loaded for a part of a page: each part loads by itself, so that one may fail or be slow without the others.
 // What was there stays until something new has come, and a late answer never replaces a newer one.
 
+import { Offline } from "./api.js";
 import { batch, signal } from "./html.js";
 
 export class Resource {
@@ -21,6 +22,8 @@ export class Resource {
     this.controller = controller;
     this.again = work;
     this.isLoading.value = true;
+    // The service could not be reached: once more when it can, unless something else was asked for since.
+    const again = () => this.controller === controller && this.retry();
     const settle = (data, error) => {
       if (this.controller !== controller) return false;
       batch(() => {
@@ -30,6 +33,7 @@ export class Resource {
         this.failure = error;
         if (!error) this.data.value = data;
       });
+      if (error instanceof Offline) addEventListener("tallystick:again", again, { once: true });
       return !error;
     };
     try {
@@ -54,5 +58,13 @@ export class Resource {
     this.controller?.abort();
     this.controller = null;
     this.isLoading.value = false;
+  }
+
+  /** Forgets what was there. */
+  clear() {
+    this.stop();
+    this.data.value = null;
+    this.error.value = null;
+    this.failure = null;
   }
 }

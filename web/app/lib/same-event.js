@@ -13,9 +13,8 @@ const isObject = (value) => value !== null && typeof value === "object";
 export function sameJson(a, b) {
   if (!isObject(a) || !isObject(b) || Array.isArray(a) !== Array.isArray(b)) return a === b;
   const names = Object.keys(a);
-  return (
-    names.length === Object.keys(b).length && names.every((name) => Object.hasOwn(b, name) && sameJson(a[name], b[name]))
-  );
+  const isSame = (name) => Object.hasOwn(b, name) && sameJson(a[name], b[name]);
+  return names.length === Object.keys(b).length && names.every(isSame);
 }
 
 /** The units of an event as it is shown. */

@@ -1,7 +1,7 @@
 // Who is looking, at which organization, what they may there, and how they like to see it.
 
 import { getJson } from "./api.js";
-import { batch, computed, effect, signal } from "./html.js";
+import { batch, computed, effect, signal, untracked } from "./html.js";
 import { Resource } from "./resource.js";
 import { go, route } from "./route.js";
 import { recall, remember, rememberPlain } from "./store.js";
@@ -12,6 +12,7 @@ import { format, parse } from "./url-state.js";
 export const organizations = signal(null);
 /** The one that the service begins with: the first whose events may be read. */
 const first = signal(null);
+/** What is looked at where the address does not say: an organization, `*` for all that may be seen; null: not chosen. */
 const chosen = signal(recall("org"));
 const zoneChosen = signal(recall("zone"));
 export const theme = signal(document.documentElement.dataset.theme);
@@ -24,7 +25,8 @@ const inAddress = computed(() => parse(route.value.search));
 /** The organization that is looked at: of the address, else the one chosen last; null: all that may be seen. */
 export const organization = computed(() => {
   const named = inAddress.value.org;
-  if (named) return named === "*" ? null : named;
+  if ((named ?? chosen.value) === "*") return null;
+  if (named) return named;
   if (organizations.value === null) return chosen.value;
   const all = organizations.value ?? [];
   if (all.some(({ id }) => id === chosen.value)) return chosen.value;
@@ -67,14 +69,21 @@ async function ask(stop) {
   }
 }
 
-export async function reloadBoot() {
-  if (await boot.load(ask)) takeOrganizations(boot.data.value);
-  // What is shown without knowing says by itself what it may not.
-  else organizations.value ??= [];
-}
+export const reloadBoot = () => boot.load(ask);
 
 /** Loads who is looking, and what they may whenever they look at another organization. */
 export function loadSession() {
+  // Links that say nothing of an organization stay in the one that the address named; the next visit does not.
+  effect(() => {
+    const { org } = inAddress.value;
+    if (org) chosen.value = org;
+  });
+  effect(() => {
+    const { data, error } = boot;
+    if (data.value) takeOrganizations(data.value);
+    // What is shown without knowing says by itself what it may not.
+    if (error.value) untracked(() => (organizations.value ??= []));
+  });
   effect(() => {
     const org = organization.value;
     if (org === null || org !== boot.data.peek()?.organization?.id) reloadBoot();
@@ -99,7 +108,7 @@ function adjust(change) {
 }
 
 export function chooseOrganization(id) {
-  chosen.value = id;
+  chosen.value = id ?? "*";
   remember("org", id);
   const isOfOne = /^\/(events|entities)\/./.test(route.value.path);
   if (isOfOne) go(route.value.path.split("/").slice(0, 2).join("/"));

@@ -2,7 +2,7 @@
 
 import { getJson } from "../lib/api.js";
 import { ago, zoneLabel } from "../lib/time.js";
-import { h, html, signal, useEffect, useState } from "../lib/html.js";
+import { computed, h, html, signal, useEffect, useState } from "../lib/html.js";
 import { number } from "../lib/format.js";
 import { lazy } from "../lib/lazy.js";
 import * as session from "../lib/session.js";
@@ -18,16 +18,16 @@ const CHECK_EVERY_MS = 30_000;
 /** A checkpoint older than that although the log has grown is worth a word. */
 const LATE_MS = 5 * 60_000;
 
+const answered = signal(null);
 /** The state of the present organization's proofs, as the service answers; null while unknown. */
-export const integrity = signal(null);
+export const integrity = computed(() => (answered.value?.org === session.organization.value ? answered.value : null));
 
 async function ask(org, stop) {
   if (document.hidden) return;
   try {
-    const found = await getJson(`/v1/logs/${encodeURIComponent(org)}/integrity`, {}, stop);
-    integrity.value = found;
+    answered.value = await getJson(`/v1/logs/${encodeURIComponent(org)}/integrity`, {}, stop);
   } catch (error) {
-    if (!stop.aborted && error.status) integrity.value = null;
+    if (!stop.aborted && error.status) answered.value = null;
   }
 }
 
@@ -49,7 +49,6 @@ function Pill() {
   const org = session.organization.value;
   const [, tick] = useState(0);
   useEffect(() => {
-    integrity.value = null;
     if (!org) return undefined;
     const stop = new AbortController();
     ask(org, stop.signal);

@@ -1,6 +1,6 @@
 // Small parts that every screen uses.
 
-import { Offline } from "../lib/api.js";
+import { Offline, address } from "../lib/api.js";
 import { h, html, signal } from "../lib/html.js";
 import { visible } from "../lib/safe-text.js";
 import { onBehalfOf, sentence } from "../lib/sentence.js";
@@ -17,9 +17,11 @@ export function Outcome({ value = "unknown" }) {
 /** A name from an event, kept from changing the direction of what is around it. */
 export const Name = ({ text, kind = "" }) => html`<bdi class=${kind}>${visible(text)}</bdi>`;
 
-/** The address of an entity's timeline. */
-export const entityAddress = (side, entity) =>
-  `/entities/${side}/${encodeURIComponent(entity.type || "unknown")}/${encodeURIComponent(entity.id)}`;
+/** The address of an entity's timeline; in this organization, or in the one that is looked at. */
+export function entityAddress(side, entity, org) {
+  const path = `/entities/${side}/${encodeURIComponent(entity.type || "unknown")}/${encodeURIComponent(entity.id)}`;
+  return address(path, { org });
+}
 
 /** An event as a sentence; with `links`, its actor and targets lead to their timelines. */
 export function Sentence({ event, links = false }) {
@@ -27,7 +29,7 @@ export function Sentence({ event, links = false }) {
     if (part.text !== undefined) return visible(part.text);
     const name = h(Name, { text: part.label, kind: part.side === "actor" ? "who" : "target" });
     const isLink = links && part.entity?.id;
-    return isLink ? html`<a href=${entityAddress(part.side, part.entity)}>${name}</a>` : name;
+    return isLink ? html`<a href=${entityAddress(part.side, part.entity, event.org)}>${name}</a>` : name;
   });
   const others = onBehalfOf(event);
   return html`${parts}${others.length > 0 && html`${" for "}<bdi>${visible(others.join(", "))}</bdi>`}`;
@@ -52,6 +54,16 @@ export function Trouble({ error, retry }) {
 
 export function Empty({ title, children }) {
   return html`<div class="empty"><b>${title}</b>${children}</div>`;
+}
+
+/** What stands where a module could not be loaded. */
+export function Lost() {
+  return h(
+    Empty,
+    { title: "A part of this page could not be loaded." },
+    html`<p>The service may have been updated. Load the page again.</p>
+      <button type="button" class="button" onClick=${() => location.reload()}>Load again</button>`,
+  );
 }
 
 const spoken = signal("");

@@ -1,7 +1,7 @@
 // Events of an entity under the day they happened on; many in a row of one session are one line that opens.
 
 import { getJson } from "../../lib/api.js";
-import { h, html, useEffect, useMemo, useState } from "../../lib/html.js";
+import { h, html, useEffect, useMemo } from "../../lib/html.js";
 import { count } from "../../lib/format.js";
 import { Resource } from "../../lib/resource.js";
 import { organization, zone } from "../../lib/session.js";
@@ -59,20 +59,17 @@ function Session({ run }) {
 
 export function Days({ q }) {
   const page = useMemo(() => new Resource(), []);
-  const [events, setEvents] = useState([]);
-  const [next, setNext] = useState(null);
-  const load = async (cursor) => {
-    const own = { org: organization.peek(), q, limit: cursor ? MORE : FIRST, cursor };
-    const isTaken = await page.load((stop) => getJson("/v1/events", own, stop));
-    if (!isTaken) return;
-    const found = page.data.peek();
-    setEvents((all) => (cursor ? [...all, ...found.events] : found.events));
-    setNext(found.next_cursor);
-  };
+  const load = (cursor, before) =>
+    page.load(async (stop) => {
+      const own = { org: organization.peek(), q, limit: cursor ? MORE : FIRST, cursor };
+      const found = await getJson("/v1/events", own, stop);
+      return { events: [...before, ...found.events], next: found.next_cursor };
+    });
   useEffect(() => {
-    load(null);
+    load(null, []);
     return () => page.stop();
   }, [q]);
+  const { events, next } = page.data.value ?? { events: [], next: null };
   return html`<section aria-label="Events by day">
     ${group(events, zone.value).map(
       ({ name, lines }) => html`<h2 class="day">${name}<span class="quiet"> ${zoneLabel(zone.value)}</span></h2>
@@ -85,7 +82,7 @@ export function Days({ q }) {
     <div class="empty">${
       next
         ? html`<button type="button" class="button" disabled=${page.isLoading.value}
-          onClick=${() => load(next)}>Load older</button>`
+          onClick=${() => load(next, events)}>Load older</button>`
         : page.data.value &&
           html`<span>${events.length ? "There are no older events." : "There are no events."}</span>`
     }</div>

@@ -81,7 +81,7 @@ function flat(value, path, found = []) {
   return found;
 }
 
-function Fact({ field, value, shown, entity, side }) {
+function Fact({ org, field, value, shown, entity, side }) {
   const line = lineOf(shown ?? value);
   const search = (isNot) => () => model.search(toggled(model.state.peek().q, field, value, isNot));
   const keys = (event) => {
@@ -91,7 +91,7 @@ function Fact({ field, value, shown, entity, side }) {
     search(event.key === "x")();
   };
   const inside = entity
-    ? html`<a href=${entityAddress(side, entity)}><bdi>${line}</bdi></a>`
+    ? html`<a href=${entityAddress(side, entity, org)}><bdi>${line}</bdi></a>`
     : html`<code><bdi>${line}</bdi></code>`;
   return html`<dd class="fact" onKeyDown=${keys}><span class="text">${inside}</span>
     <span class="tools">
@@ -127,7 +127,7 @@ export function Details({ event }) {
             label ||
             html`<span
         class="unseen">Type and id</span>`
-          }</dt>${h(Fact, { field, value, ...more })}`,
+          }</dt>${h(Fact, { org: event.org, field, value, ...more })}`,
       )}</dl>`,
     )}
   </section>`;

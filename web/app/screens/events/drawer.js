@@ -127,7 +127,7 @@ export function EventPage({ id }) {
       event &&
       html`<article class="drawer">
       <header><div class="tools">${h(Outcome, { value: event.outcome })}<span class="grow"></span>
-        <a class="button" href=${`/events?event=${id}`}>${h(Icon, { name: "events" })}Among the others</a>
+        <a class="button" href=${`/events?org=${encodeURIComponent(event.org)}&event=${id}`}>${h(Icon, { name: "events" })}Among the others</a>
         ${h(IconButton, {
           icon: "link",
           label: "Copy link",

@@ -12,7 +12,11 @@ import { link } from "./search-menu.js";
 import { pick, step } from "./table.js";
 import { obstacle, showPending } from "./tail.js";
 
-const current = () => model.selected.peek() ?? model.pages.at(model.active.peek());
+/** The event that is open, else the one that the keyboard is at; null on a gap. */
+function current() {
+  const row = model.selected.peek() ?? model.pages.at(model.active.peek());
+  return row && !row.gap ? row : null;
+}
 
 function search() {
   const box = document.getElementById("query");

@@ -2,7 +2,7 @@
 // histogram, count and each facet are requests of their own, so that one may fail or be slow without the others.
 
 import { getJson } from "../../lib/api.js";
-import { batch, computed, effect, signal } from "../../lib/html.js";
+import { batch, computed, effect, signal, untracked } from "../../lib/html.js";
 import { Resource } from "../../lib/resource.js";
 import { go, partsOf, route } from "../../lib/route.js";
 import { isReady, organization, zone } from "../../lib/session.js";
@@ -41,6 +41,8 @@ export const active = signal(-1);
 export const picked = signal(new Set());
 /** Names that people know things by: `field:value` to label. */
 export const labels = new Map();
+/** The search whose rows are shown, as it was asked; null while its rows are not there. */
+export const shownSearch = signal(null);
 /** The parameters of the last search: exact times, so that every request means the same. */
 let asked = null;
 /** Whether what stands beside the rows is asked for, too. */
@@ -84,6 +86,7 @@ export function run() {
   const mine = parametersOf(want);
   asked = mine;
   hasRest = false;
+  shownSearch.value = null;
   const same = { ...mine };
   active.value = -1;
   picked.value = new Set();
@@ -115,6 +118,7 @@ async function loadRows(same, order) {
   batch(() => {
     notes.value = page.warnings ?? [];
     pages.start(page, (cursor, limit) => getJson("/v1/events", { ...same, order, limit, cursor }));
+    shownSearch.value = same;
   });
 }
 
@@ -135,10 +139,13 @@ export function facetOf(field) {
   return facets.get(field);
 }
 
-export async function loadFacet(facet) {
+export function loadFacet(facet) {
   const own = { ...common(), field: facet.field, limit: facet.limit, contains: facet.contains };
-  await facet.load((stop) => getJson("/v1/facets", own, stop));
-  for (const { value, label } of facet.data.peek()?.values ?? []) labels.set(`${facet.field}:${value}`, label);
+  return facet.load(async (stop) => {
+    const found = await getJson("/v1/facets", own, stop);
+    for (const { value, label } of found.values) labels.set(`${facet.field}:${value}`, label);
+    return found;
+  });
 }
 
 export function showHistogram(isShown) {
@@ -173,14 +180,39 @@ export function open(index, { replace = false } = {}) {
 
 export const closeEvent = () => change({ event: null });
 
+/** Forgets what was loaded: of another organization it would be read as this one's. */
+function forget() {
+  for (const resource of [rowsState, histogram, total, ...facets.values()]) resource.clear();
+  facets.clear();
+  pages.clear();
+  pages.changed();
+  labels.clear();
+  asked = null;
+  shownSearch.value = null;
+  notes.value = [];
+  active.value = -1;
+  picked.value = new Set();
+}
+
+let ofOrganization = organization.peek();
+effect(() => {
+  const org = organization.value;
+  if (org === ofOrganization) return;
+  ofOrganization = org;
+  untracked(forget);
+});
+
 let stopEffects = null;
 /** Loads whenever what is asked for changes, while the screen is shown. */
 export function watch() {
   let before = "";
+  const org = organization.peek();
   stopEffects?.();
   stopEffects = effect(() => {
     const now = JSON.stringify(wanted.value);
-    if (!isReady.value || pageOf.value || now === before) return;
+    // Of another organization the screen is another one, which loads by itself.
+    if (wanted.value.org !== org) before = "";
+    if (wanted.value.org !== org || !isReady.value || pageOf.value || now === before) return;
     const [old, next] = [before ? JSON.parse(before) : null, wanted.value];
     before = now;
     draft.value = next.q;

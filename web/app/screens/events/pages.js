@@ -117,6 +117,12 @@ export class Pages {
     this.changed();
   }
 
+  /** The largest seq among the rows that are held; null if there are none. */
+  get newestSeq() {
+    const seqs = this.list.flatMap(({ rows }) => rows ?? []).map(({ seq }) => seq ?? -1);
+    return seqs.length ? seqs.reduce((most, seq) => Math.max(most, seq)) : null;
+  }
+
   /** Drops what is farthest from the row at that place, if there is too much. */
   keepAround(index) {
     let held = this.list.reduce((sum, page) => sum + (page.rows?.length ?? 0), 0);

@@ -65,7 +65,7 @@ export function Related({ event }) {
   return html`<section aria-labelledby="related-title">
     <header><h3 id="related-title">Related</h3></header>
     <div class="related">${searches.map(
-      ({ label, q, range }) => html`<a href=${explorer(q, { range, tz, org: model.state.value.org })}>
+      ({ label, q, range }) => html`<a href=${explorer(q, { range, tz, org: event.org })}>
       <bdi>${label}</bdi><em>${counts[label] ?? ""}</em></a>`,
     )}</div>
   </section>`;

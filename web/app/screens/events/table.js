@@ -10,7 +10,7 @@ import { Icon, Outcome, Sentence, Trouble } from "../../ui/parts.js";
 import { ColumnsMenu, chosenColumns } from "./columns.js";
 import { fitting } from "./fields.js";
 import * as model from "./model.js";
-import { isAtTop, loadGap, pending, showPending } from "./tail.js";
+import { fresh, isAtTop, loadGap, pending, showPending } from "./tail.js";
 
 const NothingFound = lazy(() => import("./nothing-found.js"), "NothingFound");
 
@@ -67,7 +67,7 @@ function Row({ event, index, top, columns, template, isSelected, isActive, isPic
     if (pressed.shiftKey) return pickUpTo(index);
     return model.open(index);
   };
-  const name = `row cells${event.isFresh ? " fresh" : ""}${isActive ? " active" : ""}`;
+  const name = `row cells${fresh.has(event) ? " fresh" : ""}${isActive ? " active" : ""}`;
   return html`<div class=${name} role="row" id=${`row-${index}`} aria-rowindex=${index + 2}
     aria-selected=${String(isSelected || isPicked)} style=${{ top: `${top}px`, gridTemplateColumns: template }}
       onClick=${click}>

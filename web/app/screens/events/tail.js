@@ -6,7 +6,7 @@ import { batch, computed, effect, signal } from "../../lib/html.js";
 import { count } from "../../lib/format.js";
 import { organization } from "../../lib/session.js";
 import { readEvents } from "../../lib/sse.js";
-import { announce } from "../../ui/parts.js";
+import { announce, toast } from "../../ui/parts.js";
 import * as model from "./model.js";
 
 const FLUSH_MS = 250;
@@ -29,28 +29,34 @@ export const obstacle = computed(() => {
 });
 
 let lastSeq = null;
+/** Rows that came while somebody looked; the rows themselves stay as the service gave them. */
+export const fresh = new WeakSet();
 
 /** Puts the waiting rows in. */
 export function showPending(scroller) {
+  // Rows that are being loaded would replace them.
+  if (!model.shownSearch.peek()) return;
   const rows = pending.peek();
+  for (const row of rows) fresh.add(row);
   batch(() => {
     pending.value = [];
-    const added = model.pages.prepend(rows.map((row) => ({ ...row, isFresh: true })));
+    const added = model.pages.prepend(rows);
     if (model.active.peek() >= 0) model.active.value += added;
   });
   if (scroller) scroller.scrollTop = 0;
 }
 
 function flush(buffer) {
-  if (!buffer.length) return;
-  const rows = buffer.splice(0).reverse();
-  announce(count(rows.length, "new event"), { often: true });
-  pending.value = [...rows, ...pending.peek()].slice(0, WAITING_MAX);
-  if (isAtTop.peek() && !model.state.peek().event) showPending();
+  if (buffer.length) {
+    const rows = buffer.splice(0).reverse();
+    announce(count(rows.length, "new event"), { often: true });
+    pending.value = [...rows, ...pending.peek()].slice(0, WAITING_MAX);
+  }
+  if (pending.peek().length && isAtTop.peek() && !model.state.peek().event) showPending();
 }
 
 /** Asks for the events that the tail had to leave out. */
-export async function loadGap(row) {
+export function loadGap(row) {
   const { q, org } = model.common();
   const seqs = `seq:${row.gap.from_seq}..${row.gap.to_seq}`;
   model.change({ q: q ? `(${q}) ${seqs}` : seqs, live: false, event: null, org });
@@ -69,16 +75,38 @@ function take(message, buffer) {
   }
 }
 
+/** Waits for the rows that the tail goes on from. */
+async function rowsAreThere(stop) {
+  let dispose;
+  await new Promise((resolve) => {
+    stop.addEventListener("abort", resolve, { once: true });
+    dispose = effect(() => {
+      if (model.shownSearch.value) resolve();
+    });
+  });
+  dispose();
+}
+
 /** One connection, until it ends or is stopped. */
 async function follow(stop, buffer) {
   const { q, org, tz } = model.common();
+  const isFromNow = lastSeq === null;
   const parameters = { q, org, tz, after: lastSeq };
   const response = await request("/v1/tail", { parameters, signal: stop, accept: "text/event-stream" });
   tailState.value = "live";
+  // What came between the search and this moment is in neither of them.
+  if (isFromNow) model.run();
   await readEvents(response, (message) => take(message, buffer));
 }
 
 async function followOn(stop, buffer) {
+  // The search of a changed query begins in this same step.
+  await Promise.resolve();
+  if (lastSeq === null) {
+    await rowsAreThere(stop);
+    // Without a query the newest row is near the end of the log; else there may be a million events to look at behind it.
+    if (!model.common().q) lastSeq = model.pages.newestSeq;
+  }
   for (let failures = 0; !stop.aborted;) {
     const since = Date.now();
     try {
@@ -87,6 +115,7 @@ async function followOn(stop, buffer) {
       if (stop.aborted) return;
       if (error instanceof Problem && error.status < 500) {
         model.change({ live: false }, { replace: true });
+        toast(`Live was switched off: ${error.message}`);
         return;
       }
       if (!(error instanceof Offline || error instanceof Problem || error instanceof TypeError)) throw error;

@@ -118,8 +118,11 @@ function Attention({ signIns, range }) {
     const href = explorer(`actor.id:${quoted(value)} ${SIGN_IN}`, { range: relative(range) });
     items.push({ href, text: html`${number(count)} failed sign-ins, <bdi>${visible(label)}</bdi>`, kind: "failure" });
   }
-  if (!items.length)
-    return html`<p class="quiet">Nothing: the log is intact, and nobody failed to sign in five times or more.</p>`;
+  if (!items.length) {
+    const log = integrity.value ? "the log is intact, and n" : "n";
+    return html`<p class="quiet">Nothing: ${log}obody failed to sign in five times or more.
+      ${!integrity.value && "Whether the log is intact is not known here."}</p>`;
+  }
   return html`<ul class="attention">${items.map(
     ({ href, text, kind }) => html`<li><span
     class=${`outcome ${kind}`}></span><a href=${href}>${text}</a></li>`,
