@@ -9,7 +9,7 @@ import { isReady, loadSession, may, organization, present } from "./lib/session.
 import { explorer } from "./lib/url-state.js";
 import { isHelpOpen, isPaletteOpen } from "./shell/open.js";
 import { TopBar } from "./shell/top-bar.js";
-import { Icon, LiveRegion, Lost, Toasts } from "./ui/parts.js";
+import { Icon, Lost, Said, dialogs } from "./ui/parts.js";
 
 const Help = lazy(() => import("./shell/help.js"), "Help");
 const Palette = lazy(() => import("./shell/palette.js"), "Palette");
@@ -24,7 +24,7 @@ onReach((isThere) => {
 });
 
 function Layer() {
-  return html`${h(LiveRegion, {})}${h(Toasts, {})}${isPaletteOpen.value && h(Palette, {})}
+  return html`${!dialogs.value && h(Said, {})}${isPaletteOpen.value && h(Palette, {})}
     ${isHelpOpen.value && h(Help, {})}
     ${
       !isReached.value &&

@@ -4,20 +4,26 @@
 import { terms } from "./query-tokens.js";
 
 const NEEDS_QUOTES = /[\s\u00a0\u3000(),"“”*\\]|\.\.|^[-<>=]/u;
-/** Fields with two names, for finding a term that is already there. */
-const ALIASES = {
+/** What fields are called besides their names, as crates/query/src/fields.rs has it. */
+export const ALIASES = {
   user: "actor",
   event: "action",
   status: "outcome",
   result: "outcome",
+  occurred: "created",
+  timestamp: "created",
   actor_ip: "ip",
+  user_agent: "ua",
   request_id: "request",
   correlation: "request",
   session_id: "session",
   trace_id: "trace",
   tenant: "org",
   organization: "org",
+  group: "org",
 };
+/** Up to the first key that whoever wrote the event chose, if there is one. */
+const OWN_NAMES = /^(?:(?:\w+\.)?(?:metadata|changes)\.)?/i;
 
 /** A value as the query language writes it. */
 export function quoted(value) {
@@ -26,9 +32,10 @@ export function quoted(value) {
   return `"${text.replace(/["“”\\]/g, "\\$&")}"`;
 }
 
-/** A field in its canonical spelling; keys of metadata keep theirs. */
+/** A field in its canonical spelling; keys of metadata keep theirs, because the service tells them apart by case. */
 export function canonicalField(field) {
-  const lower = field.toLowerCase();
+  const [own] = OWN_NAMES.exec(field);
+  const lower = own ? own.toLowerCase() + field.slice(own.length) : field.toLowerCase();
   const [first, ...rest] = lower.split(".");
   return [ALIASES[first] ?? first, ...rest].join(".");
 }

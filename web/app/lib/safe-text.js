@@ -1,7 +1,7 @@
 // Text from events is chosen by strangers. It is only ever put into text nodes; characters that hide or reorder others
 // are written out, and what is too long for a page is cut until somebody asks for the rest.
 
-import { visible } from "../../verify/dom.js";
+import { visible } from "../../verify/visible.js";
 
 export { visible };
 

@@ -23,11 +23,8 @@ export function parse(search) {
     range,
     tz: get("tz") && isZone(get("tz")) ? get("tz") : null,
     order: get("order") === "asc" ? "asc" : "desc",
-    cols: get("cols")
-      ? get("cols")
-          .split(",")
-          .filter((name) => name)
-      : null,
+    // A key of the metadata in quotes may have a comma in it.
+    cols: get("cols").match(/(?:"(?:[^"\\]|\\.)*"|[^,"])+/g),
     group: GROUPS.includes(get("group")) ? get("group") : "outcome",
     event: EVENT_ID.test(get("event")) ? get("event") : null,
     compare: ids.length > 1 ? ids : [],

@@ -2,7 +2,7 @@
 
 import { h, html } from "../lib/html.js";
 import { singleKeys, switchSingleKeys } from "../lib/session.js";
-import { Dialog } from "../ui/popover.js";
+import { Dialog } from "../ui/dialog.js";
 import { isHelpOpen } from "./open.js";
 
 const KEYS = [

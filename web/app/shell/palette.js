@@ -10,7 +10,7 @@ import { chooseTheme, organization } from "../lib/session.js";
 import { READY_MADE } from "../lib/ready-made.js";
 import { explorer } from "../lib/url-state.js";
 import { Icon, entityAddress } from "../ui/parts.js";
-import { Dialog } from "../ui/popover.js";
+import { Dialog } from "../ui/dialog.js";
 import { isPaletteOpen } from "./open.js";
 
 const WAIT_MS = 120;

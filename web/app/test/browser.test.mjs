@@ -7,6 +7,7 @@ import { start } from "./service.mjs";
 import { shared } from "./shared.mjs";
 import "./account.mjs";
 import "./explorer.mjs";
+import "./failures.mjs";
 import "./organizations.mjs";
 import "./people.mjs";
 import "./screens.mjs";

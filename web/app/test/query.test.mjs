@@ -3,8 +3,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { quoted, only, toggled, valuesFor, withTerm, withoutTerm } from "../lib/query-edit.js";
+import { canonicalField, quoted, only, toggled, valuesFor, withTerm, withoutTerm } from "../lib/query-edit.js";
 import { terms, tokens } from "../lib/query-tokens.js";
+import { parse } from "../lib/url-state.js";
+import { columnOf } from "../screens/events/fields.js";
 import { accept, contextAt, offline } from "../screens/events/suggest.js";
 
 const kinds = (text) => tokens(text).map(({ kind, start, end }) => `${kind}:${text.slice(start, end)}`);
@@ -136,4 +138,18 @@ test("what may come next follows from the place of the caret", () => {
   );
   const [option] = offline("outcome:suc x", value, []);
   assert.deepEqual(accept("outcome:suc x", value, option), { text: "outcome:success x", caret: 15 });
+});
+
+test("keys of metadata keep their case, and a name may have a dot or a comma in it", () => {
+  assert.equal(canonicalField("User"), "actor");
+  assert.equal(canonicalField("Metadata.deployRegion"), "metadata.deployRegion");
+  assert.equal(canonicalField("user.METADATA.Team.id"), "actor.metadata.Team.id");
+  assert.equal(canonicalField('changes."A.b"'), 'changes."A.b"');
+  assert.equal(canonicalField("Timestamp"), "created");
+  assert.equal(toggled("metadata.deployRegion:eu", "metadata.deployRegion", "us"), "metadata.deployRegion:eu,us");
+  const { cols } = parse('?cols=time,metadata."a,b",sentence');
+  assert.deepEqual(cols, ["time", 'metadata."a,b"', "sentence"]);
+  const event = { metadata: { "a.b": { c: 1 }, a: { b: "not this" } } };
+  assert.equal(columnOf('metadata."a.b".c').show(event), "1");
+  assert.equal(columnOf("metadata.a.b").show(event), "not this");
 });

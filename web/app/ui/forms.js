@@ -3,8 +3,9 @@
 
 import { h, html, useMemo, useState } from "../lib/html.js";
 import { visible } from "../lib/safe-text.js";
-import { Icon, Trouble, copy, toast } from "./parts.js";
-import { Dialog } from "./popover.js";
+import { copy } from "./hand-over.js";
+import { Icon, Trouble, toast } from "./parts.js";
+import { Dialog } from "./dialog.js";
 
 /** One act at a time: whether it runs, and what the service said instead of doing it. */
 export function useAct() {

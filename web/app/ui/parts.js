@@ -77,7 +77,6 @@ export function announce(text, { often = false } = {}) {
   lastSaid = now;
   spoken.value = text;
 }
-export const LiveRegion = () => html`<p class="unseen" role="status" aria-live="polite">${spoken.value}</p>`;
 
 const toasts = signal([]);
 const TOAST_MS = 3500;
@@ -88,32 +87,10 @@ export function toast(text) {
   toasts.value = [...toasts.value, one];
   setTimeout(() => (toasts.value = toasts.value.filter((other) => other !== one)), TOAST_MS);
 }
-export const Toasts = () => html`<div class="toasts" role="status">
-  ${toasts.value.map(({ text }) => html`<div class="toast">${text}</div>`)}
-</div>`;
 
-/** Copies a text. Over plain HTTP browsers have no clipboard for scripts, but still the old command. */
-export async function copy(text, what = "Copied") {
-  try {
-    await navigator.clipboard.writeText(text);
-  } catch {
-    const area = document.createElement("textarea");
-    area.value = text;
-    area.className = "unseen";
-    document.body.append(area);
-    area.select();
-    const isDone = document.execCommand("copy");
-    area.remove();
-    if (!isDone) return toast("This browser does not let a page copy over plain HTTP.");
-  }
-  return toast(what);
-}
+/** How many dialogs are open: nothing outside of one can be read or heard, so what is said is said inside. */
+export const dialogs = signal(0);
 
-/** Gives a text to the reader as a file. */
-export function download(name, text, type = "application/json") {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type }));
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-}
+/** What is said to screen readers, and the short messages. */
+export const Said = () => html`<p class="unseen" role="status" aria-live="polite">${spoken.value}</p>
+  <div class="toasts" role="status">${toasts.value.map(({ text }) => html`<div class="toast">${text}</div>`)}</div>`;

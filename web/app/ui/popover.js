@@ -36,8 +36,20 @@ export function Popover({ label, icon, title, kind = "", content, align = "start
     if (!isOpen) return undefined;
     const outside = (event) => root.current?.contains(event.target) || setOpen(false);
     document.addEventListener("pointerdown", outside, true);
-    root.current.querySelector(".menu")?.querySelector(FOCUSABLE)?.focus();
-    return () => document.removeEventListener("pointerdown", outside, true);
+    const menu = root.current.querySelector(".menu");
+    const focus = () => {
+      const first = menu.querySelector(FOCUSABLE);
+      if (first) observer.disconnect();
+      first?.focus();
+    };
+    // What is inside may have to be loaded first.
+    const observer = new MutationObserver(focus);
+    observer.observe(menu, { childList: true, subtree: true });
+    focus();
+    return () => {
+      observer.disconnect();
+      document.removeEventListener("pointerdown", outside, true);
+    };
   }, [isOpen]);
   const keys = (event) => {
     if (event.key === "Escape" && isOpen) {
@@ -54,33 +66,4 @@ export function Popover({ label, icon, title, kind = "", content, align = "start
     </button>
     ${isOpen && html`<div class=${`menu ${panel}`} style=${side}>${content(close)}</div>`}
   </div>`;
-}
-
-/**
- * A dialog over the page; `onClose` is called however it is closed. One that `isKept` is closed only from inside. The
- * focus goes to the element with `data-first`, if there is one.
- */
-export function Dialog({ title, onClose, children, kind = "", isKept = false }) {
-  const dialog = useRef(null);
-  useEffect(() => {
-    const before = document.activeElement;
-    dialog.current.showModal();
-    dialog.current.querySelector("[data-first]")?.focus();
-    return () => before?.focus?.();
-  }, []);
-  const outside = (event) => event.target === dialog.current && !isKept && onClose();
-  const cancel = (event) => isKept && event.preventDefault();
-  return html`<dialog ref=${dialog} class=${kind} aria-label=${title} onClose=${onClose} onClick=${outside}
-    onCancel=${cancel}>
-    <header>
-      <h2>${title}</h2><span class="grow"></span>
-      ${
-        !isKept &&
-        html`<button type="button" class="button ghost square" aria-label="Close" onClick=${onClose}>
-        ${h(Icon, { name: "close" })}
-      </button>`
-      }
-    </header>
-    <div class="body">${children}</div>
-  </dialog>`;
 }

@@ -11,7 +11,7 @@ import { isoOf } from "../../lib/time.js";
 import { explorer } from "../../lib/url-state.js";
 import { Choices, Confirm, Field, FormEnd, Once, onSubmit, useAct } from "../../ui/forms.js";
 import { Name, Trouble } from "../../ui/parts.js";
-import { Dialog } from "../../ui/popover.js";
+import { Dialog } from "../../ui/dialog.js";
 import { AddButton, Ago, Day, More, Panel, loadPages } from "./frame.js";
 import { SCOPES, scopesToGive } from "./words.js";
 

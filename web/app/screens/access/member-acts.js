@@ -6,7 +6,7 @@ import { visible } from "../../lib/safe-text.js";
 import { permissions, person, reloadBoot } from "../../lib/session.js";
 import { Confirm, Field, FormEnd, Once, onSubmit, useAct } from "../../ui/forms.js";
 import { toast } from "../../ui/parts.js";
-import { Dialog } from "../../ui/popover.js";
+import { Dialog } from "../../ui/dialog.js";
 import { exactTime } from "./frame.js";
 import { PERMISSIONS, canGive } from "./words.js";
 

@@ -9,7 +9,7 @@ import { may, permissions, person, reloadBoot } from "../../lib/session.js";
 import { explorer } from "../../lib/url-state.js";
 import { Choices, Confirm, Field, FormEnd, onSubmit, useAct } from "../../ui/forms.js";
 import { Icon, Name, Trouble, toast } from "../../ui/parts.js";
-import { Dialog } from "../../ui/popover.js";
+import { Dialog } from "../../ui/dialog.js";
 import { AddButton, Panel } from "./frame.js";
 import { PERMISSIONS, canGive } from "./words.js";
 

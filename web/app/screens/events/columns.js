@@ -27,7 +27,9 @@ export const addColumn = (name) => names.peek().includes(name) || choose([...nam
 
 let openMenu = () => {};
 export const openColumns = () => openMenu();
-const takeOpener = (open) => (openMenu = open);
+const takeOpener = (open) => {
+  openMenu = open;
+};
 
 export function ColumnsMenu() {
   const content = () => h(Chooser, {});

@@ -5,7 +5,7 @@ import { h, html, useEffect, useState } from "../../lib/html.js";
 import { pathOf } from "../../lib/diff.js";
 import { lineOf, visible } from "../../lib/safe-text.js";
 import { Outcome, Sentence, Trouble } from "../../ui/parts.js";
-import { Dialog } from "../../ui/popover.js";
+import { Dialog } from "../../ui/dialog.js";
 import { factsOf } from "./details.js";
 import * as model from "./model.js";
 

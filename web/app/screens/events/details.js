@@ -4,7 +4,8 @@
 import { h, html } from "../../lib/html.js";
 import { toggled } from "../../lib/query-edit.js";
 import { lineOf } from "../../lib/safe-text.js";
-import { IconButton, copy, entityAddress } from "../../ui/parts.js";
+import { copy } from "../../ui/hand-over.js";
+import { IconButton, entityAddress } from "../../ui/parts.js";
 import * as model from "./model.js";
 import { addColumn } from "./columns.js";
 

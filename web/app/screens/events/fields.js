@@ -1,63 +1,6 @@
-// What the explorer knows of fields: those that can be completed, those with a facet, and what a column shows of an
-// event.
+// What the explorer knows of fields at once: those with a facet, and what a column shows of an event.
 
 import { visible } from "../../lib/safe-text.js";
-
-export const OUTCOMES = ["success", "failure", "denied", "unknown"];
-export const CRUD = ["create", "read", "update", "delete"];
-
-/** Fields of the query language: name, what it means, other names, and values where there are only a few. */
-export const FIELDS = [
-  ["actor", "who did it: id, name or e-mail", ["user"]],
-  ["action", "what was done; user finds user.created too", ["event"]],
-  ["outcome", "what came of it", ["status", "result"], OUTCOMES],
-  ["target", "to what: id, name or type/id", []],
-  ["target.type", "what kind of thing", []],
-  ["created", "when it happened", ["occurred", "timestamp"]],
-  ["ip", "address or network", ["actor_ip"]],
-  ["country", "two letters", []],
-  ["crud", "create, read, update or delete", [], CRUD],
-  ["changed", "path of what was changed", []],
-  ["actor.type", "user, service, api_key …", []],
-  ["actor.email", "e-mail of the actor", []],
-  ["actor.on_behalf_of", "for whom the actor acted", []],
-  ["origin", "ui, api, cli …", []],
-  ["source", "which key or import brought it in", []],
-  ["reason", "words of the reason", []],
-  ["ua", "words of the user agent", ["user_agent"]],
-  ["request", "id of the request", ["request_id", "correlation"]],
-  ["session", "id of the session", ["session_id"]],
-  ["trace", "id of the trace", ["trace_id"]],
-  ["received", "when it was received", []],
-  ["has", "what the event has", [], ["diff", "reason", "ip", "target", "correlation"]],
-  ["is", "what the event is", [], ["late"]],
-  ["seq", "its place in the log", []],
-  ["id", "id of the event", []],
-  ["schema", "action and version", []],
-  ["org", "organization", ["tenant", "organization", "group"]],
-  ["metadata.", "any key of the metadata", []],
-].map(([name, meaning, aliases, values = null]) => ({ name, meaning, aliases, values }));
-
-/** Fields whose values the service counts. */
-export const COUNTED = new Set([
-  "actor",
-  "action",
-  "outcome",
-  "target",
-  "target.type",
-  "ip",
-  "country",
-  "crud",
-  "actor.type",
-  "actor.email",
-  "origin",
-  "source",
-  "changed",
-  "request",
-  "session",
-  "org",
-]);
-export const isCounted = (field) => COUNTED.has(field) || field.startsWith("metadata.") || field.startsWith("actor.");
 
 /** Facets at the side: field, title, whether it is open at first. */
 export const FACETS = [
@@ -77,8 +20,7 @@ export const FACETS = [
 const text = (value) => visible(value ?? "");
 const name = (thing) => text(thing?.name || thing?.email || thing?.id);
 
-/** Columns: name, heading, least width in px, how it grows,
-  and what it shows as text; the others have their own parts. */
+/** Columns: name, heading, least width in px, how it grows, and what it shows as text; the others have their own parts. */
 const LIST = [
   ["time", "Time", 172, 0, null],
   ["outcome", "Outcome", 88, 0, null],
@@ -105,11 +47,17 @@ const LIST = [
 export const COLUMNS = new Map(LIST.map(([id, title, width, grow, show]) => [id, { id, title, width, grow, show }]));
 export const DEFAULT_COLUMNS = ["time", "outcome", "sentence", "action", "ip"];
 
+/** The keys of a path as a query has it: `region."a.b"` is two. */
+const keysOf = (path) =>
+  (path.match(/"(?:[^"\\]|\\.)*"|[^."]+/g) ?? []).map((key) =>
+    key.startsWith('"') ? key.slice(1, -1).replace(/\\(.)/g, "$1") : key,
+  );
+
 /** The column of that name: one of the list, or a key of the metadata. */
 export function columnOf(id) {
   if (COLUMNS.has(id)) return COLUMNS.get(id);
   if (!id.startsWith("metadata.")) return null;
-  const path = id.slice("metadata.".length).split(".");
+  const path = keysOf(id.slice("metadata.".length));
   const show = (event) => {
     const value = path.reduce(
       (at, key) => (at !== null && typeof at === "object" ? at[key] : undefined),

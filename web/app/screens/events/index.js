@@ -1,22 +1,65 @@
 // The events explorer: everything about finding, on one page; and one event as a page of its own.
 
-import { h, html, signal, useEffect } from "../../lib/html.js";
+import { effect, h, html, signal, useEffect } from "../../lib/html.js";
 import { lazy } from "../../lib/lazy.js";
-import { Icon } from "../../ui/parts.js";
+import { Icon, toast } from "../../ui/parts.js";
+import { Popover } from "../../ui/popover.js";
 import { Chips } from "./chips.js";
 import { Facets, isSheetOpen } from "./facets.js";
 import { Histogram } from "./histogram.js";
-import { bindKeys } from "./keys.js";
 import * as model from "./model.js";
 import { Notes, QueryBar } from "./query-bar.js";
 import { RangePicker } from "./range-picker.js";
-import { SearchMenu } from "./search-menu.js";
 import { Table } from "./table.js";
 import { obstacle, tailState, watchTail } from "./tail.js";
 
 const Compare = lazy(() => import("./compare.js"), "Compare");
 const Drawer = lazy(() => import("./drawer.js"), "Drawer");
 const EventPage = lazy(() => import("./drawer.js"), "EventPage");
+const Searches = lazy(() => import("./search-menu.js"), "Searches");
+
+function SearchMenu() {
+  const content = (close) => h(Searches, { close });
+  return h(Popover, { label: "Searches", title: "Searches", align: "end", content });
+}
+
+const SOON_MS = 500;
+
+/** Loads what is needed soon, an event or a menu, when the rows are there. What fails is loaded when it is needed. */
+function useRest() {
+  useEffect(() => {
+    const load = () => {
+      const parts = [
+        import("./drawer.js"),
+        import("./suggest.js"),
+        import("./range-times.js"),
+        import("./filter-editor.js"),
+        import("./search-menu.js"),
+        import("./columns-chooser.js"),
+      ];
+      for (const part of parts) part.catch(() => {});
+    };
+    return effect(() => {
+      if (model.shownSearch.value) setTimeout(load, SOON_MS);
+    });
+  }, []);
+}
+
+/** The keys, as soon as they are loaded and as long as the screen is shown. */
+function useKeys() {
+  useEffect(() => {
+    let isShown = true;
+    let release = null;
+    import("./keys.js").then(
+      ({ bindKeys }) => isShown && (release = bindKeys()),
+      () => isShown && toast("The keys of this page could not be loaded."),
+    );
+    return () => {
+      isShown = false;
+      release?.();
+    };
+  }, []);
+}
 
 function LiveButton() {
   const { live } = model.state.value;
@@ -40,11 +83,10 @@ isNarrow.addEventListener("change", () => (narrow.value = isNarrow.matches));
 function Explorer() {
   useEffect(() => model.watch(), []);
   useEffect(() => watchTail(), []);
-  useEffect(() => bindKeys(), []);
+  useKeys();
+  useRest();
   useEffect(() => {
     document.title = "Events · Tallystick";
-    // Soon somebody opens an event.
-    setTimeout(Drawer.prefetch, 500);
     const again = () => model.run();
     addEventListener("tallystick:again", again);
     return () => removeEventListener("tallystick:again", again);

@@ -4,7 +4,7 @@ import { batch } from "../../lib/html.js";
 import { bind } from "../../lib/keys.js";
 import { chooseZone, zone } from "../../lib/session.js";
 import { localZone } from "../../lib/time.js";
-import { copy } from "../../ui/parts.js";
+import { copy } from "../../ui/hand-over.js";
 import { openColumns } from "./columns.js";
 import * as model from "./model.js";
 import { adjust, openRange } from "./range-picker.js";

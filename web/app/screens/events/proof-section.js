@@ -8,7 +8,8 @@ import { visible } from "../../lib/safe-text.js";
 import { zone } from "../../lib/session.js";
 import { fullTime, zoneLabel } from "../../lib/time.js";
 import { integrity } from "../../shell/top-bar.js";
-import { Icon, announce, download } from "../../ui/parts.js";
+import { download } from "../../ui/hand-over.js";
+import { Icon, announce } from "../../ui/parts.js";
 
 const ICONS = { yes: "check", no: "close", open: "minus" };
 const WORDS = { yes: "holds", no: "does not hold", open: "not shown" };

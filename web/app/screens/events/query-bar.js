@@ -7,7 +7,6 @@ import { visible } from "../../lib/safe-text.js";
 import { recall } from "../../lib/store.js";
 import { Icon, announce } from "../../ui/parts.js";
 import * as model from "./model.js";
-import { accept, contextAt, offline, online } from "./suggest.js";
 
 const WAIT_MS = 120;
 
@@ -29,32 +28,38 @@ function painted(text, notes) {
   return [...parts, text.slice(at), "\u200b"];
 }
 
-/** What may come next at the caret; late answers are dropped. */
+const NO_OPTIONS = { list: [], put: null };
+
+/** What may come next at the caret, and how one of it is put in; late answers are dropped. */
 function useOptions(text, caret, isOpen) {
-  const [options, setOptions] = useState({ list: [], context: null });
+  const [options, setOptions] = useState(NO_OPTIONS);
   useEffect(() => {
     if (!isOpen) {
-      setOptions({ list: [], context: null });
+      setOptions(NO_OPTIONS);
       return undefined;
     }
-    const context = contextAt(text, caret);
-    const first = offline(text, context, recall("recent", []));
-    setOptions({ list: first, context });
     const stop = new AbortController();
-    const timer = setTimeout(async () => {
-      const more = await online(text, context, model.common(), stop.signal).catch(() => null);
+    const find = async () => {
+      const { accept, contextAt, offline, online } = await import("./suggest.js");
+      if (stop.signal.aborted) return;
+      const context = contextAt(text, caret);
+      const first = offline(text, context, recall("recent", []));
+      const put = (option) => accept(text, context, option);
+      setOptions({ list: first, put });
+      await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
+      if (stop.signal.aborted) return;
+      const more = await online(text, context, model.common(), stop.signal);
       if (!more || stop.signal.aborted) return;
       const isListed = new Set(more.map(({ insert }) => insert));
       const list =
         context.kind === "word"
           ? [...first.slice(0, 4), ...more]
           : [...more, ...first.filter(({ insert }) => !isListed.has(insert))];
-      setOptions({ list, context });
-    }, WAIT_MS);
-    return () => {
-      clearTimeout(timer);
-      stop.abort();
+      setOptions({ list, put });
     };
+    // A query can be written without help.
+    find().catch(() => {});
+    return () => stop.abort();
   }, [text, caret, isOpen]);
   return options;
 }
@@ -67,8 +72,7 @@ function Options({ list, at, take }) {
       <code>${visible(option.label)}</code>${option.hint && html`<span class="hint">${visible(option.hint)}</span>`}
       ${
         option.count !== undefined &&
-        html`<em
-        aria-label=${`${number(option.count)} events`}>${number(option.count)}</em>`
+        html`<em>${number(option.count)}<span class="unseen"> events</span></em>`
       }
     </div>`,
     )}
@@ -85,7 +89,7 @@ export function QueryBar() {
   const [caret, setCaret] = useState(0);
   const [isOpen, setOpen] = useState(false);
   const [at, setAt] = useState(-1);
-  const { list, context } = useOptions(text, caret, isOpen);
+  const { list, put } = useOptions(text, caret, isOpen);
   const wrong = shownNotes.some(({ severity }) => severity === "error");
 
   useEffect(() => setAt(-1), [list]);
@@ -95,7 +99,7 @@ export function QueryBar() {
     requestAnimationFrame(() => box.current?.setSelectionRange(position, position));
   };
   const take = (option) => {
-    const done = accept(text, context, option);
+    const done = put(option);
     setAt(-1);
     write(done.text, done.caret);
     if (option.isWhole) submit(done.text);

@@ -3,7 +3,7 @@
 import { address } from "../../lib/api.js";
 import { h, html, useState } from "../../lib/html.js";
 import { visible } from "../../lib/safe-text.js";
-import { copy } from "../../ui/parts.js";
+import { copy } from "../../ui/hand-over.js";
 import { LongText } from "./changes.js";
 
 const OPEN_DEPTH = 2;

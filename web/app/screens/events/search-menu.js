@@ -9,8 +9,8 @@ import { fixed } from "../../lib/time-range.js";
 import { format } from "../../lib/url-state.js";
 import { recall } from "../../lib/store.js";
 import { visible } from "../../lib/safe-text.js";
-import { Icon, copy } from "../../ui/parts.js";
-import { Popover } from "../../ui/popover.js";
+import { copy } from "../../ui/hand-over.js";
+import { Icon } from "../../ui/parts.js";
 import * as model from "./model.js";
 
 /** A link to what is shown: at fixed times, so that it shows the same tomorrow, or with the range as it is. */
@@ -27,33 +27,30 @@ function curl() {
   return `curl -sS -H "Authorization: Bearer $KEY" '${url.replaceAll("'", "%27")}'`;
 }
 
-export function SearchMenu() {
-  const content = (close) => {
-    const search = (q) => () => (close(), model.search(q));
-    const take = (text, what) => () => (copy(text, what), close());
-    const recent = recall("recent", []);
-    return html`<div>
-      <h3>Ready-made</h3>
-      ${READY_MADE.map(
-        ({ name, q }) => html`<button type="button" class="item"
-        onClick=${search(q)}>${name}</button>`,
-      )}
-      ${
-        recent.length > 0 &&
-        html`<h3>Searched before</h3>${recent.map(
-          (q) => html`<button type="button" class="item" onClick=${search(q)}>
-        <code>${visible(q.length > 60 ? `${q.slice(0, 60)}…` : q)}</code></button>`,
-        )}`
-      }
-      <hr />
-      <button type="button" class="item"
-        onClick=${take(link(true), "Link with fixed times copied")}>
-        ${h(Icon, { name: "link" })}Copy link, fixed times</button>
-      <button type="button" class="item"
-        onClick=${take(link(false), "Link copied")}>${h(Icon, { name: "link" })}Copy link, range as it is</button>
-      <button type="button" class="item"
-        onClick=${take(curl(), "Command copied")}>${h(Icon, { name: "copy" })}Copy as curl</button>
-    </div>`;
-  };
-  return h(Popover, { label: "Searches", title: "Searches", align: "end", content });
+export function Searches({ close }) {
+  const search = (q) => () => (close(), model.search(q));
+  const take = (text, what) => () => (copy(text, what), close());
+  const recent = recall("recent", []);
+  return html`<div>
+    <h3>Ready-made</h3>
+    ${READY_MADE.map(
+      ({ name, q }) => html`<button type="button" class="item"
+      onClick=${search(q)}>${name}</button>`,
+    )}
+    ${
+      recent.length > 0 &&
+      html`<h3>Searched before</h3>${recent.map(
+        (q) => html`<button type="button" class="item" onClick=${search(q)}>
+      <code>${visible(q.length > 60 ? `${q.slice(0, 60)}…` : q)}</code></button>`,
+      )}`
+    }
+    <hr />
+    <button type="button" class="item"
+      onClick=${take(link(true), "Link with fixed times copied")}>
+      ${h(Icon, { name: "link" })}Copy link, fixed times</button>
+    <button type="button" class="item"
+      onClick=${take(link(false), "Link copied")}>${h(Icon, { name: "link" })}Copy link, range as it is</button>
+    <button type="button" class="item"
+      onClick=${take(curl(), "Command copied")}>${h(Icon, { name: "copy" })}Copy as curl</button>
+  </div>`;
 }

@@ -2,9 +2,9 @@
 // what is typed.
 
 import { getJson } from "../../lib/api.js";
-import { quoted, withoutTerm } from "../../lib/query-edit.js";
+import { canonicalField, quoted, withoutTerm } from "../../lib/query-edit.js";
 import { terms, tokens } from "../../lib/query-tokens.js";
-import { FIELDS, isCounted } from "./fields.js";
+import { FIELDS, isCounted } from "./field-list.js";
 
 const SHOWN_MAX = 9;
 const TIMES = ["today", "yesterday", "last-24h", "last-7d", "this-week", "this-month", ">now-1h"];
@@ -21,7 +21,7 @@ export function contextAt(text, caret) {
     const [start, end] = isValue ? [token.start, token.end] : [caret, caret];
     const typed = isValue ? text.slice(start, caret).replace(/^["“”]/, "") : "";
     const isNew = isValue || token.kind === "field" || token.kind === "comma" || token.kind === "operator";
-    if (isNew) return { kind: "value", field: term.field.toLowerCase(), term, start, end, typed };
+    if (isNew) return { kind: "value", field: canonicalField(term.field), term, start, end, typed };
   }
   if (token.kind === "text")
     return { kind: "word", start: token.start, end: token.end, typed: text.slice(token.start, caret) };
@@ -39,7 +39,7 @@ function fieldOptions(typed) {
   });
 }
 
-const known = (field) => FIELDS.find(({ name, aliases }) => name === field || aliases.includes(field));
+const known = (field) => FIELDS.find(({ name }) => name === field);
 
 /** The options at a place, without asking the service. */
 export function offline(text, context, recent) {

@@ -1,18 +1,15 @@
 // Following the log. New rows flow in at the top; while the reader is elsewhere, or looks at an event, they wait
 // behind a button. Nothing that is read is ever moved.
 
-import { Offline, Problem, request } from "../../lib/api.js";
 import { batch, computed, effect, signal } from "../../lib/html.js";
 import { count } from "../../lib/format.js";
 import { organization } from "../../lib/session.js";
-import { readEvents } from "../../lib/sse.js";
 import { announce, toast } from "../../ui/parts.js";
 import * as model from "./model.js";
 
 const FLUSH_MS = 250;
 const WAITING_MAX = 5000;
 const REFRESH_MS = 10_000;
-const RETRY_MS = [1000, 2000, 4000, 8000];
 
 export const isAtTop = signal(true);
 /** New rows that are not shown yet, newest first. */
@@ -28,7 +25,6 @@ export const obstacle = computed(() => {
   return organization.value === null ? "Choose one organization to follow its log" : null;
 });
 
-let lastSeq = null;
 /** Rows that came while somebody looked; the rows themselves stay as the service gave them. */
 export const fresh = new WeakSet();
 
@@ -55,78 +51,17 @@ function flush(buffer) {
   if (pending.peek().length && isAtTop.peek() && !model.state.peek().event) showPending();
 }
 
+/** Ends it, and says why. */
+export function switchOff(why) {
+  model.change({ live: false }, { replace: true });
+  toast(`Live was switched off: ${why}`);
+}
+
 /** Asks for the events that the tail had to leave out. */
 export function loadGap(row) {
   const { q, org } = model.common();
   const seqs = `seq:${row.gap.from_seq}..${row.gap.to_seq}`;
   model.change({ q: q ? `(${q}) ${seqs}` : seqs, live: false, event: null, org });
-}
-
-function take(message, buffer) {
-  if (message.type === "heartbeat") lastSeq = Math.max(lastSeq ?? 0, JSON.parse(message.data).seq);
-  else if (message.type === "gap") {
-    const gap = JSON.parse(message.data);
-    buffer.push({ gap, id: `gap-${gap.from_seq}` });
-    lastSeq = gap.to_seq;
-  } else if (message.type === "event") {
-    const event = JSON.parse(message.data);
-    lastSeq = event.seq;
-    buffer.push(event);
-  }
-}
-
-/** Waits for the rows that the tail goes on from. */
-async function rowsAreThere(stop) {
-  let dispose;
-  await new Promise((resolve) => {
-    stop.addEventListener("abort", resolve, { once: true });
-    dispose = effect(() => {
-      if (model.shownSearch.value) resolve();
-    });
-  });
-  dispose();
-}
-
-/** One connection, until it ends or is stopped. */
-async function follow(stop, buffer) {
-  const { q, org, tz } = model.common();
-  const isFromNow = lastSeq === null;
-  const parameters = { q, org, tz, after: lastSeq };
-  const response = await request("/v1/tail", { parameters, signal: stop, accept: "text/event-stream" });
-  tailState.value = "live";
-  // What came between the search and this moment is in neither of them.
-  if (isFromNow) model.run();
-  await readEvents(response, (message) => take(message, buffer));
-}
-
-async function followOn(stop, buffer) {
-  // The search of a changed query begins in this same step.
-  await Promise.resolve();
-  if (lastSeq === null) {
-    await rowsAreThere(stop);
-    // Without a query the newest row is near the end of the log; else there may be a million events to look at behind it.
-    if (!model.common().q) lastSeq = model.pages.newestSeq;
-  }
-  for (let failures = 0; !stop.aborted;) {
-    const since = Date.now();
-    try {
-      await follow(stop, buffer);
-    } catch (error) {
-      if (stop.aborted) return;
-      if (error instanceof Problem && error.status < 500) {
-        model.change({ live: false }, { replace: true });
-        toast(`Live was switched off: ${error.message}`);
-        return;
-      }
-      if (!(error instanceof Offline || error instanceof Problem || error instanceof TypeError)) throw error;
-    }
-    if (stop.aborted) return;
-    failures = Date.now() - since > 10_000 ? 0 : Math.min(failures + 1, RETRY_MS.length - 1);
-    for (let left = RETRY_MS[failures]; left > 0 && !stop.aborted; left -= 1000) {
-      tailState.value = left / 1000;
-      await new Promise((resolve) => setTimeout(resolve, 1000));
-    }
-  }
 }
 
 const isHidden = signal(document.hidden);
@@ -140,11 +75,13 @@ export function watchTail() {
     return live && !obstacle.value && !model.pageOf.value ? `${organization.value} ${q}` : null;
   });
   let key = null;
+  /** How far the log was followed: `seq` of the last event that was looked at; null: not yet. */
+  let reached = { seq: null };
   const stopEffect = effect(() => {
     const now = wanted.value;
     if (now !== key) {
       key = now;
-      lastSeq = null;
+      reached = { seq: null };
       pending.value = [];
     }
     if (now === null) return undefined;
@@ -161,7 +98,11 @@ export function watchTail() {
       model.loadHistogram();
       model.total.retry();
     }, REFRESH_MS);
-    followOn(stop.signal, buffer);
+    const place = reached;
+    import("./follow.js").then(
+      ({ follow }) => follow(stop.signal, place, buffer),
+      () => stop.signal.aborted || switchOff("a part of this page could not be loaded"),
+    );
     return () => {
       stop.abort();
       clearInterval(timer);

@@ -8,7 +8,8 @@ import { visible } from "../../lib/safe-text.js";
 import { organization, organizations, zone } from "../../lib/session.js";
 import { ago, fullTime, zoneLabel } from "../../lib/time.js";
 import { verdictOf } from "../../shell/top-bar.js";
-import { Empty, Icon, IconButton, Trouble, copy } from "../../ui/parts.js";
+import { copy } from "../../ui/hand-over.js";
+import { Empty, Icon, IconButton, Trouble } from "../../ui/parts.js";
 import { VerifyBox } from "./verify-box.js";
 
 const REFRESH_MS = 15_000;

@@ -5,7 +5,8 @@ import { getJson, request } from "../../lib/api.js";
 import { h, html, useRef, useState } from "../../lib/html.js";
 import { bytes, number } from "../../lib/format.js";
 import { visible } from "../../lib/safe-text.js";
-import { Icon, announce, download } from "../../ui/parts.js";
+import { download } from "../../ui/hand-over.js";
+import { Icon, announce } from "../../ui/parts.js";
 
 const SLICE_MS = 40;
 const EVENT_ID = /^evt_[0-9a-f]{32}$/;

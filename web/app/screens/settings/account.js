@@ -8,8 +8,9 @@ import { visible } from "../../lib/safe-text.js";
 import { reloadBoot } from "../../lib/session.js";
 import { isZone, localZone } from "../../lib/time.js";
 import { Field, FormEnd, Once, onSubmit, useAct } from "../../ui/forms.js";
-import { Icon, Trouble, copy, toast } from "../../ui/parts.js";
-import { Dialog } from "../../ui/popover.js";
+import { copy } from "../../ui/hand-over.js";
+import { Icon, Trouble, toast } from "../../ui/parts.js";
+import { Dialog } from "../../ui/dialog.js";
 
 const zones = () => Intl.supportedValuesOf?.("timeZone") ?? [];
 
