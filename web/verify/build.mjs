@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const TARGET = join(HERE, "verifier.html");
+const TOKENS = join(HERE, "..", "app", "css", "tokens.css");
 const NOTICE = "Made by build.mjs from the other files of web/verify: edit those, not this one.";
 
 const read = (path) => readFileSync(path, "utf8");
@@ -119,6 +120,23 @@ function licencesOf(modules) {
     .map(({ folder, name, version }) => `${name} ${version}\n\n${read(join(folder, "LICENSE")).trim()}`);
 }
 
+/** The tokens of the app's look that a style uses, also by way of other tokens. */
+function tokensOf(style) {
+  const all = new Map([...read(TOKENS).matchAll(/^ {4}(--[\w-]+): (.+);$/gm)].map(([, name, value]) => [name, value]));
+  const used = new Set();
+  const use = (text) => {
+    for (const [, name] of text.matchAll(/var\((--[\w-]+)/g)) {
+      if (!all.has(name)) throw new Error(`there is no token ${name}`);
+      if (used.has(name)) continue;
+      used.add(name);
+      use(all.get(name));
+    }
+  };
+  use(style);
+  const lines = [...all].filter(([name]) => used.has(name)).map(([name, value]) => `  ${name}: ${value};`);
+  return [":root {", "  color-scheme: light dark;", ...lines, "}"].join("\n");
+}
+
 /** The page as text. */
 export function build() {
   const [core, page] = ["core.js", "page.js"].map((name) => join(HERE, name));
@@ -127,7 +145,8 @@ export function build() {
     `"use strict";\n` +
     `const core = () => {\n"use strict";\n${joined(core, coreModules)}\n};\n` +
     `const page = (() => {\n${joined(page, pageModules)}\n})();\npage.start(core);\n`;
-  const style = read(join(HERE, "page.css"));
+  const css = read(join(HERE, "page.css"));
+  const style = css.replace("/* tokens */", () => tokensOf(css));
   if (/<\/script|<!--/i.test(script) || /<\/style/i.test(style)) throw new Error("text that would end its element");
   const hash = (text) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
   const rules = [

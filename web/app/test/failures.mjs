@@ -177,9 +177,10 @@ test("values are picked one after the other, and a filter begins with its field"
 test("over plain HTTP a secret in a dialog is copied, and the dialog says so", async () => {
   const { page, close } = await open("/access?tab=keys", { foreign: true });
   assert.equal(await page.evaluate(() => isSecureContext), false);
-  await page.getByRole("button", { name: /New key|Create/ }).first().click();
-  await page.getByLabel("Name").fill(`copied-${Date.now()}`);
-  await page.locator("dialog .form-end .primary").click();
+  await page.getByRole("button", { name: "New key" }).click();
+  await page.getByLabel("Name", { exact: true }).fill(`copied ${Date.now()}`);
+  await page.getByLabel(/read events and take evidence/).check();
+  await page.getByRole("button", { name: "Make the key" }).click();
   const secret = page.locator("pre.once");
   await secret.waitFor();
   const text = await secret.textContent();
@@ -189,5 +190,42 @@ test("over plain HTTP a secret in a dialog is copied, and the dialog says so", a
   await page.getByRole("button", { name: "Copy", exact: true }).click();
   await page.locator("dialog .toast", { hasText: "copied" }).waitFor();
   assert.equal(await page.evaluate(() => window.copied), text);
+  await close();
+});
+
+test("new numbers do not end what is being drawn on the histogram", async () => {
+  const { page, close } = await open("/events?range=30d");
+  await page.waitForSelector("svg.bars rect");
+  const box = await page.locator("svg.bars").boundingBox();
+  await page.mouse.move(box.x + box.width * 0.25, box.y + 30);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.5, box.y + 30, { steps: 4 });
+  await page.locator("svg.bars .brush").waitFor();
+  const loaded = page.waitForResponse("**/v1/histogram*");
+  // The same search again, as Live does it now and then.
+  await page.evaluate(() => dispatchEvent(new Event("tallystick:again")));
+  await loaded;
+  await page.waitForFunction(() => !document.querySelector(".histogram.stale"));
+  assert.equal(await page.locator("svg.bars .brush").count(), 1);
+  await page.mouse.up();
+  await page.waitForURL(/from=.*&to=/);
+  await close();
+});
+
+test("on a narrow screen the filters take the focus, and Escape gives it back", async () => {
+  const { page, close } = await open("/events?range=30d", { viewport: { width: 390, height: 844 } });
+  await rowsShown(page);
+  const filters = page.getByRole("button", { name: "Filters" });
+  await filters.click();
+  await page.waitForFunction(() => document.activeElement?.id === "facets");
+  await page.keyboard.press("Escape");
+  await page.locator("#facets").waitFor({ state: "detached" });
+  assert.ok(await filters.evaluate((button) => button === document.activeElement));
+  await close();
+});
+
+test("an organization that is not for somebody to see is said to be", async () => {
+  const { page, close } = await open("/access?org=nowhere", { expected: [/40[34]/] });
+  await page.getByText("This organization is not there, or not for you to see.").waitFor();
   await close();
 });

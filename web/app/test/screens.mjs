@@ -102,6 +102,28 @@ test("an id, a proof and a pack are verified, and a forged proof is not", async 
     .setInputFiles({ name: "a.tallystick-pack.tar", mimeType: "application/x-tar", buffer: Buffer.from(pack) });
   await verdict.filter({ hasText: "Verified" }).waitFor();
   assert.match(await page.locator(".verify-body").textContent(), /50 events/);
+  assert.match(await page.locator(".verify-body .verdict").textContent(), /a\.tallystick-pack\.tar/);
+
+  // Of two, one behind the other, the answer is that of the second, however long the first takes.
+  let release;
+  const held = new Promise((resolve) => (release = resolve));
+  await page.route(`**/v1/events/${events[0].id}/proof`, async (route) => {
+    await held;
+    await route.continue();
+  });
+  await box.fill(events[0].id);
+  await page.getByRole("button", { name: "Verify in this browser" }).click();
+  const files = page.locator("input[type=file]");
+  const same = { name: "forged.json", mimeType: "application/json", buffer: Buffer.from(JSON.stringify(forged)) };
+  await files.setInputFiles(same);
+  await verdict.filter({ hasText: "Tampered with" }).waitFor();
+  // The last that a check asks the service for; what follows takes no other request.
+  const answered = page.waitForResponse("**/.well-known/tallystick-keys.json*");
+  release();
+  await answered;
+  await page.evaluate(() => new Promise((resolve) => requestIdleCallback(resolve)));
+  assert.match(await page.locator(".verify-body .verdict").textContent(), /Tampered with.*forged\.json/);
+  assert.equal(await files.inputValue(), "", "the same file can be chosen again");
   await close();
 });
 

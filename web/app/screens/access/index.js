@@ -36,10 +36,16 @@ export function Screen() {
   useEffect(() => {
     document.title = "Access · Tallystick";
   }, []);
-  const { data, error } = boot;
+  const { data, error, isLoading } = boot;
   const name = organization.value ? (present.value?.organization?.name ?? organization.value) : "";
   return html`<div class="screen"><header><h1>Access</h1><span class="quiet">${visible(name)}</span></header>
     ${error.value && h(Trouble, { error: error.value, retry: () => boot.retry() })}
     ${data.value && present.value && h(Content, {})}
+    ${
+      data.value &&
+      !present.value &&
+      !isLoading.value &&
+      h(Empty, { title: "This organization is not there, or not for you to see." }, html`<p>Choose one at the top.</p>`)
+    }
   </div>`;
 }

@@ -1,7 +1,7 @@
 // The values of fields beside the results, with counts among what the other terms find. Each is a request of its own;
 // one that is closed makes none.
 
-import { h, html, signal, useEffect, useState } from "../../lib/html.js";
+import { h, html, signal, useEffect, useRef, useState } from "../../lib/html.js";
 import { about, count, number, shortNumber } from "../../lib/format.js";
 import { only, toggled, valuesFor } from "../../lib/query-edit.js";
 import { visible } from "../../lib/safe-text.js";
@@ -29,12 +29,12 @@ function Value({ field, value, label, amount, isExact, state }) {
     event.stopPropagation();
     (event.key === "x" ? exclude : include)(field, value);
   };
+  const events = amount === null ? "" : `: ${about(amount, isExact)} events`;
   const pick = (event) => (event.altKey ? exclude : include)(field, value);
   return html`<div class=${`value ${state}`}>
     <button type="button" class="pick" role="checkbox"
       aria-checked=${state === "on" ? "true" : state === "off" ? "mixed" : "false"}
-      title=${`${name}
-        ${amount === null ? "" : `: ${about(amount, isExact)} events`}. Click: include; Alt and click, or x: exclude`}
+      title=${`${name}${events}. Click: include; Alt and click, or x: exclude`}
       onClick=${pick} onKeyDown=${keys}>
       <span class="box">${state && h(Icon, { name: state === "on" ? "check" : "minus" })}</span>
       <bdi class="name">${name}</bdi>
@@ -142,11 +142,25 @@ function Facet({ field, title, isOpenAtFirst }) {
 
 export function Facets() {
   const orgs = organization.value === null ? [["org", "Organization", true]] : [];
-  return html`<aside class=${`facets${isSheetOpen.value ? " open" : ""}`} id="facets" aria-label="Filters">
+  const sheet = useRef(null);
+  useEffect(() => {
+    if (isSheetOpen.value) sheet.current.focus();
+  }, [isSheetOpen.value]);
+  const close = () => {
+    isSheetOpen.value = false;
+    document.querySelector("[aria-controls=facets]")?.focus();
+  };
+  const keys = (event) => {
+    if (event.key !== "Escape" || !isSheetOpen.value) return;
+    event.preventDefault();
+    close();
+  };
+  return html`<aside class=${`facets${isSheetOpen.value ? " open" : ""}`} id="facets" aria-label="Filters" ref=${sheet}
+    tabindex="-1" onKeyDown=${keys}>
     ${[...orgs, ...FACETS].map(([field, title, isOpenAtFirst]) =>
       h(Facet, { key: field, field, title, isOpenAtFirst }),
     )}
     <button type="button" class="button primary done only-narrow"
-      onClick=${() => (isSheetOpen.value = false)}>Show events</button>
+      onClick=${close}>Show events</button>
   </aside>`;
 }

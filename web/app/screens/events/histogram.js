@@ -99,20 +99,24 @@ function Tools({ isTable, setTable }) {
   </div>`;
 }
 
-/** What is chosen on the bars, from one bucket to another, and what changes it. */
-function useBrush(data) {
+/** What is chosen on the bars, from one bucket to another, and what changes it. Until it is, the bars stay as they are. */
+function useBrush(loaded) {
   const [brush, setBrush] = useState(null);
   const [hovered, setHovered] = useState(-1);
   const [cursor, setCursor] = useState(-1);
   const bars = useRef(null);
+  const held = useRef(loaded);
+  if (!brush) held.current = loaded;
+  const data = held.current;
   const count = data?.buckets.length ?? 0;
   const at = (event) => {
     const box = bars.current.getBoundingClientRect();
     return Math.max(0, Math.min(count - 1, Math.floor(((event.clientX - box.left) / box.width) * count)));
   };
+  const leave = () => (setBrush(null), setCursor(-1));
   const zoom = ([a, b]) => {
     const [first, last] = [Math.min(a, b), Math.max(a, b)];
-    setBrush(null);
+    leave();
     setRange(fixed(isoOf(data.times[first].start), isoOf(data.times[last].end)));
   };
   const pointer = {
@@ -144,15 +148,14 @@ function useBrush(data) {
     event.preventDefault();
     event.stopPropagation();
   };
-  useEffect(() => (setBrush(null), setCursor(-1)), [data]);
-  return { bars, brush, hovered, cursor, setCursor, pointer, onKeyDown };
+  useEffect(() => setCursor(-1), [count, data?.interval]);
+  return { data, bars, brush, hovered, cursor, leave, pointer, onKeyDown };
 }
 
 export function Histogram() {
   const { data: loaded, error, isLoading } = model.histogram;
   const [isTable, setTable] = useState(false);
-  const data = loaded.value;
-  const { bars, brush, hovered, cursor, setCursor, pointer, onKeyDown } = useBrush(data);
+  const { data, bars, brush, hovered, cursor, leave, pointer, onKeyDown } = useBrush(loaded.value);
   const tools = h(Tools, { isTable, setTable });
   if (!model.isHistogramShown.value) return html`<div class="histogram none">${tools}</div>`;
   if (error.value) {
@@ -186,7 +189,7 @@ export function Histogram() {
       role="slider"
       aria-label=${label} aria-valuemin="0" aria-valuemax=${Math.max(0, count - 1)}
         aria-valuenow=${Math.max(0, cursor)}
-      aria-valuetext=${said || "none"} onKeyDown=${onKeyDown} onBlur=${() => setCursor(-1)} ...${pointer}>
+      aria-valuetext=${said || "none"} onKeyDown=${onKeyDown} onBlur=${leave} ...${pointer}>
       ${shown >= 0 && html`<rect class="cursor" x=${shown * width} width=${width} y="0" height=${HEIGHT} />`}
       ${data && h(Bars, { data, colors })}
       ${

@@ -2,7 +2,7 @@
 // file verifier, and the same words in the result.
 
 import { getJson, request } from "../../lib/api.js";
-import { h, html, useRef, useState } from "../../lib/html.js";
+import { h, html, useEffect, useRef, useState } from "../../lib/html.js";
 import { bytes, number } from "../../lib/format.js";
 import { visible } from "../../lib/safe-text.js";
 import { download } from "../../ui/hand-over.js";
@@ -50,7 +50,7 @@ async function check(file, tell) {
 const ICONS = { proven: "seal", inconclusive: "seal-waiting", tampered: "seal-broken", malformed: "alert" };
 const KINDS = { proven: "", inconclusive: "waiting", tampered: "broken", malformed: "waiting" };
 
-function Result({ answer }) {
+function Result({ name, answer }) {
   const { report, json, hasKeys } = answer;
   const list = (title, sentences, icon) =>
     sentences?.length > 0 &&
@@ -65,7 +65,7 @@ function Result({ answer }) {
     `${number(records)} events read, ${number(tampered)} tampered with, ${number(Number(missing))} missing`;
   return html`<div class=${`verdict ${KINDS[report.conclusion]}`}
     role="status">${h(Icon, { name: ICONS[report.conclusion] })}
-      <div><h2>${report.headline.title}</h2><p>${visible(report.headline.text)} ${counts}</p></div></div>
+      <div><h2>${report.headline.title}</h2><p><code>${visible(name)}</code></p><p>${visible(report.headline.text)} ${counts}</p></div></div>
     <div class="claims-columns">${list("Proven", report.proven, "check")}
       ${list("Not proven", report.not_proven, "minus")}</div>
     ${
@@ -94,29 +94,43 @@ export function VerifyBox() {
   const [text, setText] = useState("");
   const [state, setState] = useState({});
   const input = useRef(null);
-  const run = async (file) => {
-    setState({ isRunning: true, name: file.name });
+  const latest = useRef(null);
+  useEffect(() => () => (latest.current = null), []);
+  /** Begins with another piece of evidence: what an earlier one still comes to is not shown. */
+  const begin = (name) => {
+    const tell = (next) => latest.current === tell && setState({ name, ...next });
+    latest.current = tell;
+    tell({ isRunning: true });
+    return tell;
+  };
+  const run = async (file, tell = begin(file.name)) => {
     try {
-      const tell = ({ bytes: done, records }) =>
-        setState({ isRunning: true, name: file.name, progress: `${number(records)} events, ${bytes(done)}` });
-      const answer = await check(file, tell);
-      setState(answer.trouble ? { trouble: answer.trouble } : { answer });
-      announce(answer.trouble ?? answer.report.headline.title);
+      const progress = ({ bytes: done, records }) =>
+        tell({ isRunning: true, progress: `${number(records)} events, ${bytes(done)}` });
+      const answer = await check(file, progress);
+      tell(answer.trouble ? { trouble: answer.trouble } : { answer });
+      if (latest.current === tell) announce(answer.trouble ?? answer.report.headline.title);
     } catch (error) {
-      setState({ trouble: error.message });
+      tell({ trouble: error.message });
     }
+  };
+  const choose = ({ target }) => {
+    const [file] = target.files;
+    // So that the same file can be chosen once more.
+    target.value = "";
+    if (file) run(file);
   };
   const submit = async (event) => {
     event.preventDefault();
     const own = text.trim();
     if (!own) return;
     if (!EVENT_ID.test(own)) return run(new File([own], "pasted.json"));
-    setState({ isRunning: true, name: own });
+    const tell = begin(own);
     const proof = await request(`/v1/events/${own}/proof`)
       .then((answer) => answer.text())
       .catch((error) => ({ error }));
-    if (proof.error) setState({ trouble: proof.error.message });
-    else run(new File([proof], `${own}.json`));
+    if (proof.error) tell({ trouble: proof.error.message });
+    else run(new File([proof], `${own}.json`), tell);
   };
   const drop = (event) => {
     event.preventDefault();
@@ -137,13 +151,13 @@ export function VerifyBox() {
           <button type="button" class="button"
             onClick=${() => input.current.click()}>${h(Icon, { name: "file" })}Choose a file</button>
           <input type="file" hidden ref=${input} aria-label="Evidence file"
-            onChange=${(event) => event.target.files[0] && run(event.target.files[0])} />
+            onChange=${choose} />
           ${
             isRunning &&
             html`<span class="quiet"
             role="status">Checking ${visible(name)} ${progress ?? ""} …</span>`
           }</div></form>
       ${trouble && html`<p class="trouble" role="alert">${h(Icon, { name: "alert" })}${visible(trouble)}</p>`}
-      ${answer && h(Result, { answer })}
+      ${answer && h(Result, { name, answer })}
     </div></section>`;
 }
