@@ -14,11 +14,10 @@ export class Problem extends Error {
 /** The service cannot be reached. */
 export class Offline extends Error {}
 
-const listeners = new Set();
+let tellReach = () => {};
 /** Calls `listen` with whether the service was reached, after each request. */
 export function onReach(listen) {
-  listeners.add(listen);
-  return () => listeners.delete(listen);
+  tellReach = listen;
 }
 
 /** The address with those parameters that have a value. */
@@ -51,10 +50,10 @@ export async function request(path, { parameters, signal, accept = "application/
     });
   } catch (error) {
     if (signal?.aborted) throw error;
-    for (const listen of listeners) listen(false);
+    tellReach(false);
     throw new Offline("the service cannot be reached");
   }
-  for (const listen of listeners) listen(true);
+  tellReach(true);
   if (response.ok) return response;
   if (response.status === 401) signIn();
   throw new Problem(response.status, await response.json().catch(() => ({})));

@@ -2,7 +2,7 @@
 // What was there stays until something new has come, and a late answer never replaces a newer one.
 
 import { Offline } from "./api.js";
-import { batch, signal } from "./html.js";
+import { batch, signal, useEffect, useMemo } from "./html.js";
 
 export class Resource {
   constructor() {
@@ -67,4 +67,14 @@ export class Resource {
     this.error.value = null;
     this.failure = null;
   }
+}
+
+/** What a part of a page loads: by `work`, again whenever one of these changes, as long as the part is shown. */
+export function useResource(work, inputs) {
+  const resource = useMemo(() => new Resource(), []);
+  useEffect(() => {
+    resource.load(work);
+    return () => resource.stop();
+  }, inputs);
+  return resource;
 }

@@ -10,7 +10,7 @@ const MADE = ["sentence"];
 const isObject = (value) => value !== null && typeof value === "object";
 
 /** Whether two values of JSON are the same; the order of members does not matter. */
-export function sameJson(a, b) {
+function sameJson(a, b) {
   if (!isObject(a) || !isObject(b) || Array.isArray(a) !== Array.isArray(b)) return a === b;
   const names = Object.keys(a);
   const isSame = (name) => Object.hasOwn(b, name) && sameJson(a[name], b[name]);

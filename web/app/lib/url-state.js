@@ -6,7 +6,7 @@ import { isZone } from "./time.js";
 
 const GROUPS = ["outcome", "actor", "action", "crud", "source", "none"];
 const KNOWN = ["q", "range", "from", "to", "tz", "order", "cols", "group", "event", "live", "org", "compare"];
-const EVENT_ID = /^evt_[0-9a-f]{32}$/;
+export const isEventId = (text) => /^evt_[0-9a-f]{32}$/.test(text);
 
 /** The state in the query of an address. */
 export function parse(search) {
@@ -14,7 +14,7 @@ export function parse(search) {
   const get = (name) => params.get(name) ?? "";
   const ids = get("compare")
     .split(",")
-    .filter((id) => EVENT_ID.test(id));
+    .filter(isEventId);
   const rest = [...params].filter(([name]) => !KNOWN.includes(name));
   let range = isRelative(get("range")) ? relative(get("range")) : relative(DEFAULT);
   if (get("from") || get("to")) range = fixed(get("from"), get("to"));
@@ -26,7 +26,7 @@ export function parse(search) {
     // A key of the metadata in quotes may have a comma in it.
     cols: get("cols").match(/(?:"(?:[^"\\]|\\.)*"|[^,"])+/g),
     group: GROUPS.includes(get("group")) ? get("group") : "outcome",
-    event: EVENT_ID.test(get("event")) ? get("event") : null,
+    event: isEventId(get("event")) ? get("event") : null,
     compare: ids.length > 1 ? ids : [],
     live: get("live") === "1",
     org: get("org") || null,

@@ -8,8 +8,8 @@ import { go } from "../lib/route.js";
 import { visible } from "../lib/safe-text.js";
 import { chooseTheme, organization } from "../lib/session.js";
 import { READY_MADE } from "../lib/ready-made.js";
-import { explorer } from "../lib/url-state.js";
-import { Icon, entityAddress } from "../ui/parts.js";
+import { explorer, isEventId } from "../lib/url-state.js";
+import { Icon, entityAddress, entityOf } from "../ui/parts.js";
 import { Dialog } from "../ui/dialog.js";
 import { isPaletteOpen } from "./open.js";
 
@@ -23,7 +23,6 @@ const PLACES = [
   ["settings", "Settings", "/settings"],
 ];
 
-const EVENT_ID = /^evt_[0-9a-f]{32}$/;
 const matches = (text, wanted) => text.toLowerCase().includes(wanted.toLowerCase());
 
 function fixedItems(text) {
@@ -39,7 +38,7 @@ function fixedItems(text) {
 }
 
 async function foundItems(text, stop) {
-  if (EVENT_ID.test(text)) return [{ icon: "events", name: text, hint: "event", href: `/events/${text}` }];
+  if (isEventId(text)) return [{ icon: "events", name: text, hint: "event", href: `/events/${text}` }];
   const common = { org: organization.value, contains: text, limit: 5, from: "now-90d" };
   const ask = (field) => getJson("/v1/facets", { ...common, field }, stop).then(({ values }) => values);
   const [actors, targets, actions] = await Promise.all(["actor", "target", "action"].map(ask));
@@ -49,16 +48,11 @@ async function foundItems(text, stop) {
       icon: "user",
       name: label,
       hint: hint("actor", count),
-      href: entityAddress("actor", { type: "any", id: value }),
+      href: entityAddress("actor", entityOf("actor", value)),
     })),
     ...targets.map(({ value, label, count }) => {
-      const [type, ...id] = value.split("/");
-      return {
-        icon: "target",
-        name: label,
-        hint: hint(type, count),
-        href: entityAddress("target", { type, id: id.join("/") }),
-      };
+      const target = entityOf("target", value);
+      return { icon: "target", name: label, hint: hint(target.type, count), href: entityAddress("target", target) };
     }),
     ...actions.map(({ value, count }) => ({
       icon: "filter",

@@ -17,6 +17,13 @@ export function Outcome({ value = "unknown" }) {
 /** A name from an event, kept from changing the direction of what is around it. */
 export const Name = ({ text, kind = "" }) => html`<bdi class=${kind}>${visible(text)}</bdi>`;
 
+/** Type and id of a value of a facet: of a target both are in it. */
+export function entityOf(side, value) {
+  if (side === "actor") return { type: "any", id: value };
+  const [type, ...id] = value.split("/");
+  return { type, id: id.join("/") };
+}
+
 /** The address of an entity's timeline; in this organization, or in the one that is looked at. */
 export function entityAddress(side, entity, org) {
   const path = `/entities/${side}/${encodeURIComponent(entity.type || "unknown")}/${encodeURIComponent(entity.id)}`;

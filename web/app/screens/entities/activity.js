@@ -1,9 +1,9 @@
 // A year as a calendar: a column a week, a square a day, as dark as there were events.
 
 import { getJson } from "../../lib/api.js";
-import { h, html, useEffect, useLayoutEffect, useMemo, useRef } from "../../lib/html.js";
+import { h, html, useLayoutEffect, useRef } from "../../lib/html.js";
 import { count } from "../../lib/format.js";
-import { Resource } from "../../lib/resource.js";
+import { useResource } from "../../lib/resource.js";
 import { organization, zone } from "../../lib/session.js";
 import { fixed } from "../../lib/time-range.js";
 import { dayOf, isoOf, partsOf } from "../../lib/time.js";
@@ -68,20 +68,10 @@ function Calendar({ days, q }) {
 }
 
 export function Activity({ q }) {
-  const year = useMemo(() => new Resource(), []);
   const tz = zone.value;
-  useEffect(() => {
-    const own = {
-      org: organization.peek(),
-      q,
-      from: "now-1y",
-      to: "today",
-      tz: tz === "UTC" ? null : tz,
-      buckets: BUCKETS,
-    };
-    year.load((stop) => getJson("/v1/histogram", own, stop));
-    return () => year.stop();
-  }, [q, tz]);
+  const own = { q, from: "now-1y", to: "today", tz: tz === "UTC" ? null : tz, buckets: BUCKETS };
+  const ask = (stop) => getJson("/v1/histogram", { org: organization.peek(), ...own }, stop);
+  const year = useResource(ask, [q, tz]);
   const data = year.data.value;
   const days = data && data.interval === "1d" ? layOut(data.buckets, weekday) : [];
   const active = days.filter((day) => day.count > 0).length;

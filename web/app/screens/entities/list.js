@@ -1,14 +1,14 @@
 // The list of entities: those with most events first, or with most failures, found by a part of the name or id.
 
 import { getJson } from "../../lib/api.js";
-import { h, html, useEffect, useMemo, useState } from "../../lib/html.js";
+import { h, html, useEffect, useState } from "../../lib/html.js";
 import { about, count, number } from "../../lib/format.js";
-import { Resource } from "../../lib/resource.js";
+import { useResource } from "../../lib/resource.js";
 import { go, route } from "../../lib/route.js";
 import { visible } from "../../lib/safe-text.js";
 import { organization } from "../../lib/session.js";
 import { relative, parameters } from "../../lib/time-range.js";
-import { Empty, Name, Trouble, entityAddress } from "../../ui/parts.js";
+import { Empty, Name, Trouble, entityAddress, entityOf } from "../../ui/parts.js";
 import { explorer } from "../../lib/url-state.js";
 import { quoted } from "../../lib/query-edit.js";
 
@@ -68,13 +68,6 @@ const ORDERS = {
   name: (a, b) => a.label.localeCompare(b.label),
 };
 
-/** Type and id of a value: of a target both are in it. */
-function entityOf(side, value) {
-  if (side === "actor") return { type: "any", id: value };
-  const [type, ...id] = value.split("/");
-  return { type, id: id.join("/") };
-}
-
 function Row({ side, row }) {
   const entity = entityOf(side, row.value);
   const failing = explorer(`${side}:${quoted(row.value)} outcome:failure,denied`);
@@ -108,13 +101,9 @@ function Sheet({ side, sort, data, range }) {
 export function EntityList() {
   const state = stateOf(route.value.search);
   const org = organization.value;
-  const entities = useMemo(() => new Resource(), []);
   const [text, setText] = useState(state.contains);
   const { side, sort, range, contains } = state;
-  useEffect(() => {
-    entities.load((stop) => load({ side, range, contains }, stop));
-    return () => entities.stop();
-  }, [side, range, contains, org]);
+  const entities = useResource((stop) => load({ side, range, contains }, stop), [side, range, contains, org]);
   useEffect(() => {
     if (text === contains) return undefined;
     const timer = setTimeout(() => change({ contains: text.trim() }, { replace: true }), WAIT_MS);

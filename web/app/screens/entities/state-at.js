@@ -2,10 +2,10 @@
 // not known here, and is not made up.
 
 import { getJson } from "../../lib/api.js";
-import { h, html, useEffect, useMemo, useState } from "../../lib/html.js";
+import { h, html, useState } from "../../lib/html.js";
 import { count } from "../../lib/format.js";
 import { pathOf, shown } from "../../lib/diff.js";
-import { Resource } from "../../lib/resource.js";
+import { useResource } from "../../lib/resource.js";
 import { organization, zone } from "../../lib/session.js";
 import { cut, visible } from "../../lib/safe-text.js";
 import { fullTime, zoneLabel } from "../../lib/time.js";
@@ -27,13 +27,9 @@ function Field({ field }) {
 }
 
 export function StateAt({ q, id }) {
-  const changes = useMemo(() => new Resource(), []);
   const [place, setPlace] = useState(null);
-  useEffect(() => {
-    const own = { org: organization.peek(), q: `${q} has:diff`, order: "asc", limit: EVENTS_MAX };
-    changes.load((stop) => getJson("/v1/events", own, stop));
-    return () => changes.stop();
-  }, [q]);
+  const own = { q: `${q} has:diff`, order: "asc", limit: EVENTS_MAX };
+  const changes = useResource((stop) => getJson("/v1/events", { org: organization.peek(), ...own }, stop), [q]);
   const events = changes.data.value?.events.filter((event) => isOf(event, id)) ?? [];
   if (changes.error.value) return h(Trouble, { error: changes.error.value, retry: () => changes.retry() });
   if (!events.length) return null;

@@ -24,7 +24,7 @@ const SIDES = [
 ];
 
 /** The query that finds an entity on one side. */
-export function queryOf(side, type, id) {
+function queryOf(side, type, id) {
   if (side === "actor") return `actor.id:${quoted(id)}`;
   return type === "any" ? `target.id:${quoted(id)}` : `target:(type:${quoted(type)} id:${quoted(id)})`;
 }
@@ -112,6 +112,6 @@ export function Timeline({ side, type, id }) {
     <div class="pair-of-panels">${h(Activity, { key: `a${q}`, q })}${h(Usual, { key: `u${q}`, q })}</div>
     ${side === "target" && h(StateAt, { q: queryOf(side, type, id), id })}
     <div class="modes tabs" role="group" aria-label="Events shown">${SIDES.map(tab)}</div>
-    ${h(Days, { key: `d${q}`, q, skip: shown === "both" ? null : id })}
+    ${h(Days, { key: `d${q}`, q })}
   </div>`;
 }

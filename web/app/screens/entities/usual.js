@@ -1,10 +1,10 @@
 // What is usual for an entity: where from, at which hours, what it does. Each is counted, nothing is judged.
 
 import { getJson } from "../../lib/api.js";
-import { h, html, useEffect, useMemo } from "../../lib/html.js";
+import { h, html } from "../../lib/html.js";
 import { number } from "../../lib/format.js";
 import { quoted } from "../../lib/query-edit.js";
-import { Resource } from "../../lib/resource.js";
+import { useResource } from "../../lib/resource.js";
 import { organization, zone } from "../../lib/session.js";
 import { visible } from "../../lib/safe-text.js";
 import { relative } from "../../lib/time-range.js";
@@ -30,7 +30,7 @@ async function load(q, stop) {
 }
 
 /** Events of each hour of the day in a zone. */
-export function hoursOf({ buckets, interval }, tz) {
+function hoursOf({ buckets, interval }, tz) {
   const found = Array.from({ length: 24 }, () => 0);
   if (interval !== "1h") return found;
   for (const { start, count } of buckets) if (count) found[Number(partsOf(Date.parse(start), tz).hour)] += count;
@@ -65,11 +65,7 @@ function Values({ q, field, found }) {
 }
 
 export function Usual({ q }) {
-  const resource = useMemo(() => new Resource(), []);
-  useEffect(() => {
-    resource.load((stop) => load(q, stop));
-    return () => resource.stop();
-  }, [q]);
+  const resource = useResource((stop) => load(q, stop), [q]);
   const data = resource.data.value;
   return html`<section class="panel" aria-labelledby="usual-title">
     <header><h2 id="usual-title">Usual</h2><span class="grow"></span><span

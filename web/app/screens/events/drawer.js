@@ -2,7 +2,8 @@
 // stored. Beside the rows, or as a page of its own; the same content in both.
 
 import { getJson } from "../../lib/api.js";
-import { h, html, signal, useEffect, useLayoutEffect, useRef, useState } from "../../lib/html.js";
+import { h, html, useEffect, useLayoutEffect, useRef } from "../../lib/html.js";
+import { useResource } from "../../lib/resource.js";
 import { visible } from "../../lib/safe-text.js";
 import { sentenceText } from "../../lib/sentence.js";
 import { zone } from "../../lib/session.js";
@@ -18,7 +19,7 @@ import { Related } from "./related.js";
 import { step } from "./table.js";
 
 /** The address of an event as a page. */
-export const eventAddress = (id) => `/events/${id}`;
+const eventAddress = (id) => `/events/${id}`;
 
 function Content({ event }) {
   const { context = {} } = event;
@@ -47,18 +48,12 @@ function Sections({ event }) {
 /** An event that is not among the rows is asked for. */
 function useEvent(id) {
   const known = model.selected.value;
-  const [found, setFound] = useState({ id: null });
-  useEffect(() => {
-    if (known?.id === id) return undefined;
-    const stop = new AbortController();
-    getJson(`/v1/events/${id}`, {}, stop.signal).then(
-      (event) => setFound({ id, event }),
-      (error) => stop.signal.aborted || setFound({ id, error }),
-    );
-    return () => stop.abort();
-  }, [id, known?.id]);
-  if (known?.id === id) return { event: known };
-  return found.id === id ? found : {};
+  const isKnown = known?.id === id;
+  const ask = (stop) => (isKnown ? known : getJson(`/v1/events/${encodeURIComponent(id)}`, {}, stop));
+  const { data, error, isLoading } = useResource(ask, [id, isKnown]);
+  if (isKnown) return { event: known };
+  if (data.value?.id === id) return { event: data.value };
+  return error.value && !isLoading.value ? { error: error.value } : {};
 }
 
 function NotFound({ id, error }) {
@@ -106,22 +101,11 @@ export function Drawer() {
   </aside>`;
 }
 
-const loaded = signal({ id: null });
-
 export function EventPage({ id }) {
+  const { event, error } = useEvent(id);
   useEffect(() => {
-    const stop = new AbortController();
-    loaded.value = { id };
-    getJson(`/v1/events/${encodeURIComponent(id)}`, {}, stop.signal).then(
-      (event) => {
-        loaded.value = { id, event };
-        document.title = `${sentenceText(event)} · Tallystick`;
-      },
-      (error) => stop.signal.aborted || (loaded.value = { id, error }),
-    );
-    return () => stop.abort();
-  }, [id]);
-  const { event, error } = loaded.value.id === id ? loaded.value : {};
+    if (event) document.title = `${sentenceText(event)} · Tallystick`;
+  }, [event]);
   return html`<div class="page-of-event">
     ${error && h(NotFound, { id, error })}
     ${

@@ -3,25 +3,19 @@
 import { effect, h, html, signal, useEffect } from "../../lib/html.js";
 import { lazy } from "../../lib/lazy.js";
 import { Icon, toast } from "../../ui/parts.js";
-import { Popover } from "../../ui/popover.js";
 import { Chips } from "./chips.js";
 import { Facets, isSheetOpen } from "./facets.js";
 import { Histogram } from "./histogram.js";
 import * as model from "./model.js";
 import { Notes, QueryBar } from "./query-bar.js";
 import { RangePicker } from "./range-picker.js";
+import { SearchMenu } from "./search-menu.js";
 import { Table } from "./table.js";
 import { obstacle, tailState, watchTail } from "./tail.js";
 
 const Compare = lazy(() => import("./compare.js"), "Compare");
 const Drawer = lazy(() => import("./drawer.js"), "Drawer");
 const EventPage = lazy(() => import("./drawer.js"), "EventPage");
-const Searches = lazy(() => import("./search-menu.js"), "Searches");
-
-function SearchMenu() {
-  const content = (close) => h(Searches, { close });
-  return h(Popover, { label: "Searches", title: "Searches", align: "end", content });
-}
 
 const SOON_MS = 500;
 
@@ -34,7 +28,7 @@ function useRest() {
         import("./suggest.js"),
         import("./range-times.js"),
         import("./filter-editor.js"),
-        import("./search-menu.js"),
+        import("./searches.js"),
         import("./columns-chooser.js"),
       ];
       for (const part of parts) part.catch(() => {});

@@ -1,6 +1,5 @@
 // The keys of the explorer.
 
-import { batch } from "../../lib/html.js";
 import { bind } from "../../lib/keys.js";
 import { chooseZone, zone } from "../../lib/session.js";
 import { localZone } from "../../lib/time.js";
@@ -8,7 +7,7 @@ import { copy } from "../../ui/hand-over.js";
 import { openColumns } from "./columns.js";
 import * as model from "./model.js";
 import { adjust, openRange } from "./range-picker.js";
-import { link } from "./search-menu.js";
+import { link } from "./searches.js";
 import { pick, step } from "./table.js";
 import { obstacle, showPending } from "./tail.js";
 
@@ -65,6 +64,6 @@ export function bindKeys() {
     e: () => copy(link(true), "Link with fixed times copied"),
     y: () => current() && copy(JSON.stringify(current(), null, 2), "Event copied as JSON"),
     v: () => document.querySelector(".drawer .verify")?.click(),
-    z: () => batch(() => chooseZone(zone.peek() === "UTC" ? localZone() : "UTC")),
+    z: () => chooseZone(zone.peek() === "UTC" ? localZone() : "UTC"),
   });
 }

@@ -5,11 +5,11 @@ import { getJson, request } from "../../lib/api.js";
 import { h, html, useEffect, useRef, useState } from "../../lib/html.js";
 import { bytes, number } from "../../lib/format.js";
 import { visible } from "../../lib/safe-text.js";
+import { isEventId } from "../../lib/url-state.js";
 import { download } from "../../ui/hand-over.js";
 import { Icon, announce } from "../../ui/parts.js";
 
 const SLICE_MS = 40;
-const EVENT_ID = /^evt_[0-9a-f]{32}$/;
 
 /** Lets the page do other things when a slice of time is used up. */
 function slices() {
@@ -124,7 +124,7 @@ export function VerifyBox() {
     event.preventDefault();
     const own = text.trim();
     if (!own) return;
-    if (!EVENT_ID.test(own)) return run(new File([own], "pasted.json"));
+    if (!isEventId(own)) return run(new File([own], "pasted.json"));
     const tell = begin(own);
     const proof = await request(`/v1/events/${own}/proof`)
       .then((answer) => answer.text())

@@ -3,17 +3,17 @@
 
 import { getJson } from "../../lib/api.js";
 import { bucketColors } from "../../lib/colors.js";
-import { h, html, useEffect, useMemo } from "../../lib/html.js";
+import { h, html, useEffect } from "../../lib/html.js";
 import { about, number } from "../../lib/format.js";
 import { quoted } from "../../lib/query-edit.js";
-import { Resource } from "../../lib/resource.js";
+import { useResource } from "../../lib/resource.js";
 import { go, route } from "../../lib/route.js";
 import { visible } from "../../lib/safe-text.js";
 import { organization, zone } from "../../lib/session.js";
 import { fixed, relative } from "../../lib/time-range.js";
 import { axisTime, bucketTimes, isoOf, widthMs } from "../../lib/time.js";
 import { explorer } from "../../lib/url-state.js";
-import { Trouble, entityAddress } from "../../ui/parts.js";
+import { Trouble, entityAddress, entityOf } from "../../ui/parts.js";
 import { integrity, verdictOf } from "../../shell/top-bar.js";
 import { unusual } from "./unusual.js";
 
@@ -39,11 +39,7 @@ const SENSITIVE = [
 
 /** A panel that loads by itself: one that fails leaves the others. */
 function Panel({ title, href, load, watch, children, kind = "" }) {
-  const resource = useMemo(() => new Resource(), []);
-  useEffect(() => {
-    resource.load(load);
-    return () => resource.stop();
-  }, watch);
+  const resource = useResource(load, watch);
   const data = resource.data.value;
   return html`<section class=${`panel ${kind}`} aria-label=${title}>
     <header><h2>${href ? html`<a href=${href}>${title}</a>` : title}</h2></header>
@@ -54,7 +50,7 @@ function Panel({ title, href, load, watch, children, kind = "" }) {
 }
 
 /** Names with their numbers, and bars that compare them. */
-export function Ranking({ values, hrefOf, none }) {
+function Ranking({ values, hrefOf, none }) {
   const most = Math.max(1, ...values.map(({ count }) => count));
   if (!values.length) return html`<p class="quiet">${none}</p>`;
   return html`<ol class="ranking">${values.map(
@@ -184,7 +180,7 @@ export function Screen() {
     return { now: one, before };
   };
   const within = (q) => explorer(q, { range: relative(range) });
-  const person = ({ value }) => entityAddress("actor", { type: "any", id: value });
+  const person = ({ value }) => entityAddress("actor", entityOf("actor", value));
   return html`<div class="screen overview">
     <header><h1>Overview</h1><span class="grow"></span>
       <select class="field" aria-label="Time" value=${range}

@@ -21,11 +21,11 @@ export function Screen() {
   ].filter(Boolean);
   const [name, , Tab] = tabOf(tabs);
   // Until it is known who is looking, which tab is first is not either; the look needs nobody.
-  const isKnown = present.value || error.value;
+  const isKnown = data.value || error.value;
   return html`<div class="screen narrow-screen"><header><h1>Settings</h1></header>
     ${error.value && h(Trouble, { error: error.value, retry: () => boot.retry() })}
     ${
-      (isKnown || data.value) &&
+      isKnown &&
       html`${h(Tabs, { label: "Settings", tabs, current: name })}${h(Tab, { key: `${name} ${org}` })}`
     }
   </div>`;
