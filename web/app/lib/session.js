@@ -12,7 +12,7 @@ import { format, parse } from "./url-state.js";
 export const organizations = signal(null);
 /** The one that the service begins with: the first whose events may be read. */
 const first = signal(null);
-/** What is looked at where the address does not say: an organization, `*` for all that may be seen; null: not chosen. */
+/** What is looked at where the address does not say: an organization, `*` for all of them; null: not chosen. */
 const chosen = signal(recall("org"));
 const zoneChosen = signal(recall("zone"));
 export const theme = signal(document.documentElement.dataset.theme);

@@ -53,7 +53,9 @@ test("the overview does not call a log intact of which it knows nothing", async 
 test("no row of one organization is left when the search in another fails", async () => {
   const { page, close } = await open(`/events?org=${ORG}&range=30d`, { expected: [/500/] });
   await rowsShown(page);
-  await page.route(`**/v1/events?*org=${OTHER}*`, (route) => route.fulfill({ status: 500, json: { detail: "no disk" } }));
+  await page.route(`**/v1/events?*org=${OTHER}*`, (route) =>
+    route.fulfill({ status: 500, json: { detail: "no disk" } }),
+  );
   await choose(page, OTHER);
   await page.getByText("no disk").waitFor();
   assert.equal(await page.locator(".row:not(.ghost-row)").count(), 0);

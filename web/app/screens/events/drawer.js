@@ -1,7 +1,7 @@
 // One event: what happened as a sentence, what changed, the proof, all its details, what is related, and how it is
 // stored. Beside the rows, or as a page of its own; the same content in both.
 
-import { getJson } from "../../lib/api.js";
+import { address, getJson } from "../../lib/api.js";
 import { h, html, useEffect, useLayoutEffect, useRef } from "../../lib/html.js";
 import { useResource } from "../../lib/resource.js";
 import { visible } from "../../lib/safe-text.js";
@@ -112,7 +112,8 @@ export function EventPage({ id }) {
       event &&
       html`<article class="drawer">
       <header><div class="tools">${h(Outcome, { value: event.outcome })}<span class="grow"></span>
-        <a class="button" href=${`/events?org=${encodeURIComponent(event.org)}&event=${id}`}>${h(Icon, { name: "events" })}Among the others</a>
+        <a class="button"
+          href=${address("/events", { org: event.org, event: id })}>${h(Icon, { name: "events" })}Among the others</a>
         ${h(IconButton, {
           icon: "link",
           label: "Copy link",

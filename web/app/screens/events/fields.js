@@ -20,7 +20,7 @@ export const FACETS = [
 const text = (value) => visible(value ?? "");
 const name = (thing) => text(thing?.name || thing?.email || thing?.id);
 
-/** Columns: name, heading, least width in px, how it grows, and what it shows as text; the others have their own parts. */
+/** Columns: name, heading, least width in px, how it grows, and its text; those without have a part of their own. */
 const LIST = [
   ["time", "Time", 172, 0, null],
   ["outcome", "Outcome", 88, 0, null],

@@ -51,7 +51,7 @@ async function connect(stop, place, buffer) {
 export async function follow(stop, place, buffer) {
   if (place.seq === null) {
     await rowsAreThere(stop);
-    // Without a query the newest row is near the end of the log; else there may be a million events to look at behind it.
+    // Without a query the newest row is near the end of the log; else a million events may have to be looked at.
     if (!model.common().q) place.seq = model.pages.newestSeq;
   }
   for (let failures = 0; !stop.aborted;) {

@@ -99,7 +99,7 @@ function Tools({ isTable, setTable }) {
   </div>`;
 }
 
-/** What is chosen on the bars, from one bucket to another, and what changes it. Until it is, the bars stay as they are. */
+/** What is chosen on the bars, from one bucket to another, and what changes it; until it is, the bars stay. */
 function useBrush(loaded) {
   const [brush, setBrush] = useState(null);
   const [hovered, setHovered] = useState(-1);

@@ -65,7 +65,8 @@ function Result({ name, answer }) {
     `${number(records)} events read, ${number(tampered)} tampered with, ${number(Number(missing))} missing`;
   return html`<div class=${`verdict ${KINDS[report.conclusion]}`}
     role="status">${h(Icon, { name: ICONS[report.conclusion] })}
-      <div><h2>${report.headline.title}</h2><p><code>${visible(name)}</code></p><p>${visible(report.headline.text)} ${counts}</p></div></div>
+      <div><h2>${report.headline.title}</h2><p><code>${visible(name)}</code></p>
+        <p>${visible(report.headline.text)} ${counts}</p></div></div>
     <div class="claims-columns">${list("Proven", report.proven, "check")}
       ${list("Not proven", report.not_proven, "minus")}</div>
     ${
