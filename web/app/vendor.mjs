@@ -95,7 +95,7 @@ const packageOf = (path) =>
     .split("/")
     .slice(0, path.startsWith("@") ? 2 : 1)
     .join("/");
-const heading = (what) => `/* ${what}; taken over by vendor.mjs, licences in LICENSES.txt */\n`;
+const heading = (what) => `/* ${what};\n   taken over by vendor.mjs, licences in LICENSES.txt */\n`;
 
 /** The packages that a file of `MODULES` is made of. */
 const packagesOf = (file) => [
@@ -120,7 +120,8 @@ async function joined(file) {
   if (unnamed.length) throw new Error(`${file} is made of ${unnamed}, too`);
   const names = packagesOf(file).map(describe);
   const what = names.map(({ name, version }) => `${name} ${version}`).join(", ");
-  return `${heading(what)}${outputFiles[0].text.trimEnd()}\n`;
+  // A tab stands in a template, where its escape means the same.
+  return `${heading(what)}${outputFiles[0].text.trimEnd().replaceAll("\t", "\\t")}\n`;
 }
 
 function sprite() {
