@@ -23,6 +23,7 @@ mod model;
 mod outcome;
 mod prepare;
 mod render;
+pub mod sentence;
 pub mod terms;
 pub mod text;
 mod time;

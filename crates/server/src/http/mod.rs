@@ -19,5 +19,6 @@ pub mod same_site;
 pub mod schema;
 pub mod selection;
 pub mod static_file;
+pub mod told;
 pub mod v1;
 pub mod verifier_page;

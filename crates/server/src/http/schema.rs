@@ -6,6 +6,8 @@ use serde_json::Value;
 use tallystick_query::Diagnostic;
 use utoipa::ToSchema;
 
+use super::told::SentencePart;
+
 /// Who did something.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Actor {
@@ -123,6 +125,9 @@ pub struct Event {
     pub received_at: String,
     /// Who wrote it: `key:<id>`, `import:<product>`.
     pub source: String,
+    /// What it reads as, where it is asked for.
+    #[schema(value_type = Option<Vec<SentencePart>>)]
+    pub sentence: Option<Vec<SentencePart>>,
     /// What was written.
     #[serde(flatten)]
     pub event: EventInput,

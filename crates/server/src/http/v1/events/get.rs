@@ -13,14 +13,14 @@ use tallystick_event::EventId;
 
 use crate::{
     error::{ApiError, ErrorCode, Problem},
-    http::{caller::Authenticated, confine, params::Params, path::Id, schema::Event},
+    http::{caller::Authenticated, confine, params::Params, path::Id, schema::Event, told},
     reads,
     state::AppState,
 };
 
 /// Get one event
 ///
-/// An event out of the caller's reach is as unknown as one that does not exist.
+/// With the sentence that it reads as. An event out of the caller's reach is as unknown as one that does not exist.
 #[utoipa::path(
     get,
     path = "/v1/events/{id}",
@@ -53,7 +53,7 @@ pub async fn get(
                 return Ok(None);
             }
             let mut out = Vec::new();
-            event.render(&mut out)?;
+            told::render(&event, true, &mut out)?;
             Ok(Some((event.org, out)))
         })
         .await?;

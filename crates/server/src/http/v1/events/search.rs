@@ -22,6 +22,7 @@ use crate::{
         params::Params,
         schema::{EventPage, notes, time_text},
         selection::{Common, ReadParams},
+        told,
     },
     reads,
     state::AppState,
@@ -46,6 +47,7 @@ pub const PAGE_EVENTS_MAX: usize = 1_000;
         ("order" = Option<String>, Query, description = "`desc` (default): newest first; `asc`: oldest first"),
         ("limit" = Option<u32>, Query, description = "Events on the page, 1 to 1,000; 50 by default"),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before"),
+        ("sentence" = Option<bool>, Query, description = "`true`: each event with the sentence that it reads as"),
     ),
     responses(
         (status = 200, description = "A page of events", body = EventPage),
@@ -64,6 +66,7 @@ pub async fn search(
     let order = order(&mut params)?;
     let limit = params.number("limit", PAGE_EVENTS_DEFAULT, PAGE_EVENTS_MAX)?;
     let cursor = params.text("cursor")?.map(|text| Cursor::decode(&text, order)).transpose()?;
+    let with_sentence = params.switch("sentence")?;
     params.end()?;
     let Common { selection, warnings, text, times, .. } = common;
     let search = reads::Search { scope: selection.scope.clone(), range: selection.range, text, times };
@@ -76,7 +79,8 @@ pub async fn search(
         cursor,
         deadline: selection.deadline,
     };
-    let found = state.read(move |engine| render(&engine.search(&request)?, &warnings, started));
+    let found =
+        state.read(move |engine| render(&engine.search(&request)?, with_sentence, &warnings, started));
     // Each page, the first or not: a cursor says nothing of the search that it is from.
     let (body, ()) = tokio::join!(found, reads::searched(&state, &caller, &search));
     let body = body?;
@@ -94,14 +98,19 @@ fn order(params: &mut Params) -> Result<Order, ApiError> {
 }
 
 /// The events are spliced in as they are stored; only the frame around them is made here.
-fn render(page: &Page, warnings: &[Diagnostic], started: Instant) -> Result<Vec<u8>, ReadError> {
+fn render(
+    page: &Page,
+    with_sentence: bool,
+    warnings: &[Diagnostic],
+    started: Instant,
+) -> Result<Vec<u8>, ReadError> {
     let mut out = Vec::with_capacity(256 + page.events.len() * 1_024);
     out.extend_from_slice(b"{\"events\":[");
     for (index, event) in page.events.iter().enumerate() {
         if index > 0 {
             out.push(b',');
         }
-        event.render(&mut out)?;
+        told::render(event, with_sentence, &mut out)?;
     }
     let rest = json!({
         "next_cursor": page.next.as_ref().map(Cursor::encode),

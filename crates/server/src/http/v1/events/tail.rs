@@ -31,6 +31,7 @@ use crate::{
         confine,
         params::{Params, invalid},
         selection::{lowered, take_zone},
+        told,
     },
     reads,
     state::AppState,
@@ -61,6 +62,7 @@ const LAST_EVENT_ID: &str = "last-event-id";
         ("q" = Option<String>, Query, description = "Only events that match this query"),
         ("tz" = Option<String>, Query, description = "Time zone of dates in the query; UTC by default"),
         ("after" = Option<u64>, Query, description = "Begin after this seq"),
+        ("sentence" = Option<bool>, Query, description = "`true`: each event with the sentence that it reads as"),
         ("Last-Event-ID" = Option<u64>, Header, description = "The same, as browsers send it after a break"),
     ),
     responses(
@@ -90,6 +92,7 @@ pub async fn tail(
         confine::of(&caller.caller, &scope, now_us)?,
     );
     let after = after(&mut params, &headers)?;
+    let with_sentence = params.switch("sentence")?;
     params.end()?;
     let place = state.tail_place()?;
     // First listen, then look: what arrives in between is seen twice rather than never.
@@ -109,8 +112,15 @@ pub async fn tail(
     };
     reads::tailed(&state, &caller, &org, &text).await;
     let (sender, receiver) = mpsc::channel(MESSAGES_WAITING_MAX);
-    let follower =
-        Follower { state: Arc::clone(&state), caller, org, filter: filter.map(Arc::new), next, sender };
+    let follower = Follower {
+        state: Arc::clone(&state),
+        caller,
+        org,
+        filter: filter.map(Arc::new),
+        with_sentence,
+        next,
+        sender,
+    };
     let counted = Metrics::tail_opened(&state);
     tokio::spawn(follower.run(live, after.is_some(), place, counted));
     // A proxy in front must not collect the stream before passing it on.
@@ -140,6 +150,7 @@ struct Follower {
     caller: Authenticated,
     org: OrgId,
     filter: Option<Arc<Lowered>>,
+    with_sentence: bool,
     /// The seq that is looked at next.
     next: u64,
     sender: mpsc::Sender<Message>,
@@ -230,7 +241,8 @@ impl Follower {
 
     async fn page(&self) -> Result<LogPage, Ended> {
         let (org, next, filter) = (self.org.clone(), self.next, self.filter.clone());
-        self.read(move |engine| LogPage::read(engine, &org, next, filter.as_deref())).await
+        let with_sentence = self.with_sentence;
+        self.read(move |engine| LogPage::read(engine, &org, next, filter.as_deref(), with_sentence)).await
     }
 
     async fn read<T: Send + 'static>(
@@ -274,7 +286,13 @@ struct LogPage {
 }
 
 impl LogPage {
-    fn read(engine: &Engine, org: &OrgId, next: u64, filter: Option<&Lowered>) -> Result<Self, ReadError> {
+    fn read(
+        engine: &Engine,
+        org: &OrgId,
+        next: u64,
+        filter: Option<&Lowered>,
+        with_sentence: bool,
+    ) -> Result<Self, ReadError> {
         let events = engine.read_log(org, next, READ_EVENTS_MAX)?;
         let looked_at = events.len() as u64;
         let mut matching = Vec::new();
@@ -285,7 +303,7 @@ impl LogPage {
             };
             if is_wanted {
                 let mut json = Vec::new();
-                event.render(&mut json)?;
+                told::render(event, with_sentence, &mut json)?;
                 let json = String::from_utf8(json)
                     .map_err(|error| ReadError::Corrupt(format!("event {}: {error}", event.meta.id)))?;
                 matching.push((event.meta.seq, json));
