@@ -160,6 +160,11 @@ impl Auth {
         &*self.inner.random
     }
 
+    /// Counts a failed attempt of an address; if there were too many, how long to wait, milliseconds.
+    pub(crate) fn count_failure(&self, from: IpAddr, now_ms: i64) -> Result<(), i64> {
+        self.inner.failures.count(from, now_ms)
+    }
+
     pub(crate) fn now_ms(&self) -> i64 {
         self.inner.clock.now_ms()
     }

@@ -73,6 +73,32 @@ operations! {
     TailEvents, "events.tail", Some(Permission::AuditLogsRead), Bound::Own;
     /// `GET /v1/query/explain`: the plan tells how many events have a value.
     ExplainQuery, "query.explain", Some(Permission::AuditLogsRead), Bound::Own;
+    /// `GET /v1/events/{id}/related`: numbers of events that belong to one.
+    RelatedEvents, "events.related", Some(Permission::AuditLogsRead), Bound::Own;
+    /// `POST /v1/query/parse`: what the language makes of a text; nothing of any event.
+    ParseQuery, "query.parse", None, Bound::Own;
+    /// `GET /v1/searches`: one's own, and those that are shared.
+    ListSearches, "searches.list", Some(Permission::AuditLogsRead), Bound::Own;
+    /// `POST /v1/searches`.
+    CreateSearch, "searches.create", Some(Permission::AuditLogsRead), Bound::Own;
+    /// `GET /v1/searches/{id}`.
+    GetSearch, "searches.get", Some(Permission::AuditLogsRead), Bound::Own;
+    /// `PATCH /v1/searches/{id}`, one's own.
+    UpdateSearch, "searches.update", Some(Permission::AuditLogsRead), Bound::Own;
+    /// `DELETE /v1/searches/{id}`, one's own.
+    DeleteSearch, "searches.delete", Some(Permission::AuditLogsRead), Bound::Own;
+    /// `PATCH` and `DELETE /v1/searches/{id}`, one that somebody else shares.
+    ManageSharedSearch, "searches.manage_shared", Some(Permission::SettingsManage), Bound::Own;
+    /// `POST /v1/short-links`: it leads nobody to more than they may see.
+    CreateShortLink, "short_links.create", Some(Permission::AuditLogsRead), Bound::Own;
+    /// `GET /v1/short-links/{id}`, and following one.
+    GetShortLink, "short_links.get", Some(Permission::AuditLogsRead), Bound::Own;
+    /// `POST /v1/events/{id}/shares`: an event goes out of the house.
+    CreateShare, "shares.create", Some(Permission::AuditLogsExport), Bound::Own;
+    /// `GET /v1/shares`.
+    ListShares, "shares.list", Some(Permission::AuditLogsExport), Bound::Own;
+    /// `DELETE /v1/shares/{id}`.
+    RevokeShare, "shares.revoke", Some(Permission::AuditLogsExport), Bound::Own;
     /// `POST /v1/orgs`.
     CreateOrg, "orgs.create", Some(Permission::OrganizationsManage), Bound::Never;
     /// `GET /v1/orgs`: a bound key sees its own.

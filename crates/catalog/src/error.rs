@@ -107,6 +107,12 @@ pub enum Conflict {
         /// The name.
         name: String,
     },
+    /// They keep a search of this name, in any case.
+    #[error("a saved search with the name {name:?} exists")]
+    SearchExists {
+        /// The name.
+        name: String,
+    },
     /// Somebody has the role, or is invited with it.
     #[error("the role is in use")]
     RoleInUse,

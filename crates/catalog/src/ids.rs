@@ -77,6 +77,12 @@ ids! {
     RoleId, "role_", "a role";
     /// Id of a link that works once: `lnk_` and 20 characters. It is not what stands in the link.
     LinkId, "lnk_", "a link";
+    /// Id of a saved search: `sv_` and 20 characters.
+    SearchId, "sv_", "a saved search";
+    /// Id of a short link, which is the last part of its address: 20 characters.
+    ShortLinkId, "", "a short link";
+    /// Id of a link to an event: `shr_` and 20 characters. It is not what stands in the link.
+    ShareId, "shr_", "a shared event";
 }
 
 /// Id of a segment and name of its file: a UUIDv7, written as 32 hexadecimal digits, so that a listing of

@@ -18,8 +18,11 @@ mod load;
 mod memberships;
 mod organizations;
 mod roles;
+mod searches;
 mod segments;
 mod sessions;
+mod shares;
+mod short_links;
 mod tiles;
 mod url;
 mod users;
@@ -30,7 +33,9 @@ pub use self::directory::{Anchor, AnchorKind, DirectoryCheckpoint, DirectoryEntr
 pub use self::error::{CatalogError, Conflict};
 pub use self::factors::TotpFactor;
 pub use self::heads::LogHead;
-pub use self::ids::{BadId, KeyId, LinkId, RoleId, SegmentId, SessionId, UserId, new_org_id};
+pub use self::ids::{
+    BadId, KeyId, LinkId, RoleId, SearchId, SegmentId, SessionId, ShareId, ShortLinkId, UserId, new_org_id,
+};
 pub use self::keys::{ApiKey, KeyChanges, KeyOwner, LIVE_KEYS_MAX, NewKey};
 pub use self::links::{Accepted, INVITATIONS_MAX, Invited, Link, LinkKind, NewLink};
 pub use self::load::Loaded;
@@ -40,8 +45,11 @@ pub use self::organizations::{
     check_name,
 };
 pub use self::roles::{NewRole, ROLES_MAX, Role, RoleChange};
+pub use self::searches::{NewSearch, SEARCH_VIEW_BYTES_MAX, SEARCHES_MAX, SavedSearch, SearchChange};
 pub use self::segments::{Compaction, GarbageSegment, Seal, SegmentRow};
 pub use self::sessions::{ENDED_KEPT_MS, SESSIONS_MAX, Session};
+pub use self::shares::{NewShare, SHARE_NOTE_CHARS_MAX, SHARES_MAX, Share};
+pub use self::short_links::{SHORT_LINK_PATH_BYTES_MAX, SHORT_LINKS_MAX, ShortLink};
 pub use self::tiles::{TileCount, TileRun};
 pub use self::url::CatalogUrl;
 pub use self::users::{EMAIL_BYTES_MAX, NewUser, USERS_MAX, User, check_email};

@@ -252,12 +252,15 @@ pub(crate) async fn revoke_resets(tx: &mut Tx, user: &UserId, now_ms: i64) -> Re
     tx.execute(sql, &[user.as_str().into(), now_ms.into()]).await.map(drop)
 }
 
-/// Ends the invitations, memberships and roles of an organization that is deleted.
+/// Deletes what an organization that is deleted has of people, roles, searches and links.
 pub(crate) async fn delete_all_of(tx: &mut Tx, org: &OrgId) -> Result<(), CatalogError> {
     for sql in [
         "DELETE FROM links WHERE org = $1",
         "DELETE FROM memberships WHERE org = $1",
         "DELETE FROM roles WHERE org = $1",
+        "DELETE FROM saved_searches WHERE org = $1",
+        "DELETE FROM short_links WHERE org = $1",
+        "DELETE FROM event_shares WHERE org = $1",
     ] {
         tx.execute(sql, &[org.as_str().into()]).await?;
     }

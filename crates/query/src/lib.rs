@@ -9,6 +9,7 @@
 mod addr;
 mod advise;
 mod ast;
+mod complete;
 mod diagnostic;
 mod fields;
 mod format;
@@ -22,11 +23,13 @@ mod pattern;
 mod phrase;
 mod span;
 mod time;
+mod tokens;
 mod without;
 
 pub use addr::Network;
 pub use advise::{time_twice, unknown_actions};
 pub use ast::{Item, Node, Op, Query, Term, Test, Value};
+pub use complete::{COMPLETIONS_MAX, Completion, complete};
 pub use diagnostic::{Code, Diagnostic, Fix, Severity, render_diagnostic};
 pub use fields::{FIELDS, Field, FieldDef, FieldRef, Kind};
 pub use lower::{
@@ -40,3 +43,4 @@ pub use span::Span;
 pub use time::{
     Amount, Interval, Precision, TimeExpr, TimeParameterError, Unit, ZoneError, parse_time_parameter, zone,
 };
+pub use tokens::{Token, TokenKind, tokens};

@@ -103,6 +103,11 @@ impl Who {
         Self { actor, origin: "ui", ip, user_agent, session: None }
     }
 
+    /// From where they come.
+    pub fn ip(&self) -> Option<IpAddr> {
+        self.ip
+    }
+
     /// A person who has shown who they are.
     pub fn user(
         user: &User,

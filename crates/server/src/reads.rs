@@ -47,7 +47,7 @@ pub struct RecentReads {
 
 impl RecentReads {
     /// Whether this is not a repetition. Repeating does not make it last: what goes on is recorded again in a while.
-    fn is_new(&self, what: &impl Hash, now_ms: i64) -> bool {
+    pub fn is_new(&self, what: &impl Hash, now_ms: i64) -> bool {
         let key = self.hasher.hash_one(what);
         let mut recorded = self.recorded.lock();
         if recorded.get(&key).is_some_and(|at| (0..SAME_READ_MS).contains(&(now_ms - at))) {

@@ -74,11 +74,6 @@ impl Style {
     pub(crate) fn red(self, text: &str) -> String {
         self.wrap("31", text)
     }
-
-    /// What was done.
-    pub(crate) fn cyan(self, text: &str) -> String {
-        self.wrap("36", text)
-    }
 }
 
 /// The text with control characters, and those that reorder or hide other characters, made visible.

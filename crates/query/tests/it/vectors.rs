@@ -11,6 +11,19 @@ fn vectors(json: &str) -> Vec<Value> {
     serde_json::from_str(json).unwrap()
 }
 
+#[test]
+fn texts_have_their_tokens() {
+    for vector in vectors(include_str!("../../../../testdata/query/tokens.json")) {
+        let units: Vec<u16> = query(&vector).encode_utf16().collect();
+        let found = tallystick_query::tokens(query(&vector)).into_iter().map(|token| {
+            let (start, end) = (token.span.start as usize, token.span.end as usize);
+            let kind = serde_json::to_value(token.kind).unwrap();
+            format!("{}:{}", kind.as_str().unwrap(), String::from_utf16(&units[start..end]).unwrap())
+        });
+        assert_eq!(json!(found.collect::<Vec<_>>()), vector["tokens"], "{vector}");
+    }
+}
+
 fn query(vector: &Value) -> &str {
     vector["query"].as_str().unwrap()
 }

@@ -36,10 +36,13 @@ pub enum ErrorCode {
     RoleNotFound,
     SessionNotFound,
     InvitationNotFound,
+    SearchNotFound,
+    ShareNotFound,
     EmailTaken,
     AlreadyMember,
     LastOwner,
     RoleExists,
+    SearchExists,
     RoleInUse,
     TooManyEntries,
     MethodNotAllowed,
@@ -92,10 +95,13 @@ impl ErrorCode {
         Self::RoleNotFound,
         Self::SessionNotFound,
         Self::InvitationNotFound,
+        Self::SearchNotFound,
+        Self::ShareNotFound,
         Self::EmailTaken,
         Self::AlreadyMember,
         Self::LastOwner,
         Self::RoleExists,
+        Self::SearchExists,
         Self::RoleInUse,
         Self::TooManyEntries,
         Self::MethodNotAllowed,
@@ -148,10 +154,13 @@ impl ErrorCode {
             Self::RoleNotFound => "role_not_found",
             Self::SessionNotFound => "session_not_found",
             Self::InvitationNotFound => "invitation_not_found",
+            Self::SearchNotFound => "search_not_found",
+            Self::ShareNotFound => "share_not_found",
             Self::EmailTaken => "email_taken",
             Self::AlreadyMember => "already_member",
             Self::LastOwner => "last_owner",
             Self::RoleExists => "role_exists",
+            Self::SearchExists => "search_exists",
             Self::RoleInUse => "role_in_use",
             Self::TooManyEntries => "too_many_entries",
             Self::MethodNotAllowed => "method_not_allowed",
@@ -200,7 +209,9 @@ impl ErrorCode {
             | Self::UserNotFound
             | Self::RoleNotFound
             | Self::SessionNotFound
-            | Self::InvitationNotFound => StatusCode::NOT_FOUND,
+            | Self::InvitationNotFound
+            | Self::SearchNotFound
+            | Self::ShareNotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::OrgExists
             | Self::OrgNotEmpty
@@ -210,6 +221,7 @@ impl ErrorCode {
             | Self::AlreadyMember
             | Self::LastOwner
             | Self::RoleExists
+            | Self::SearchExists
             | Self::RoleInUse
             | Self::TooManyEntries
             | Self::IdempotencyKeyReused => StatusCode::CONFLICT,
@@ -255,10 +267,13 @@ impl ErrorCode {
             Self::RoleNotFound => "The role does not exist",
             Self::SessionNotFound => "The session does not exist",
             Self::InvitationNotFound => "The invitation does not exist",
+            Self::SearchNotFound => "The search does not exist",
+            Self::ShareNotFound => "The shared link does not exist",
             Self::EmailTaken => "The e-mail address has an account",
             Self::AlreadyMember => "They are a member already",
             Self::LastOwner => "The organization would have no owner",
             Self::RoleExists => "The role exists already",
+            Self::SearchExists => "The search exists already",
             Self::RoleInUse => "The role is in use",
             Self::TooManyEntries => "There are too many of these",
             Self::MethodNotAllowed => "The method is not allowed here",
@@ -318,10 +333,13 @@ impl ErrorCode {
             | Self::RoleNotFound
             | Self::SessionNotFound
             | Self::InvitationNotFound
+            | Self::SearchNotFound
+            | Self::ShareNotFound
             | Self::EmailTaken
             | Self::AlreadyMember
             | Self::LastOwner
             | Self::RoleExists
+            | Self::SearchExists
             | Self::RoleInUse
             | Self::TooManyEntries
             | Self::MethodNotAllowed
@@ -370,10 +388,13 @@ impl ErrorCode {
             | Self::RoleNotFound
             | Self::SessionNotFound
             | Self::InvitationNotFound
+            | Self::SearchNotFound
+            | Self::ShareNotFound
             | Self::EmailTaken
             | Self::AlreadyMember
             | Self::LastOwner
             | Self::RoleExists
+            | Self::SearchExists
             | Self::RoleInUse
             | Self::TooManyEntries
             | Self::MethodNotAllowed

@@ -124,6 +124,8 @@ impl From<CatalogError> for ApiError {
                     "role" => ErrorCode::RoleNotFound,
                     "session" => ErrorCode::SessionNotFound,
                     "invitation" | "link" => ErrorCode::InvitationNotFound,
+                    "search" => ErrorCode::SearchNotFound,
+                    "share" => ErrorCode::ShareNotFound,
                     _ => ErrorCode::KeyNotFound,
                 };
                 Self::new(code, format!("there is no {kind} {id} within reach of this caller"))
@@ -161,6 +163,7 @@ fn of_conflict(conflict: &Conflict) -> ApiError {
         Conflict::AlreadyMember { .. } => (ErrorCode::AlreadyMember, "change their role instead"),
         Conflict::LastOwner { .. } => (ErrorCode::LastOwner, "make somebody else an owner first"),
         Conflict::RoleExists { .. } => (ErrorCode::RoleExists, "choose another name"),
+        Conflict::SearchExists { .. } => (ErrorCode::SearchExists, "choose another name"),
         Conflict::RoleInUse => (ErrorCode::RoleInUse, "give its holders another role first"),
         Conflict::TooMany { .. } => (ErrorCode::TooManyEntries, "remove some first"),
     };

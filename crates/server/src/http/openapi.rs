@@ -27,6 +27,8 @@ use super::router;
     ),
     tags(
         (name = "events", description = "Write, find and follow events."),
+        (name = "searches", description = "Searches that are kept, and short links to what they show."),
+        (name = "shares", description = "Links to one event for people without an account."),
         (name = "organizations", description = "Organizations; each has a log of its own."),
         (name = "keys", description = "API keys: who may do what."),
         (name = "people", description = "Accounts, members of organizations, roles and sessions."),

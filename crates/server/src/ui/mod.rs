@@ -26,6 +26,20 @@ use crate::{
     state::AppState,
 };
 
+/// Whether it is the address of a page of the app, with whatever query.
+pub(crate) fn is_own_page(address: &str) -> bool {
+    let path = address.split(['?', '#']).next().unwrap_or_default();
+    let parts: Vec<&str> = path.split('/').collect();
+    let fits = |page: &&str| {
+        let wanted: Vec<&str> = page.split('/').collect();
+        let same =
+            |(wanted, part): (&&str, &&str)| wanted == part || (wanted.starts_with('{') && !part.is_empty());
+        wanted.len() == parts.len() && wanted.iter().zip(&parts).all(same)
+    };
+    let is_plain = !address.contains(|c: char| c == '\\' || c.is_control() || c.is_whitespace());
+    is_plain && shell::PATHS.iter().any(|page| fits(&page))
+}
+
 /// The app's pages and files.
 pub(crate) fn routes() -> Router<Arc<AppState>> {
     let shell = Arc::new(Shell::new());

@@ -5,15 +5,17 @@ use std::{collections::BTreeMap, sync::Arc};
 use axum::{Json, extract::State};
 use tallystick_auth::{
     INVITATION_MS, Operation, PASSWORD_BYTES_MAX, PASSWORD_CHARS_MIN, RESET_LINK_MS, SETUP_LINK_MS,
+    SHARE_MS_MAX,
 };
 use tallystick_catalog::{
     EMAIL_BYTES_MAX, INVITATIONS_MAX, LIVE_KEYS_MAX, MEMBERS_MAX, MEMBERSHIPS_MAX, NAME_CHARS_MAX, ROLES_MAX,
-    SESSIONS_MAX, USERS_MAX,
+    SEARCHES_MAX, SESSIONS_MAX, SHARE_NOTE_CHARS_MAX, SHARES_MAX, SHORT_LINK_PATH_BYTES_MAX, SHORT_LINKS_MAX,
+    USERS_MAX,
 };
 use tallystick_engine::LIVE_LAG_EVENTS_MAX;
 use tallystick_query::limits::{LIST_VALUES_MAX, QUERY_CHARS_MAX, QUERY_DEPTH_MAX, QUERY_TERMS_MAX};
 
-use super::{events, evidence, facets, histogram, logs};
+use super::{events, evidence, facets, histogram, logs, searches};
 use crate::{
     error::{ApiError, Problem},
     http::{body, caller::Authenticated, json, params::Params, selection},
@@ -87,6 +89,13 @@ pub fn all(state: &AppState) -> BTreeMap<&'static str, u64> {
         ("invitation_ms_max", INVITATION_MS as u64),
         ("reset_link_ms_max", RESET_LINK_MS as u64),
         ("setup_link_ms_max", SETUP_LINK_MS as u64),
+        ("saved_searches_max", SEARCHES_MAX),
+        ("view_columns_max", searches::VIEW_COLUMNS_MAX as u64),
+        ("short_links_max", SHORT_LINKS_MAX),
+        ("short_link_path_bytes_max", SHORT_LINK_PATH_BYTES_MAX as u64),
+        ("shares_max", SHARES_MAX),
+        ("share_ms_max", SHARE_MS_MAX as u64),
+        ("share_note_chars_max", SHARE_NOTE_CHARS_MAX as u64),
     ]);
     limits
 }

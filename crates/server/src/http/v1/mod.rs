@@ -16,9 +16,13 @@ pub mod log_keys;
 pub mod logs;
 pub mod members;
 pub mod orgs;
+pub mod query_parse;
 pub mod roles;
+pub mod searches;
 pub mod session;
 pub mod sessions;
+pub mod shares;
+pub mod short_links;
 
 /// Entries of a page of organizations or keys if the call does not say.
 const LIST_DEFAULT: usize = 100;

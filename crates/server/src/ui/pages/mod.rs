@@ -1,11 +1,13 @@
-//! Pages that work without JavaScript: signing in, the first start, invitations, new passwords, errors. Plain HTML and
-//! forms, nothing from elsewhere, escaped by `maud`.
+//! Pages that work without JavaScript: signing in, the first start, invitations, new passwords, shared events, errors.
+//! Plain HTML and forms, nothing from elsewhere, escaped by `maud`.
 
 pub mod errors;
 mod form;
 pub mod invite;
 pub mod reset;
 pub mod setup;
+pub mod share;
+pub mod short_link;
 pub mod sign_in;
 pub mod sign_out;
 
@@ -65,6 +67,10 @@ pub fn routes() -> Router<Arc<AppState>> {
         .route("/setup/{token}", get(setup::show).post(setup::send))
         .route("/invite/{token}", get(invite::show).post(invite::send))
         .route("/reset/{token}", get(reset::show).post(reset::send))
+        .route("/s/{id}", get(short_link::show))
+        .route("/share/{token}", get(share::show))
+        .route("/share/{token}/proof.json", get(share::proof_json))
+        .route("/share/{token}/proof.tlog-proof", get(share::proof_text))
 }
 
 /// A whole page.

@@ -5,5 +5,6 @@ pub mod ingest;
 mod partial;
 pub mod proof;
 pub mod receipts;
+pub mod related;
 pub mod search;
 pub mod tail;

@@ -94,7 +94,7 @@ pub async fn prove(
 }
 
 /// The document of docs/formats/event-proof.md.
-fn document(answer: InclusionAnswer) -> EventProof {
+pub fn document(answer: InclusionAnswer) -> EventProof {
     let stored = &answer.leaf;
     EventProof {
         version: EVENT_PROOF_VERSION,
