@@ -80,6 +80,7 @@ const ICONS = {
   outside: "arrow-up-right",
   offline: "wifi-off",
   settings: "settings",
+  share: "share-2",
 };
 
 const read = (path) => readFileSync(join(PACKAGES, path));

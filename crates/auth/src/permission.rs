@@ -55,9 +55,9 @@ pub enum Level {
 permissions! {
     /// See the organization's name and state. Every member has it.
     OrganizationRead = "organization.read", Scope::OrgsRead, Organization;
-    /// Find, read, count and follow events.
+    /// Find, read, count and follow events; keep searches of one's own.
     AuditLogsRead = "audit_logs.read", Scope::EventsRead, Organization;
-    /// Take events away in numbers: evidence, ranges of a log.
+    /// Take events away: evidence, ranges of a log, links to an event for people without an account.
     AuditLogsExport = "audit_logs.export", Scope::EventsRead, Organization;
     /// Write events.
     AuditLogsWrite = "audit_logs.write", Scope::EventsWrite, Organization;
@@ -71,7 +71,7 @@ permissions! {
     KeysRead = "keys.read", Scope::KeysRead, Organization;
     /// Make and revoke API keys, with nothing that the maker may not.
     KeysManage = "keys.manage", Scope::KeysWrite, Organization;
-    /// Change the organization's name.
+    /// Change the organization's name, and searches that others share.
     SettingsManage = "settings.manage", Scope::OrgsWrite, Organization;
     /// Make, archive and delete organizations.
     OrganizationsManage = "organizations.manage", Scope::OrgsWrite, Instance;

@@ -5,7 +5,8 @@ import { DEFAULT, fixed, isRelative, relative } from "./time-range.js";
 import { isZone } from "./time.js";
 
 const GROUPS = ["outcome", "actor", "action", "crud", "source", "none"];
-const KNOWN = ["q", "range", "from", "to", "tz", "order", "cols", "group", "event", "live", "org", "compare"];
+const KNOWN = ["q", "range", "from", "to", "tz", "order", "cols", "group", "event", "live", "org", "compare", "view"];
+const VIEW_ID = /^sv_[0-9a-z]{20}$/;
 export const isEventId = (text) => /^evt_[0-9a-f]{32}$/.test(text);
 
 /** The state in the query of an address. */
@@ -29,6 +30,7 @@ export function parse(search) {
     event: isEventId(get("event")) ? get("event") : null,
     compare: ids.length > 1 ? ids : [],
     live: get("live") === "1",
+    view: VIEW_ID.test(get("view")) ? get("view") : null,
     org: get("org") || null,
     rest,
   };
@@ -51,6 +53,7 @@ export function format(state) {
   set("event", state.event);
   set("compare", state.compare?.join(","));
   if (state.live) set("live", "1");
+  set("view", state.view);
   for (const [name, value] of state.rest ?? []) params.append(name, value);
   // Colons and commas mean nothing in a query and are easier to read as they are.
   const text = params.toString().replaceAll("%3A", ":").replaceAll("%2C", ",");

@@ -20,6 +20,7 @@ const KEYS = [
   ["-  +", "wider, narrower range"],
   ["i  x", "include, exclude the value"],
   ["c", "columns"],
+  ["s", "save the search"],
   ["e", "copy a link"],
   ["y", "copy the event as JSON"],
   ["v", "verify the event"],

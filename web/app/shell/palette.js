@@ -8,6 +8,7 @@ import { go } from "../lib/route.js";
 import { visible } from "../lib/safe-text.js";
 import { chooseTheme, organization } from "../lib/session.js";
 import { READY_MADE } from "../lib/ready-made.js";
+import { loadSaved, saved, savedAddress } from "../lib/saved-searches.js";
 import { explorer, isEventId } from "../lib/url-state.js";
 import { Icon, entityAddress, entityOf } from "../ui/parts.js";
 import { Dialog } from "../ui/dialog.js";
@@ -27,6 +28,12 @@ const matches = (text, wanted) => text.toLowerCase().includes(wanted.toLowerCase
 
 function fixedItems(text) {
   const places = PLACES.map(([icon, name, href]) => ({ icon, name, hint: "screen", href }));
+  const kept = (saved.data.value ?? []).map((one) => ({
+    icon: "search",
+    name: one.name,
+    hint: "saved search",
+    href: savedAddress(one),
+  }));
   const searches = READY_MADE.map(({ name, q }) => ({ icon: "search", name, hint: "search", href: explorer(q) }));
   const themes = ["auto", "light", "dark"].map((name) => ({
     icon: { auto: "auto", light: "sun", dark: "moon" }[name],
@@ -34,7 +41,7 @@ function fixedItems(text) {
     hint: "look",
     run: () => chooseTheme(name),
   }));
-  return [...places, ...searches, ...themes].filter(({ name }) => matches(name, text));
+  return [...places, ...kept, ...searches, ...themes].filter(({ name }) => matches(name, text));
 }
 
 async function foundItems(text, stop) {
@@ -85,6 +92,9 @@ function Content({ close }) {
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
   const list = useRef(null);
+  useEffect(() => {
+    loadSaved({ again: true });
+  }, []);
   const items = useItems(text.trim());
   const active = Math.min(at, items.length - 1);
   const take = (item) => {

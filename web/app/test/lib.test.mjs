@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { kindOf, patchOf, pathOf, shown, wordDiff } from "../lib/diff.js";
 import { about, bytes, count, shortNumber } from "../lib/format.js";
 import { cut, lineOf, visible } from "../lib/safe-text.js";
+import { isSame, stateOf, viewOf } from "../lib/saved-view.js";
 import { Parser } from "../lib/sse.js";
 import { firstDifference } from "../lib/same-event.js";
 import * as time from "../lib/time.js";
@@ -66,6 +67,7 @@ test("the address keeps the state, and what it does not know", () => {
     "?from=2026-11-01&to=2026-11-02T10:00Z&tz=Europe/Madrid&order=asc&cols=time,sentence,ip&group=actor",
     `?event=${id}&live=1`,
     `?compare=${id},${id.replaceAll("a", "b")}`,
+    `?q=x&view=sv_${"0a".repeat(10)}`,
     "?org=acme&utm=x&utm=y",
   ]) {
     assert.equal(format(parse(search)).replaceAll("%2F", "/"), search);
@@ -73,7 +75,7 @@ test("the address keeps the state, and what it does not know", () => {
 });
 
 test("what is not valid in an address is left out", () => {
-  const state = parse("?range=soon&tz=Nowhere&group=size&event=1&order=up&compare=x");
+  const state = parse("?range=soon&tz=Nowhere&group=size&event=1&order=up&compare=x&view=sv_1");
   assert.deepEqual(
     [state.range, state.tz, state.group, state.event, state.order],
     [relative("7d"), null, "outcome", null, "desc"],
@@ -248,4 +250,20 @@ test("an event is the one in the log only with all of its units", () => {
   }
   const { changes: _, ...without } = event;
   assert.match(firstDifference(without, values, leaf), /^changes: it is left out/);
+});
+
+test("a kept search is shown as it was kept, and a change of it is noticed", () => {
+  for (const view of [
+    {},
+    { range: "30d", columns: ["time", "metadata.x"], group: "actor", order: "asc" },
+    { from: "2026-11-01" },
+    { from: "2026-11-01", to: "now-1d" },
+  ]) {
+    const search = { id: "sv_1", query: "outcome:denied", view };
+    const state = { ...parse(""), ...stateOf(search) };
+    assert.ok(isSame(state, search), JSON.stringify(view));
+    assert.ok(isSame(state, { ...search, view: JSON.parse(JSON.stringify(viewOf(state))) }));
+    for (const other of [{ q: "x" }, { range: relative("90d") }, { order: view.order ? "desc" : "asc" }, { cols: ["time"] }])
+      assert.ok(!isSame({ ...state, ...other }, search), JSON.stringify([view, other]));
+  }
 });

@@ -3,7 +3,6 @@
 import { Offline, address } from "../lib/api.js";
 import { h, html, signal } from "../lib/html.js";
 import { visible } from "../lib/safe-text.js";
-import { onBehalfOf, sentence } from "../lib/sentence.js";
 
 export const Icon = ({ name }) => html`<svg class="icon" aria-hidden="true"><use href=${`#i-${name}`}></use></svg>`;
 
@@ -30,17 +29,19 @@ export function entityAddress(side, entity, org) {
   return address(path, { org });
 }
 
-/** An event as a sentence; with `links`, its actor and targets lead to their timelines. */
+/** An event as the sentence that the service made; with `links`, its actor and targets lead to their timelines. */
 export function Sentence({ event, links = false }) {
-  const parts = sentence(event).map((part) => {
-    if (part.text !== undefined) return visible(part.text);
-    const name = h(Name, { text: part.label, kind: part.side === "actor" ? "who" : "target" });
-    const isLink = links && part.entity?.id;
-    return isLink ? html`<a href=${entityAddress(part.side, part.entity, event.org)}>${name}</a>` : name;
+  const parts = event.sentence ?? [{ text: event.action ?? "" }];
+  return parts.map((part) => {
+    if (!part.side) return visible(part.text);
+    const name = h(Name, { text: part.text, kind: part.side === "actor" ? "who" : "target" });
+    return links ? html`<a href=${entityAddress(part.side, part, event.org)}>${name}</a>` : name;
   });
-  const others = onBehalfOf(event);
-  return html`${parts}${others.length > 0 && html`${" for "}<bdi>${visible(others.join(", "))}</bdi>`}`;
 }
+export const sentenceText = (event) => (event.sentence ?? []).map(({ text }) => text).join("");
+
+/** The event as it is stored, without what was added for showing it. */
+export const stored = ({ sentence, ...event }) => event;
 
 /** A button that has only an icon to show, and a name. */
 export function IconButton({ icon, label, onClick, pressed, kind = "ghost", small = false, ...rest }) {

@@ -26,6 +26,8 @@ pub(crate) fn call(operation: Operation) -> (Method, &'static str, Value) {
         Operation::FacetEvents => (Method::GET, "/v1/facets?org=acme&field=action", Value::Null),
         Operation::TailEvents => (Method::GET, "/v1/tail?org=acme", Value::Null),
         Operation::ExplainQuery => (Method::GET, "/v1/query/explain?org=acme", Value::Null),
+        Operation::RelatedEvents => (Method::GET, "/v1/events/{event}/related", Value::Null),
+        Operation::ParseQuery => (Method::POST, "/v1/query/parse", json!({ "q": "outc" })),
         Operation::CreateOrg => (Method::POST, "/v1/orgs", json!({})),
         Operation::ListOrgs => (Method::GET, "/v1/orgs", Value::Null),
         Operation::GetOrg => (Method::GET, "/v1/orgs/acme", Value::Null),
@@ -53,8 +55,28 @@ pub(crate) fn call(operation: Operation) -> (Method, &'static str, Value) {
         Operation::RotateLogKeys => (Method::POST, "/v1/log-keys/rotate", Value::Null),
         Operation::GetLimits => (Method::GET, "/v1/limits", Value::Null),
         Operation::GetMetrics => (Method::GET, "/metrics", Value::Null),
-        operation => call_of_people(operation),
+        operation => call_of_finding(operation).unwrap_or_else(|| call_of_people(operation)),
     }
+}
+
+/// Those about searches that are kept, short links and shared events.
+fn call_of_finding(operation: Operation) -> Option<(Method, &'static str, Value)> {
+    Some(match operation {
+        Operation::ListSearches => (Method::GET, "/v1/searches?org=acme", Value::Null),
+        Operation::CreateSearch => (Method::POST, "/v1/searches?org=acme", json!({ "name": "{name}" })),
+        Operation::GetSearch => (Method::GET, "/v1/searches/{search}", Value::Null),
+        Operation::UpdateSearch => (Method::PATCH, "/v1/searches/{own_search}", json!({ "query": "x" })),
+        Operation::DeleteSearch => (Method::DELETE, "/v1/searches/{own_search}", Value::Null),
+        Operation::ManageSharedSearch => (Method::PATCH, "/v1/searches/{search}", json!({ "query": "x" })),
+        Operation::CreateShortLink => {
+            (Method::POST, "/v1/short-links?org=acme", json!({ "path": "/events?q=x" }))
+        }
+        Operation::GetShortLink => (Method::GET, "/v1/short-links/{short_link}", Value::Null),
+        Operation::CreateShare => (Method::POST, "/v1/events/{event}/shares", json!({})),
+        Operation::ListShares => (Method::GET, "/v1/shares?org=acme", Value::Null),
+        Operation::RevokeShare => (Method::DELETE, "/v1/shares/{share}", Value::Null),
+        _ => return None,
+    })
 }
 
 /// Those about people.
@@ -168,7 +190,40 @@ impl Doors {
             let made = server.send(Method::POST, "/v1/roles?org=acme", &new).await.ok();
             path = path.replace("{role}", &text(&made["id"]));
         }
+        path = self.found(path, number, person).await;
         (method, path, serde_json::from_str(&body).unwrap())
+    }
+
+    /// The path with what people find and hand over.
+    async fn found(&self, mut path: String, number: usize, person: Option<&Person>) -> String {
+        let server = &self.server;
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        if path.contains("{search}") {
+            let new = json!({ "name": format!("Shared {number}"), "shared": true });
+            let made = server.send(Method::POST, "/v1/searches?org=acme", &new).await.ok();
+            path = path.replace("{search}", &text(&made["id"]));
+        }
+        if path.contains("{own_search}") {
+            let (call, new) = ("/v1/searches?org=acme", json!({ "name": format!("Own {number}") }));
+            let own = match person {
+                Some(person) => server.send_of(person, Method::POST, call, &new).await,
+                None => server.send(Method::POST, call, &new).await,
+            };
+            // Who may keep none cannot have one; that of somebody else is not there for them.
+            let own = if own.status == 201 { own } else { server.send(Method::POST, call, &new).await };
+            path = path.replace("{own_search}", &text(&own.ok()["id"]));
+        }
+        if path.contains("{short_link}") {
+            let new = json!({ "path": "/events?q=found" });
+            let made = server.send(Method::POST, "/v1/short-links?org=acme", &new).await.ok();
+            path = path.replace("{short_link}", &text(&made["id"]));
+        }
+        if path.contains("{share}") {
+            let made = format!("/v1/events/{}/shares", self.event);
+            let made = server.send(Method::POST, &made, &json!({})).await.ok();
+            path = path.replace("{share}", &text(&made["id"]));
+        }
+        path
     }
 
     async fn knock(&self, operation: Operation, token: Option<&str>) -> Answer {
@@ -236,13 +291,25 @@ async fn the_key_of_another_organization_does_not_open_it() {
             }
             (_, Bound::Person) => Some((403, "forbidden")),
             (Operation::ListMemberSessions, _) => Some((404, "user_not_found")),
+            (
+                Operation::GetSearch
+                | Operation::UpdateSearch
+                | Operation::DeleteSearch
+                | Operation::ManageSharedSearch,
+                _,
+            ) => Some((404, "search_not_found")),
+            (Operation::GetShortLink, _) => Some((404, "not_found")),
+            (Operation::RelatedEvents | Operation::CreateShare, _) => Some((404, "event_not_found")),
+            (Operation::RevokeShare, _) => Some((404, "share_not_found")),
             (Operation::RevokeInvitation, _) => Some((404, "invitation_not_found")),
             (Operation::UpdateRole | Operation::DeleteRole, _) => Some((404, "role_not_found")),
             (_, Bound::Never) if *operation != Operation::ArchiveOrg => Some((403, "forbidden")),
             (Operation::GetEvent | Operation::ProveEvent, _) => Some((404, "event_not_found")),
             (Operation::GetKey | Operation::RevokeKey, _) => Some((404, "key_not_found")),
             // Answers with what is its own.
-            (Operation::ListOrgs | Operation::GetLimits | Operation::GetBoot, _) => None,
+            (Operation::ListOrgs | Operation::GetLimits | Operation::GetBoot | Operation::ParseQuery, _) => {
+                None
+            }
             // By pseudonyms, the same for all.
             (
                 Operation::GetDirectoryCheckpoint
@@ -309,7 +376,8 @@ async fn guessing_is_slowed_down_and_good_keys_are_not() {
 pub(crate) fn route(operation: Operation) -> (Method, String) {
     let (method, path, _) = call(operation);
     let mut path = path.split('?').next().unwrap().to_owned();
-    for name in ["{event}", "{key}", "{user}", "{session}", "{own_session}", "{invitation}", "{role}"] {
+    let names = ["{event}", "{key}", "{user}", "{session}", "{own_session}", "{invitation}", "{role}"];
+    for name in names.into_iter().chain(["{search}", "{own_search}", "{short_link}", "{share}"]) {
         path = path.replace(name, "{id}");
     }
     let path = path.replace("/orgs/acme", "/orgs/{id}").replace("/logs/acme", "/logs/{log}");

@@ -6,6 +6,7 @@ mod admin;
 mod authorization;
 mod bad_input;
 mod evidence;
+mod finding;
 mod harness;
 mod ingest;
 mod pages;

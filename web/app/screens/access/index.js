@@ -1,4 +1,4 @@
-// Who may what: members, roles, API keys, sessions. What somebody may not see or do is not there.
+// Who may what: members, roles, API keys, shared events, sessions. What somebody may not see or do is not there.
 
 import { h, html, useEffect } from "../../lib/html.js";
 import { visible } from "../../lib/safe-text.js";
@@ -9,6 +9,7 @@ import { Keys } from "./keys.js";
 import { Members } from "./members.js";
 import { Roles } from "./roles.js";
 import { Sessions } from "./sessions.js";
+import { Shares } from "./shares.js";
 
 function tabsOf(org) {
   const isKeys = may("keys.read") && (org || person.value?.operator || !person.value);
@@ -16,6 +17,7 @@ function tabsOf(org) {
     org && may("members.read") && ["members", "Members", Members],
     org && may("members.read") && ["roles", "Roles", Roles],
     isKeys && ["keys", "API keys", Keys],
+    org && may("audit_logs.export") && ["shares", "Shared events", Shares],
     person.value && ["sessions", "Sessions", Sessions],
   ].filter(Boolean);
 }

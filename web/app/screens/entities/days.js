@@ -61,7 +61,7 @@ export function Days({ q }) {
   const page = useMemo(() => new Resource(), []);
   const load = (cursor, before) =>
     page.load(async (stop) => {
-      const own = { org: organization.peek(), q, limit: cursor ? MORE : FIRST, cursor };
+      const own = { org: organization.peek(), q, limit: cursor ? MORE : FIRST, cursor, sentence: true };
       const found = await getJson("/v1/events", own, stop);
       return { events: [...before, ...found.events], next: found.next_cursor };
     });

@@ -5,11 +5,11 @@ import { address, getJson } from "../../lib/api.js";
 import { h, html, useEffect, useLayoutEffect, useRef } from "../../lib/html.js";
 import { useResource } from "../../lib/resource.js";
 import { visible } from "../../lib/safe-text.js";
-import { sentenceText } from "../../lib/sentence.js";
-import { zone } from "../../lib/session.js";
+import { lazy } from "../../lib/lazy.js";
+import { may, zone } from "../../lib/session.js";
 import { fullTime, rowTime, zoneLabel } from "../../lib/time.js";
 import { copy } from "../../ui/hand-over.js";
-import { Empty, Icon, IconButton, Outcome, Sentence, Trouble } from "../../ui/parts.js";
+import { Empty, Icon, IconButton, Outcome, Sentence, Trouble, sentenceText } from "../../ui/parts.js";
 import { Changes } from "./changes.js";
 import { Details } from "./details.js";
 import * as model from "./model.js";
@@ -17,6 +17,16 @@ import { ProofSection } from "./proof-section.js";
 import { RawEvent } from "./raw-event.js";
 import { Related } from "./related.js";
 import { step } from "./table.js";
+
+const ShareDialog = lazy(() => import("./share-dialog.js"), "ShareDialog");
+
+/** Shows the event to somebody outside, for whoever may take events away. */
+function Share({ event }) {
+  const [isOpen, setOpen] = useState(false);
+  if (!event || !may("audit_logs.export")) return null;
+  return html`${h(IconButton, { icon: "share", label: "Share with somebody outside", onClick: () => setOpen(true) })}
+    ${isOpen && h(ShareDialog, { event, onClose: () => setOpen(false) })}`;
+}
 
 /** The address of an event as a page. */
 const eventAddress = (id) => `/events/${id}`;
@@ -92,6 +102,7 @@ export function Drawer() {
         label: "Copy link to this event",
         onClick: () => copy(link, "Link to the event copied"),
       })}
+      ${h(Share, { event })}
       <a class="button ghost square" href=${eventAddress(id)} aria-label="Open as a page"
         title="Open as a page">${h(Icon, { name: "outside" })}</a>
       ${h(IconButton, { icon: "close", label: "Close (Esc)", onClick: close })}
@@ -118,7 +129,7 @@ export function EventPage({ id }) {
           icon: "link",
           label: "Copy link",
           onClick: () => copy(location.href, "Link to the event copied"),
-        })}</div>
+        })}${h(Share, { event })}</div>
         <h1 class="unseen">Event of ${fullTime(event.occurred_at, zone.value)}</h1>
         ${h(Content, { event })}</header>
       ${h(Sections, { event })}

@@ -39,7 +39,7 @@ async function rowsAreThere(stop) {
 async function connect(stop, place, buffer) {
   const { q, org, tz } = model.common();
   const isFromNow = place.seq === null;
-  const parameters = { q, org, tz, after: place.seq };
+  const parameters = { q, org, tz, after: place.seq, sentence: true };
   const response = await request("/v1/tail", { parameters, signal: stop, accept: "text/event-stream" });
   tailState.value = "live";
   // What came between the search and this moment is in neither of them.

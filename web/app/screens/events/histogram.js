@@ -11,6 +11,7 @@ import { visible } from "../../lib/safe-text.js";
 import { IconButton, Trouble } from "../../ui/parts.js";
 import * as model from "./model.js";
 import { adjust, setRange } from "./range-picker.js";
+import { inSight } from "./table.js";
 
 const WIDTH = 960;
 const HEIGHT = 72;
@@ -45,6 +46,16 @@ function Bars({ data, colors }) {
         style=${{ fill: colors(name) }} />`;
     });
   });
+}
+
+/** Which part of the range the rows in sight are of: by itself, so that scrolling draws no bars. */
+function Seen({ times }) {
+  const seen = inSight.value;
+  const [start, end] = [times[0]?.start, times.at(-1)?.end];
+  if (!seen || !(end > start)) return null;
+  const x = (ms) => ((Math.max(start, Math.min(end, ms)) - start) / (end - start)) * WIDTH;
+  const width = Math.max(3, x(seen[1]) - x(seen[0]));
+  return html`<rect class="seen" x=${Math.min(WIDTH - width, x(seen[0]))} width=${width} y=${HEIGHT - 2} height="2" />`;
 }
 
 function Tip({ data, index, colors }) {
@@ -191,7 +202,7 @@ export function Histogram() {
         aria-valuenow=${Math.max(0, cursor)}
       aria-valuetext=${said || "none"} onKeyDown=${onKeyDown} onBlur=${leave} ...${pointer}>
       ${shown >= 0 && html`<rect class="cursor" x=${shown * width} width=${width} y="0" height=${HEIGHT} />`}
-      ${data && h(Bars, { data, colors })}
+      ${data && h(Bars, { data, colors })}${data && h(Seen, { times: data.times })}
       ${
         brush &&
         html`<rect class="brush" x=${Math.min(...brush) * width}

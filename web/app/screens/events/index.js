@@ -28,7 +28,7 @@ function useRest() {
         import("./suggest.js"),
         import("./range-times.js"),
         import("./filter-editor.js"),
-        import("./searches.js"),
+        import("./saved.js"),
         import("./columns-chooser.js"),
       ];
       for (const part of parts) part.catch(() => {});

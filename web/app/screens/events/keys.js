@@ -4,10 +4,11 @@ import { bind } from "../../lib/keys.js";
 import { chooseZone, zone } from "../../lib/session.js";
 import { localZone } from "../../lib/time.js";
 import { copy } from "../../ui/hand-over.js";
+import { stored } from "../../ui/parts.js";
 import { openColumns } from "./columns.js";
 import * as model from "./model.js";
 import { adjust, openRange } from "./range-picker.js";
-import { link } from "./searches.js";
+import { saving } from "./search-menu.js";
 import { pick, step } from "./table.js";
 import { obstacle, showPending } from "./tail.js";
 
@@ -61,8 +62,9 @@ export function bindKeys() {
     "-": () => adjust(2),
     "+": () => adjust(0.5),
     c: () => openColumns(),
-    e: () => copy(link(true), "Link with fixed times copied"),
-    y: () => current() && copy(JSON.stringify(current(), null, 2), "Event copied as JSON"),
+    e: () => import("./handing-over.js").then(({ copyLink }) => copyLink(true)),
+    s: () => model.common().org && (saving.value = {}),
+    y: () => current() && copy(JSON.stringify(stored(current()), null, 2), "Event copied as JSON"),
     v: () => document.querySelector(".drawer .verify")?.click(),
     z: () => chooseZone(zone.peek() === "UTC" ? localZone() : "UTC"),
   });

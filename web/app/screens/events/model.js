@@ -107,7 +107,8 @@ function loadRest() {
 }
 
 async function loadRows(same, order) {
-  const first = (stop) => getJson("/v1/events", { ...same, order, limit: Pages.FIRST }, stop);
+  const rows = { ...same, order, sentence: true };
+  const first = (stop) => getJson("/v1/events", { ...rows, limit: Pages.FIRST }, stop);
   const isTaken = await rowsState.load(first);
   if (!isTaken) {
     const error = rowsState.failure;
@@ -117,7 +118,7 @@ async function loadRows(same, order) {
   const page = rowsState.data.peek();
   batch(() => {
     notes.value = page.warnings ?? [];
-    pages.start(page, (cursor, limit) => getJson("/v1/events", { ...same, order, limit, cursor }));
+    pages.start(page, (cursor, limit) => getJson("/v1/events", { ...rows, limit, cursor }));
     shownSearch.value = same;
   });
 }

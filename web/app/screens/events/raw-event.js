@@ -4,6 +4,7 @@ import { address } from "../../lib/api.js";
 import { h, html, useState } from "../../lib/html.js";
 import { visible } from "../../lib/safe-text.js";
 import { copy } from "../../ui/hand-over.js";
+import { stored } from "../../ui/parts.js";
 import { LongText } from "./changes.js";
 
 const OPEN_DEPTH = 2;
@@ -33,7 +34,7 @@ export function Tree({ name = null, value, depth = 0 }) {
 
 export function RawEvent({ event }) {
   const [isOpen, setOpen] = useState(false);
-  const { isFresh, ...own } = event;
+  const own = stored(event);
   const curl = `curl -sS -H "Authorization: Bearer $KEY" '${location.origin}${address(`/v1/events/${event.id}`)}'`;
   return html`<section aria-labelledby="raw-title">
     <header><h3 id="raw-title">Raw event</h3>

@@ -1,7 +1,7 @@
 // The rows: a grid of which only what is in sight exists. Rows that are not loaded have no place in its scroll bar,
 // since nobody knows how many there are; the histogram is for going far.
 
-import { batch, h, html, signal, useEffect, useLayoutEffect, useRef } from "../../lib/html.js";
+import { batch, computed, h, html, signal, useEffect, useLayoutEffect, useRef } from "../../lib/html.js";
 import { number } from "../../lib/format.js";
 import { density, zone } from "../../lib/session.js";
 import { ago, fullTime, rowTime, zoneLabel } from "../../lib/time.js";
@@ -142,6 +142,16 @@ function Heads({ columns, template }) {
   return html`<div class="heads cells" role="row" aria-rowindex="1" style=${{ gridTemplateColumns: template }}>
     ${columns.map(head)}<span role="columnheader"><span class="unseen">State</span></span></div>`;
 }
+
+/** The times of the first and the last row in sight, in ms; null while there is none. */
+export const inSight = computed(() => {
+  const { pages } = model;
+  pages.version.value;
+  const height = view.height.value;
+  const at = (px) => Date.parse(pages.at(Math.min(pages.length - 1, Math.floor(px / rowHeight())))?.occurred_at);
+  const ends = [at(view.top.value), at(view.top.value + height - rowHeight())];
+  return pages.length && !ends.some(Number.isNaN) ? [Math.min(...ends), Math.max(...ends)] : null;
+});
 
 let scroller = null;
 
@@ -296,6 +306,11 @@ export function Table() {
   </div>`;
 }
 
+const copyIds = async () => {
+  const { copy } = await import("../../ui/hand-over.js");
+  copy([...model.picked.peek()].join("\n"), "Ids copied");
+};
+
 function Picked() {
   const ids = [...model.picked.value];
   if (!ids.length) return null;
@@ -304,5 +319,7 @@ function Picked() {
     <button type="button" class="button primary" disabled=${ids.length < 2}
       onClick=${() => model.change({ compare: ids })}>
       ${h(Icon, { name: "compare" })}Compare</button>
+    <button type="button" class="button" onClick=${copyIds}>
+      ${h(Icon, { name: "copy" })}Copy ids</button>
     <button type="button" class="button" onClick=${() => (model.picked.value = new Set())}>Clear</button></div>`;
 }

@@ -1,6 +1,7 @@
 //! What every database behind the catalog must do. A database is supported when it passes.
 
 mod damage;
+mod finding;
 mod keys;
 mod links;
 mod organizations;
@@ -99,6 +100,10 @@ pub(crate) async fn run(fresh: impl AsyncFn(&str) -> CatalogUrl) {
         sign_ins::sessions_are_found_by_hash_and_end,
         sign_ins::sessions_are_bounded_and_forgotten,
         sign_ins::codes_work_once,
+        finding::searches_are_kept_for_their_owners_and_shared,
+        finding::the_same_address_has_one_short_link,
+        finding::shared_events_expire_and_are_revoked,
+        finding::all_of_it_goes_with_its_organization,
         proof::tiles_only_grow,
         proof::tiles_are_mended_in_place,
         proof::the_directory_grows_without_gaps,
