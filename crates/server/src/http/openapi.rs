@@ -103,6 +103,6 @@ mod tests {
                 operations += 1;
             }
         }
-        assert_eq!(operations, 58);
+        assert_eq!(operations, 70);
     }
 }

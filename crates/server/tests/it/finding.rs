@@ -179,8 +179,8 @@ async fn a_kept_search_widens_nothing_and_has_to_make_sense() {
     assert_eq!(server.get_of(&some, &format!("/v1/events/{id}")).await.status, 404);
     for (body, code) in [
         (json!({ "name": "x", "query": "actr:y" }), "invalid_query"),
-        (json!({ "name": "" }), "invalid_field"),
-        (json!({ "name": "x".repeat(300) }), "invalid_field"),
+        (json!({ "name": "" }), "invalid_body"),
+        (json!({ "name": "x".repeat(300) }), "invalid_body"),
         (json!({ "name": "x", "view": { "order": "up" } }), "invalid_parameter"),
         (json!({ "name": "x", "view": { "range": "7d", "from": "today" } }), "invalid_parameter"),
         (json!({ "name": "x", "view": { "columns": vec!["a"; 31] } }), "invalid_parameter"),
@@ -319,7 +319,7 @@ async fn a_shared_event_ends() {
         assert_eq!(refused.problem(), (400, "invalid_parameter"), "{hours}");
     }
     let control = share(&server, &id, &json!({ "note": "a\u{1b}b" })).await;
-    assert_eq!(control.problem(), (400, "invalid_field"), "{}", control.text);
+    assert_eq!(control.problem(), (400, "invalid_body"), "{}", control.text);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
