@@ -162,7 +162,7 @@ impl Auth {
 
     /// Counts a failed attempt of an address; if there were too many, how long to wait, milliseconds.
     pub(crate) fn count_failure(&self, from: IpAddr, now_ms: i64) -> Result<(), i64> {
-        self.inner.failures.count(from, now_ms)
+        self.inner.failures.take(network_of(from), now_ms).map(drop)
     }
 
     pub(crate) fn now_ms(&self) -> i64 {

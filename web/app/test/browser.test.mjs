@@ -8,6 +8,7 @@ import { shared } from "./shared.mjs";
 import "./account.mjs";
 import "./explorer.mjs";
 import "./failures.mjs";
+import "./finding.mjs";
 import "./organizations.mjs";
 import "./people.mjs";
 import "./screens.mjs";
