@@ -111,7 +111,7 @@ function Content({ close }) {
   };
   useEffect(() => list.current?.children[active]?.scrollIntoView({ block: "nearest" }), [active, items.length]);
   return html`<input class="field palette-field" role="combobox" aria-expanded="true" aria-controls="palette-list"
-      aria-label="Go to" aria-activedescendant=${items.length ? `palette-${active}` : undefined} autofocus
+      aria-label="Go to" aria-activedescendant=${items.length ? `palette-${active}` : undefined} data-first
       placeholder="Screen, search, person, thing, action or event id" value=${text} spellcheck=${false}
       onInput=${(event) => (setText(event.target.value), setAt(0))} onKeyDown=${keys} />
     <div id="palette-list" class="palette-list" role="listbox" aria-label="Results" ref=${list}>

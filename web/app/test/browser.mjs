@@ -63,11 +63,15 @@ export async function open(browser, service, path, options = {}) {
 /** Waits until the rows of the search are there. */
 export const rowsShown = (page) => page.waitForSelector(".row:not(.ghost-row)");
 
-export async function accessible(page) {
+/** Fails if a rule is broken in the page, or in the part of it with this selector. */
+export async function accessible(page, within = null) {
   // Whatever fades in is looked at when it is there.
   await page.evaluate(() => Promise.all(document.getAnimations().map((one) => one.finished.catch(() => {}))));
   await page.evaluate(AXE);
-  const { violations } = await page.evaluate((runOnly) => globalThis.axe.run(document, { runOnly }), TAGS);
+  const { violations } = await page.evaluate(
+    ([part, runOnly]) => globalThis.axe.run(part ? document.querySelector(part) : document, { runOnly }),
+    [within, TAGS],
+  );
   assert.deepEqual(
     violations.map(({ id, nodes }) => [
       id,
