@@ -73,9 +73,10 @@ impl Auth {
     /// The link with this token, if it works. `from` is the client's address, if it is known.
     pub async fn open_share(&self, token: &str, from: Option<IpAddr>) -> Result<Share, OpenShareError> {
         let now_ms = self.now_ms();
-        let found = match token.len() <= TOKEN_BYTES_MAX {
-            true => self.catalog().share_by_hash(&token::hash(token)).await?,
-            false => None,
+        let found = if token.len() <= TOKEN_BYTES_MAX {
+            self.catalog().share_by_hash(&token::hash(token)).await?
+        } else {
+            None
         };
         match found {
             Some(share) if share.is_live(now_ms) => Ok(share),

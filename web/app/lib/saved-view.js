@@ -17,7 +17,8 @@ export function stateOf({ id, query, view }) {
 
 /** The view of a state of the explorer, as the service wants it. */
 export function viewOf({ range, cols, group, order }) {
-  const times = range.relative ? { range: range.relative } : { from: range.from || undefined, to: range.to || undefined };
+  const { relative: name, from, to } = range;
+  const times = name ? { range: name } : { from: from || undefined, to: to || undefined };
   return {
     ...times,
     columns: cols ?? undefined,

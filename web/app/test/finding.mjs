@@ -1,4 +1,5 @@
-// What helps to find and to hand over, in a browser: saved searches, long links, shared events, what belongs to an event.
+// What helps to find and to hand over, in a browser: saved searches, long links, shared events, what belongs to an
+// event.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

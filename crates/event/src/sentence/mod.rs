@@ -11,6 +11,7 @@ mod verbs;
 mod words;
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
@@ -202,7 +203,7 @@ pub fn shown(text: &str, chars_max: usize) -> String {
         }
         is_space = false;
         if is_hiding(c) {
-            out.push_str(&format!("⟨U+{:04X}⟩", u32::from(c)));
+            let _ = write!(out, "⟨U+{:04X}⟩", u32::from(c));
         } else {
             out.push(c);
         }

@@ -37,7 +37,7 @@ pub(crate) fn is_own_page(address: &str) -> bool {
         wanted.len() == parts.len() && wanted.iter().zip(&parts).all(same)
     };
     let is_plain = !address.contains(|c: char| c == '\\' || c.is_control() || c.is_whitespace());
-    is_plain && shell::PATHS.iter().any(|page| fits(&page))
+    is_plain && shell::PATHS.iter().any(fits)
 }
 
 /// The app's pages and files.

@@ -9,7 +9,8 @@ import { Name, Trouble } from "../../ui/parts.js";
 import { Ago, Day, Panel } from "./frame.js";
 
 function Row({ one, revoke }) {
-  return html`<tr><th scope="row" data-is=""><a href=${`/events/${one.event}`}><code>${one.event.slice(0, 16)}…</code></a>
+  const event = html`<a href=${`/events/${one.event}`}><code>${one.event.slice(0, 16)}…</code></a>`;
+  return html`<tr><th scope="row" data-is="">${event}
     ${one.note && html`<br /><span class="quiet"><bdi>${visible(one.note)}</bdi></span>`}</th>
     <td data-is="Made by">${h(Name, { text: one.created_by_name })}</td>
     <td data-is="Made">${h(Day, { time: one.created_at })}</td>

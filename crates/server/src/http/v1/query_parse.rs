@@ -81,8 +81,8 @@ pub struct ParsedQuery {
 
 /// Parse a query
 ///
-/// For editors: the canonical form, the words with their places, what is wrong, and what may come next. Answers 200 also
-/// for a query with errors: they are what was asked for.
+/// For editors: the canonical form, the words with their places, what is wrong, and what may come next. Answers 200
+/// also for a query with errors: they are what was asked for.
 #[utoipa::path(
     post,
     path = "/v1/query/parse",

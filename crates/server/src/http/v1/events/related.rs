@@ -169,9 +169,10 @@ impl Search {
         let broken = |why: String| ReadError::Corrupt(format!("the search {:?}: {why}", self.query));
         let (query, _) = parse(&self.query).into_result().map_err(|errors| broken(format!("{errors:?}")))?;
         let options = LowerOptions { now_us, tz: &TimeZone::UTC, me: None };
-        let lowered = match query.root.is_some() {
-            true => Some(lower(&query, &options).map_err(|error| broken(format!("{error:?}")))?),
-            false => None,
+        let lowered = if query.root.is_some() {
+            Some(lower(&query, &options).map_err(|error| broken(format!("{error:?}")))?)
+        } else {
+            None
         };
         // Whole seconds, so that the range can be written down as it is.
         let range = self.around_us.map_or(TimeRange::ALL, |around| TimeRange {

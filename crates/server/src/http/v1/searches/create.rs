@@ -46,8 +46,8 @@ impl Members for NewSavedSearch {
 
 /// Keep a search
 ///
-/// For oneself, or shared with the organization. It is a text and opens nothing: whoever runs it sees what their own role
-/// lets them see. Recorded as `audit_search.created`.
+/// For oneself, or shared with the organization. It is a text and opens nothing: whoever runs it sees what their own
+/// role lets them see. Recorded as `audit_search.created`.
 #[utoipa::path(
     post,
     path = "/v1/searches",

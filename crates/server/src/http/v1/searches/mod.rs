@@ -189,17 +189,15 @@ async fn changeable(
 /// What is recorded of an act on a search.
 fn act(action: &'static str, before: Option<&SavedSearch>, after: Option<&SavedSearch>) -> Act {
     let one = after.or(before).expect("a search before or after");
-    let text = |of: fn(&SavedSearch) -> Value, search: Option<&SavedSearch>| search.map_or(Value::Null, of);
-    let members: [(&'static str, fn(&SavedSearch) -> Value); 4] = [
-        ("/name", |search| json!(search.name)),
-        ("/query", |search| json!(search.query)),
-        ("/view", |search| serde_json::from_str(&search.view).unwrap_or_default()),
-        ("/shared", |search| json!(search.is_shared)),
-    ];
-    let changes = members.into_iter().filter_map(|(path, of)| {
-        let (old, new) = (text(of, before), text(of, after));
-        (old != new).then_some((path, old, new))
-    });
+    let members = |search: &SavedSearch| {
+        let view: Value = serde_json::from_str(&search.view).unwrap_or_default();
+        [json!(search.name), json!(search.query), view, json!(search.is_shared)]
+    };
+    let all = |search: Option<&SavedSearch>| search.map_or([const { Value::Null }; 4], members);
+    let paths = ["/name", "/query", "/view", "/shared"];
+    let sides = all(before).into_iter().zip(all(after));
+    let changes = paths.into_iter().zip(sides).map(|(path, (old, new))| (path, old, new));
+    let changes = changes.filter(|(_, old, new)| old != new);
     Act {
         action,
         org: Some(one.org.clone()),

@@ -48,15 +48,15 @@ pub struct CreatedShare {
     /// The link.
     #[serde(flatten)]
     share: ShareAnswer,
-    /// What is opened in a browser. It is shown this once; only its hash is kept. Without a configured public address it
-    /// is a path.
+    /// What is opened in a browser. It is shown this once; only its hash is kept. Without a configured public address
+    /// it is a path.
     url: String,
 }
 
 /// Share an event with somebody outside
 ///
-/// Whoever has the link sees this one event with its proof, without an account, until it expires or is taken back. Recorded
-/// as `audit_share.created`, and each time it is opened as `audit_share.opened`.
+/// Whoever has the link sees this one event with its proof, without an account, until it expires or is taken back.
+/// Recorded as `audit_share.created`, and when it is opened as `audit_share.opened`.
 #[utoipa::path(
     post,
     path = "/v1/events/{id}/shares",

@@ -1,6 +1,6 @@
 //! `/share/{token}`: one event with its proof, for somebody without an account. It works without JavaScript, is in no
-//! search engine, and tells no other site that it was looked at. What the page says of the proof is this service's word;
-//! the downloads are for checking it elsewhere.
+//! search engine, and tells no other site that it was looked at. What the page says of the proof is this service's
+//! word; the downloads are for checking it elsewhere.
 
 mod proof;
 mod view;
@@ -71,7 +71,7 @@ pub async fn proof_json(
     Path(token): Path<String>,
     request: Request,
 ) -> Result<Response, ApiError> {
-    download(&state, &token, request, "application/json", "json", |checked| checked.json()).await
+    download(&state, &token, request, "application/json", "json", proof::Checked::json).await
 }
 
 /// `GET /share/{token}/proof.tlog-proof`

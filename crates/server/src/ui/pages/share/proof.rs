@@ -1,5 +1,5 @@
-//! The proof of a shared event, and what this service finds when it checks it by the rules of the offline verifier, with
-//! its own keys as the policy.
+//! The proof of a shared event, and what this service finds when it checks it by the rules of the offline verifier,
+//! with its own keys as the policy.
 
 use std::{fmt::Write as _, sync::Arc};
 

@@ -93,8 +93,8 @@ fn verdict(checked: &Checked, token: &str) -> Markup {
                 a href="/verify" { "Verifier page" }
             }
             p class="note" {
-                "The line above is this service's word. To check it without believing the service, take the JSON file and "
-                "give it to the verifier page, which you can save and open without a network, or to "
+                "The line above is this service's word. To check it without believing the service, take the JSON file "
+                "and give it to the verifier page, which you can save and open without a network, or to "
                 code { "tallystick-verify event" } ", with the log's key that you got on another way."
             }
         }
@@ -109,7 +109,9 @@ fn changes(event: &Value) -> Markup {
                 h2 id="changes" { "What changed" }
                 div class="scroll" tabindex="0" role="region" aria-label="Changes" {
                     table {
-                        thead { tr { th scope="col" { "Field" } th scope="col" { "Before" } th scope="col" { "After" } } }
+                        thead {
+                            tr { th scope="col" { "Field" } th scope="col" { "Before" } th scope="col" { "After" } }
+                        }
                         tbody {
                             @for change in list.iter().take(FACTS_MAX) {
                                 tr {
@@ -195,6 +197,7 @@ fn flatten(value: &Value, path: String, only: &[&str], out: &mut Vec<(String, St
                 }
             }
         }
+        Value::Array(list) if list.len() == 1 => flatten(&list[0], path, &[], out),
         Value::Array(list) => {
             for (index, inner) in list.iter().enumerate() {
                 flatten(inner, below(&(index + 1).to_string()), &[], out);
