@@ -37,6 +37,15 @@ impl Auth {
         Ok(self.catalog().user(id).await?)
     }
 
+    /// The same, if the caller has shown what the account itself is protected by. A provider speaks for one organization,
+    /// and an account can be in several.
+    async fn whole_account(&self, caller: &Caller, operation: Operation) -> Result<User, PeopleError> {
+        if caller.sso_org().is_some() {
+            return Err(Denied::Confined { operation: operation.rule().name }.into());
+        }
+        self.own_account(caller, operation).await
+    }
+
     /// Changes the password, and ends all other sessions; how many they were. Links to choose one stop working.
     pub async fn change_password(
         &self,
@@ -44,7 +53,7 @@ impl Auth {
         present: &Secret,
         new: &Secret,
     ) -> Result<u64, PeopleError> {
-        let user = self.own_account(caller, Operation::ChangePassword).await?;
+        let user = self.whole_account(caller, Operation::ChangePassword).await?;
         self.require_password(&user, present).await?;
         let hash = self.checked_hash(new, &user.name, &user.email).await?;
         let session = caller.person().map(|person| &person.session);
@@ -59,12 +68,18 @@ impl Auth {
         time_zone: Option<&str>,
     ) -> Result<Changed<User>, PeopleError> {
         let user = self.own_account(caller, Operation::UpdateAccount).await?;
+        if let Some(org) = caller.sso_org() {
+            let memberships = self.catalog().memberships(&user.id).await?;
+            if user.is_operator || memberships.iter().any(|one| one.org != *org) {
+                return Err(Denied::Confined { operation: Operation::UpdateAccount.rule().name }.into());
+            }
+        }
         Ok(self.catalog().update_user(&user.id, name, time_zone).await?)
     }
 
     /// Begins with an authenticator: it is in use once a code of it has come back.
     pub async fn begin_totp(&self, caller: &Caller, password: &Secret) -> Result<BegunTotp, PeopleError> {
-        let user = self.own_account(caller, Operation::BeginTotp).await?;
+        let user = self.whole_account(caller, Operation::BeginTotp).await?;
         self.require_password(&user, password).await?;
         let secret = totp::new_secret(self.random());
         let sealed = self.seal_totp(&user.id, &secret);
@@ -78,7 +93,7 @@ impl Auth {
 
     /// Puts the authenticator in use. The answer is the recovery codes, which are seen this once.
     pub async fn confirm_totp(&self, caller: &Caller, code: &Secret) -> Result<Vec<String>, PeopleError> {
-        let user = self.own_account(caller, Operation::ConfirmTotp).await?;
+        let user = self.whole_account(caller, Operation::ConfirmTotp).await?;
         let wrong = PeopleError::Refused("the code is wrong, or there is no authenticator to confirm");
         let factor = self.catalog().totp(&user.id).await?.filter(|factor| factor.confirmed_ms.is_none());
         let Some(factor) = factor else { return Err(wrong) };
@@ -95,7 +110,7 @@ impl Auth {
 
     /// Removes the authenticator and the recovery codes; false if there was none.
     pub async fn remove_totp(&self, caller: &Caller, password: &Secret) -> Result<bool, PeopleError> {
-        let user = self.own_account(caller, Operation::RemoveTotp).await?;
+        let user = self.whole_account(caller, Operation::RemoveTotp).await?;
         self.require_password(&user, password).await?;
         Ok(self.catalog().remove_totp(&user.id).await?)
     }
@@ -126,7 +141,11 @@ impl Auth {
             let noted = self.session_uses().noted(&session.token_sha256);
             session.seen_ms = session.seen_ms.max(noted.unwrap_or(i64::MIN));
         }
-        sessions.retain(|session| session.is_live(now, idle));
+        let is_seen = |session: &Session| match user {
+            None => is_own_way(caller, session),
+            Some(_) => reaches(caller, Operation::ListMemberSessions, session),
+        };
+        sessions.retain(|session| session.is_live(now, idle) && is_seen(session));
         Ok(sessions)
     }
 
@@ -144,6 +163,15 @@ impl Auth {
         }
         let session = self.catalog().session(id).await?;
         let mut org = None;
+        let is_theirs = own && caller.user() == Some(&session.user);
+        let is_within = if is_theirs {
+            is_own_way(caller, &session)
+        } else {
+            reaches(caller, Operation::RevokeMemberSession, &session)
+        };
+        if !is_within {
+            return Err(unknown().into());
+        }
         if !own || caller.user() != Some(&session.user) {
             let managed = self.managed_org(caller, Operation::RevokeMemberSession, &session.user).await;
             org = managed.map_err(|error| match error {
@@ -209,4 +237,14 @@ impl Auth {
         fits?;
         Ok(())
     }
+}
+
+/// Whether somebody's own session is one that the caller's may know of: a provider learns of no other than its own.
+fn is_own_way(caller: &Caller, session: &Session) -> bool {
+    caller.sso_org().is_none_or(|org| session.sso_org.as_ref() == Some(org))
+}
+
+/// Whether a session of somebody else is not one of an organization that is none of the caller's business.
+fn reaches(caller: &Caller, operation: Operation, session: &Session) -> bool {
+    session.sso_org.as_ref().is_none_or(|org| authorize(caller, operation, Some(org)).is_ok())
 }

@@ -7,7 +7,7 @@ use tallystick_catalog::{
 use tallystick_event::OrgId;
 
 use crate::members::one_org;
-use crate::{Auth, Caller, Operation, PeopleError, Secret, WeakPassword, authorize, check_password, token};
+use crate::{Auth, Caller, Denied, Operation, PeopleError, Secret, WeakPassword, authorize, check_password, token};
 
 /// How long a link to set up works, ms: a day.
 pub const SETUP_LINK_MS: i64 = 86_400_000;
@@ -133,13 +133,25 @@ impl Auth {
     /// Accepts an invitation with a new account.
     pub async fn redeem_invitation(&self, token: &str, account: NewAccount) -> Result<Accepted, PeopleError> {
         let link = self.require_link(LinkKind::Invite, token).await?;
+        if let Some(org) = &link.org
+            && self.catalog().sso_connection(org).await?.is_some_and(|connection| connection.enforced)
+        {
+            return Err(PeopleError::Refused("the organization takes single sign-on only"));
+        }
         let account = NewAccount { email: link.email.unwrap_or_default(), ..account };
         let new = self.new_user(account).await?;
         gone(self.catalog().redeem_invitation(&token::hash(token), Invited::New(new)).await)
     }
 
-    /// Accepts an invitation as somebody who has signed in.
-    pub async fn accept_invitation(&self, token: &str, user: &UserId) -> Result<Accepted, PeopleError> {
+    /// Accepts an invitation as somebody who has signed in. Who came through a provider is somebody in its organization
+    /// only, and cannot bring the account into another.
+    pub async fn accept_invitation(&self, token: &str, caller: &Caller) -> Result<Accepted, PeopleError> {
+        let accept = "invitations.accept";
+        let user = caller.user().ok_or(Denied::PersonOnly { operation: accept })?;
+        let link = self.require_link(LinkKind::Invite, token).await?;
+        if caller.sso_org().is_some() && caller.sso_org() != link.org.as_ref() {
+            return Err(Denied::Confined { operation: accept }.into());
+        }
         let hash = token::hash(token);
         gone(self.catalog().redeem_invitation(&hash, Invited::Existing(user.clone())).await)
     }

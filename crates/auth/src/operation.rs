@@ -191,6 +191,16 @@ operations! {
     UpdateRole, "roles.update", Some(Permission::MembersManage), Bound::Own;
     /// `DELETE /v1/roles/{id}`.
     DeleteRole, "roles.delete", Some(Permission::MembersManage), Bound::Own;
+    /// `GET /v1/sso`.
+    GetSso, "sso.get", Some(Permission::MembersRead), Bound::Own;
+    /// `PUT /v1/sso`.
+    PutSso, "sso.put", Some(Permission::SsoManage), Bound::Own;
+    /// `DELETE /v1/sso`.
+    DeleteSso, "sso.delete", Some(Permission::SsoManage), Bound::Own;
+    /// `POST /v1/sso/test`.
+    TestSso, "sso.test", Some(Permission::SsoManage), Bound::Own;
+    /// `PUT /v1/sso/enforcement`.
+    EnforceSso, "sso.enforce", Some(Permission::SsoManage), Bound::Own;
     /// `GET /v1/ui/boot`: what the caller may, for the interface.
     GetBoot, "ui.boot", None, Bound::Own;
     /// `GET /v1/limits`.

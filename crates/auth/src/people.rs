@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use tallystick_catalog::{CatalogError, Session, SessionId, TotpFactor, User, UserId};
+use tallystick_catalog::{CatalogError, Session, SessionId, Standing, TotpFactor, User, UserId};
 use tallystick_event::{OrgId, Random};
 
 use crate::attempts::{Budget, Spent, network_of};
@@ -54,6 +54,7 @@ pub(crate) struct People {
     by_account: Spent<([u8; 32], Option<IpAddr>)>,
     by_account_at_home: Spent<(UserId, Option<IpAddr>)>,
     by_code: Spent<UserId>,
+    by_sso: Spent<Option<IpAddr>>,
 }
 
 /// An attempt to sign in.
@@ -84,6 +85,8 @@ pub struct SignedIn {
     pub factor: Factor,
     /// Nobody has lately signed in to this account from this address.
     pub is_new_address: bool,
+    /// Organizations that take no passwords, but this person's.
+    pub break_glass: Vec<OrgId>,
 }
 
 /// With what a sign-in was confirmed, beside the password.
@@ -113,6 +116,12 @@ pub enum SignInError {
     /// The password is right, and the account has a second factor.
     #[error("a code of your authenticator is needed")]
     SecondFactorNeeded,
+    /// Password and code are right, and every organization of the person takes single sign-on only.
+    #[error("your organization signs in with single sign-on")]
+    SsoRequired {
+        /// The account.
+        user: Box<User>,
+    },
     /// Too many failures; a right password would be refused as well.
     #[error("too many failed attempts")]
     TooManyAttempts {
@@ -148,7 +157,23 @@ impl People {
             by_account: Spent::new(BY_ACCOUNT),
             by_account_at_home: Spent::new(BY_ACCOUNT_AT_HOME),
             by_code: Spent::new(BY_CODE),
+            by_sso: Spent::new(BY_ADDRESS),
         }
+    }
+
+    /// How long until this address may fail at single sign-on once more, ms; 0: now.
+    pub(crate) fn sso_wait_ms(&self, from: Option<IpAddr>, now_ms: i64) -> i64 {
+        self.by_sso.wait_ms(&from.map(network_of), now_ms)
+    }
+
+    /// Counts a failure at single sign-on: each is recorded, and nobody must be able to fill the logs with them.
+    pub(crate) fn sso_failed(&self, from: Option<IpAddr>, now_ms: i64) {
+        self.by_sso.count(from.map(network_of), now_ms);
+    }
+
+    /// Forgives this address its failures at single sign-on.
+    pub(crate) fn sso_succeeded(&self, from: Option<IpAddr>) {
+        self.by_sso.forgive(&from.map(network_of));
     }
 
     /// Counts an attempt of somebody who is signed in at their own password: a stolen session must not be good for
@@ -247,8 +272,15 @@ impl Auth {
             }
         };
         counted.forgive(&user.id);
+        let standings = self.catalog().standings(&user.id).await?;
+        let is_shut = |one: &Standing| one.is_enforced && !one.is_break_glass;
+        if !user.is_operator && !standings.is_empty() && standings.iter().all(is_shut) {
+            return Err(SignInError::SsoRequired { user: Box::new(user) });
+        }
+        let exempt = standings.into_iter().filter(|one| one.is_enforced && one.is_break_glass);
+        let break_glass = exempt.map(|one| one.membership.org).collect();
         let (session, token) = self.open_session(&user, attempt.from, attempt.user_agent).await?;
-        Ok(SignedIn { user, session, token, factor, is_new_address: at_home.is_none() })
+        Ok(SignedIn { user, session, token, factor, is_new_address: at_home.is_none(), break_glass })
     }
 
     /// The account's id, if its person signed in from there lately.
@@ -338,6 +370,17 @@ impl Auth {
         from: Option<IpAddr>,
         user_agent: Option<String>,
     ) -> Result<(Session, Secret), CatalogError> {
+        self.open_session_of(user, None, from, user_agent).await
+    }
+
+    /// A new session of somebody for whom the provider of an organization vouches (none: nobody does).
+    pub(crate) async fn open_session_of(
+        &self,
+        user: &User,
+        sso_org: Option<OrgId>,
+        from: Option<IpAddr>,
+        user_agent: Option<String>,
+    ) -> Result<(Session, Secret), CatalogError> {
         let now = self.now_ms();
         let token = self.new_token();
         let session = Session {
@@ -347,6 +390,7 @@ impl Auth {
             network: from.map(|from| network_of(from).to_string()).unwrap_or_default(),
             ip: from.map(|from| from.to_canonical().to_string()),
             user_agent,
+            sso_org,
             created_ms: now,
             seen_ms: now,
             expires_ms: now + self.people().options.session_life_ms,
@@ -377,12 +421,15 @@ impl Auth {
         if is_use && now - session.seen_ms >= RECORD_EVERY_MS && self.session_uses().note(&hash, now) {
             self.start_writing_uses();
         }
-        let grants = self.grants(&user).await?;
+        let sso_org = session.sso_org;
+        let is_operator = user.is_operator && sso_org.is_none();
+        let grants = self.grants(&user, is_operator, sso_org.as_ref()).await?;
         let person = Person {
             email: user.email,
             time_zone: user.time_zone,
-            is_operator: user.is_operator,
+            is_operator,
             session: session.id,
+            sso_org,
             grants,
         };
         Ok(Some(Arc::new(Caller {
@@ -393,10 +440,24 @@ impl Auth {
         })))
     }
 
-    /// What somebody may in each of their organizations.
-    pub(crate) async fn grants(&self, user: &User) -> Result<Vec<Grant>, CatalogError> {
+    /// What somebody may in each of their organizations: with a session of single sign-on, in the one whose provider
+    /// opened it; with any other, where passwords count.
+    async fn grants(
+        &self,
+        user: &User,
+        is_operator: bool,
+        sso_org: Option<&OrgId>,
+    ) -> Result<Vec<Grant>, CatalogError> {
         let mut grants = Vec::new();
-        for (membership, custom) in self.catalog().memberships_with_roles(&user.id).await? {
+        for standing in self.catalog().standings(&user.id).await? {
+            let counts = match sso_org {
+                Some(only) => standing.membership.org == *only,
+                None => !standing.is_enforced || standing.is_break_glass,
+            };
+            if !counts {
+                continue;
+            }
+            let (membership, custom) = (standing.membership, standing.role);
             match (role::built_in(&membership.role), custom) {
                 (Some(built_in), _) => grants.push(Grant::built_in(membership.org, built_in)),
                 (None, Some(custom)) => grants.push(Grant::custom(&custom)),
@@ -404,7 +465,7 @@ impl Auth {
                 (None, None) => tracing::error!(?membership, "somebody has a role that does not exist"),
             }
         }
-        if user.is_operator {
+        if is_operator {
             let org = self.people().options.instance_org.clone();
             grants.push(Grant {
                 org,

@@ -73,6 +73,9 @@ permissions! {
     KeysManage = "keys.manage", Scope::KeysWrite, Organization;
     /// Change the organization's name, and searches that others share.
     SettingsManage = "settings.manage", Scope::OrgsWrite, Organization;
+    /// Connect the organization to a provider of single sign-on and enforce it. As good as being an owner: whoever
+    /// names the provider decides who is whom.
+    SsoManage = "sso.manage", Scope::Admin, Organization;
     /// Make, archive and delete organizations.
     OrganizationsManage = "organizations.manage", Scope::OrgsWrite, Instance;
     /// Read the metrics of the installation.

@@ -5,7 +5,7 @@ use tallystick_event::OrgId;
 
 use crate::Permission::{
     AuditLogsExport, AuditLogsRead, AuditLogsWrite, IntegrityRead, KeysManage, KeysRead, LogKeysRotate,
-    MembersManage, MembersRead, MetricsRead, OrganizationRead, OrganizationsManage, SettingsManage,
+    MembersManage, MembersRead, MetricsRead, OrganizationRead, OrganizationsManage, SettingsManage, SsoManage,
 };
 use crate::PermissionSet;
 
@@ -35,6 +35,7 @@ pub const BUILT_IN_ROLES: &[BuiltInRole] = &[
             KeysRead,
             KeysManage,
             SettingsManage,
+            SsoManage,
         ]),
         description: "Everything in the organization, other owners included",
     },
@@ -72,8 +73,8 @@ pub const BUILT_IN_ROLES: &[BuiltInRole] = &[
     },
 ];
 
-/// What operators may in every organization and in the installation. Not: read organizations' events. An operator who
-/// has to can become a member, which the organization's own log shows.
+/// What operators may in every organization and in the installation. Not: read organizations' events, nor say who is
+/// whom in them by single sign-on. An operator who has to can become a member, which the organization's own log shows.
 pub(crate) const OPERATOR: PermissionSet = PermissionSet::of(&[
     OrganizationRead,
     AuditLogsWrite,

@@ -116,6 +116,15 @@ pub enum Conflict {
     /// Somebody has the role, or is invited with it.
     #[error("the role is in use")]
     RoleInUse,
+    /// Single sign-on is enforced, and nobody could get in any more if the provider fails.
+    #[error("organization {org:?} would have nobody left who gets in without single sign-on")]
+    LastBreakGlass {
+        /// The organization.
+        org: String,
+    },
+    /// Single sign-on was not tested as it is configured now.
+    #[error("the connection was not tested as it is now")]
+    SsoUntested,
     /// There are as many as there may be.
     #[error("there are {max} {what}, the most allowed")]
     TooMany {

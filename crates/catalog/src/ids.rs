@@ -83,6 +83,8 @@ ids! {
     ShortLinkId, "", "a short link";
     /// Id of a link to an event: `shr_` and 20 characters. It is not what stands in the link.
     ShareId, "shr_", "a shared event";
+    /// Id of an organization's connection to a provider of single sign-on: `sso_` and 20 characters.
+    SsoId, "sso_", "a connection";
 }
 
 /// Id of a segment and name of its file: a UUIDv7, written as 32 hexadecimal digits, so that a listing of

@@ -23,6 +23,8 @@ mod segments;
 mod sessions;
 mod shares;
 mod short_links;
+mod sso;
+mod sso_people;
 mod tiles;
 mod url;
 mod users;
@@ -34,12 +36,12 @@ pub use self::error::{CatalogError, Conflict};
 pub use self::factors::TotpFactor;
 pub use self::heads::LogHead;
 pub use self::ids::{
-    BadId, KeyId, LinkId, RoleId, SearchId, SegmentId, SessionId, ShareId, ShortLinkId, UserId, new_org_id,
+    BadId, KeyId, LinkId, RoleId, SearchId, SegmentId, SessionId, ShareId, ShortLinkId, SsoId, UserId, new_org_id,
 };
 pub use self::keys::{ApiKey, KeyChanges, KeyOwner, LIVE_KEYS_MAX, NewKey};
 pub use self::links::{Accepted, INVITATIONS_MAX, Invited, Link, LinkKind, NewLink};
 pub use self::load::Loaded;
-pub use self::memberships::{MEMBERS_MAX, MEMBERSHIPS_MAX, Member, Membership, OWNER};
+pub use self::memberships::{MEMBERS_MAX, MEMBERSHIPS_MAX, Member, Membership, OWNER, Standing};
 pub use self::organizations::{
     DeletedOrganization, NAME_CHARS_MAX, NewOrganization, OrgState, Organization, OrganizationChange,
     check_name,
@@ -50,6 +52,10 @@ pub use self::segments::{Compaction, GarbageSegment, Seal, SegmentRow};
 pub use self::sessions::{ENDED_KEPT_MS, SESSIONS_MAX, Session};
 pub use self::shares::{NewShare, SHARE_NOTE_CHARS_MAX, SHARES_MAX, Share};
 pub use self::short_links::{SHORT_LINK_PATH_BYTES_MAX, SHORT_LINKS_MAX, ShortLink};
+pub use self::sso::{
+    BREAK_GLASS_MAX, DOMAINS_MAX, GROUP_ROLES_MAX, GroupRole, NewSsoConnection, SsoConnection, SsoTest,
+};
+pub use self::sso_people::{RoleChoice, SsoAdmission, SsoAdmitted, SsoRefused};
 pub use self::tiles::{TileCount, TileRun};
 pub use self::url::CatalogUrl;
 pub use self::users::{EMAIL_BYTES_MAX, NewUser, USERS_MAX, User, check_email};

@@ -224,7 +224,7 @@ impl Catalog {
 }
 
 /// Marks a link as used, if it works and is of the kind; otherwise there is none.
-async fn take(tx: &mut Tx, hash: &[u8; 32], kind: LinkKind, now_ms: i64) -> Result<Link, CatalogError> {
+pub(crate) async fn take(tx: &mut Tx, hash: &[u8; 32], kind: LinkKind, now_ms: i64) -> Result<Link, CatalogError> {
     let row = tx.row(SELECT_BY_HASH, &[hash.as_slice().into()]).await?;
     let link = row.map(|row| read(&row)).transpose()?;
     let link = link.filter(|link| link.kind == kind && link.is_live(now_ms));
@@ -255,6 +255,10 @@ pub(crate) async fn revoke_resets(tx: &mut Tx, user: &UserId, now_ms: i64) -> Re
 /// Deletes what an organization that is deleted has of people, roles, searches and links.
 pub(crate) async fn delete_all_of(tx: &mut Tx, org: &OrgId) -> Result<(), CatalogError> {
     for sql in [
+        "DELETE FROM sso_break_glass WHERE org = $1",
+        "DELETE FROM sso_group_roles WHERE org = $1",
+        "DELETE FROM sso_domains WHERE org = $1",
+        "DELETE FROM sso_connections WHERE org = $1",
         "DELETE FROM links WHERE org = $1",
         "DELETE FROM memberships WHERE org = $1",
         "DELETE FROM roles WHERE org = $1",

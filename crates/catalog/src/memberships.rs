@@ -5,7 +5,7 @@ use tallystick_event::OrgId;
 
 use crate::db::{Row, Tx, Value};
 use crate::{
-    Catalog, CatalogError, Changed, Conflict, LIST_MAX, Role, User, UserId, organizations, roles, users,
+    Catalog, CatalogError, Changed, Conflict, LIST_MAX, Role, User, UserId, organizations, roles, sso, users,
 };
 
 const TABLE: &str = "memberships";
@@ -29,6 +29,19 @@ pub struct Membership {
     pub created_ms: i64,
 }
 
+/// A membership with what single sign-on makes of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// The membership.
+    pub membership: Membership,
+    /// The custom role, if it is one.
+    pub role: Option<Role>,
+    /// The organization takes no passwords.
+    pub is_enforced: bool,
+    /// It takes this person's all the same.
+    pub is_break_glass: bool,
+}
+
 /// A member with their account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
@@ -38,6 +51,10 @@ pub struct Member {
     pub membership: Membership,
     /// They confirm their sign-ins with an authenticator.
     pub has_totp: bool,
+    /// They have signed in through the organization's provider.
+    pub has_sso: bool,
+    /// They keep their password when single sign-on is enforced.
+    pub is_break_glass: bool,
 }
 
 impl Catalog {
@@ -47,23 +64,24 @@ impl Catalog {
         self.db.rows(sql, &[user.as_str().into()]).await?.iter().map(read).collect()
     }
 
-    /// The organizations that somebody is in, by id, with the custom role that they have there. A role that is neither
-    /// a built-in one nor there comes without.
-    pub async fn memberships_with_roles(
-        &self,
-        user: &UserId,
-    ) -> Result<Vec<(Membership, Option<Role>)>, CatalogError> {
-        let read = |row: &Row| {
+    /// The organizations that somebody is in, by id, with the custom role that they have there and what single sign-on
+    /// makes of each. A role that is neither a built-in one nor there comes without.
+    pub async fn standings(&self, user: &UserId) -> Result<Vec<Standing>, CatalogError> {
+        let standing = |row: &Row| {
             let membership = Membership {
                 user: row.parsed(TABLE, "user_id")?,
                 org: row.parsed(TABLE, "org")?,
                 role: row.text("role")?,
                 created_ms: row.int("member_ms")?,
             };
-            let role = row.opt_text("id")?.map(|_| roles::read(row)).transpose()?;
-            Ok((membership, role))
+            Ok(Standing {
+                membership,
+                role: row.opt_text("id")?.map(|_| roles::read(row)).transpose()?,
+                is_enforced: row.opt_int("enforced")? == Some(1),
+                is_break_glass: row.opt_text("break_glass")?.is_some(),
+            })
         };
-        self.db.rows(SELECT_WITH_ROLES, &[user.as_str().into()]).await?.iter().map(read).collect()
+        self.db.rows(SELECT_STANDINGS, &[user.as_str().into()]).await?.iter().map(standing).collect()
     }
 
     /// Members of an organization in order of their ids, those after `after` only, at most `limit` (capped at
@@ -114,11 +132,7 @@ impl Catalog {
         let before = in_tx(&mut tx, org, user).await?.ok_or_else(|| not_found(user))?;
         roles::require(&mut tx, org, role).await?;
         let after = Membership { role: role.to_owned(), ..before.clone() };
-        if role != OWNER {
-            keeps_an_owner(&mut tx, &before).await?;
-        }
-        let sql = "UPDATE memberships SET role = $3 WHERE org = $1 AND user_id = $2";
-        tx.execute(sql, &[org.as_str().into(), user.as_str().into(), role.into()]).await?;
+        change_role(&mut tx, &before, role).await?;
         tx.commit().await?;
         Ok(Changed { before, after })
     }
@@ -128,6 +142,9 @@ impl Catalog {
         let mut tx = self.db.change().await?;
         let before = in_tx(&mut tx, org, user).await?.ok_or_else(|| not_found(user))?;
         keeps_an_owner(&mut tx, &before).await?;
+        let sql = "DELETE FROM sso_break_glass WHERE org = $1 AND user_id = $2";
+        tx.execute(sql, &[org.as_str().into(), user.as_str().into()]).await?;
+        sso::forget_identities(&mut tx, org, user).await?;
         let sql = "DELETE FROM memberships WHERE org = $1 AND user_id = $2";
         tx.execute(sql, &[org.as_str().into(), user.as_str().into()]).await?;
         tx.commit().await?;
@@ -162,22 +179,31 @@ pub(crate) async fn add(
     Ok(Membership { user: user.clone(), org: org.clone(), role: role.to_owned(), created_ms: now_ms })
 }
 
-async fn in_tx(tx: &mut Tx, org: &OrgId, user: &UserId) -> Result<Option<Membership>, CatalogError> {
+/// Gives a member another role, unless nobody would own the organization.
+pub(crate) async fn change_role(tx: &mut Tx, before: &Membership, role: &str) -> Result<(), CatalogError> {
+    if role != OWNER {
+        keeps_an_owner(tx, before).await?;
+    }
+    let sql = "UPDATE memberships SET role = $3 WHERE org = $1 AND user_id = $2";
+    tx.execute(sql, &[before.org.as_str().into(), before.user.as_str().into(), role.into()]).await.map(drop)
+}
+
+pub(crate) async fn in_tx(tx: &mut Tx, org: &OrgId, user: &UserId) -> Result<Option<Membership>, CatalogError> {
     let sql = "SELECT user_id, org, role, created_ms FROM memberships WHERE org = $1 AND user_id = $2";
     let row = tx.row(sql, &[org.as_str().into(), user.as_str().into()]).await?;
     row.map(|row| read(&row)).transpose()
 }
 
-/// Refuses to take the role from the only owner.
+/// Refuses to take the role from the only owner, or from the only one who gets in when single sign-on fails.
 async fn keeps_an_owner(tx: &mut Tx, leaving: &Membership) -> Result<(), CatalogError> {
     if leaving.role != OWNER {
         return Ok(());
     }
     let sql = "SELECT COUNT(*) AS n FROM memberships WHERE org = $1 AND role = 'owner'";
-    if count(tx, sql, leaving.org.as_str()).await? > 1 {
-        return Ok(());
+    if count(tx, sql, leaving.org.as_str()).await? <= 1 {
+        return Err(CatalogError::Conflict(Conflict::LastOwner { org: leaving.org.to_string() }));
     }
-    Err(CatalogError::Conflict(Conflict::LastOwner { org: leaving.org.to_string() }))
+    sso::keeps_break_glass(tx, leaving).await
 }
 
 async fn count(tx: &mut Tx, sql: &'static str, of: &str) -> Result<u64, CatalogError> {
@@ -205,20 +231,32 @@ fn read_member(row: &Row) -> Result<Member, CatalogError> {
         role: row.text("role")?,
         created_ms: row.int("member_ms")?,
     };
-    Ok(Member { user: users::read(row)?, membership, has_totp: row.opt_int("totp_ms")?.is_some() })
+    Ok(Member {
+        user: users::read(row)?,
+        membership,
+        has_totp: row.opt_int("totp_ms")?.is_some(),
+        has_sso: row.opt_text("sso_issuer")?.is_some(),
+        is_break_glass: row.opt_text("break_glass")?.is_some(),
+    })
 }
 
-const SELECT_WITH_ROLES: &str = "SELECT m.user_id, m.org, m.role, m.created_ms AS member_ms, \
-    r.id, r.name, r.permissions, r.filter, r.created_ms, r.updated_ms \
-    FROM memberships m LEFT JOIN roles r ON r.id = m.role AND r.org = m.org WHERE m.user_id = $1 ORDER BY m.org";
+const SELECT_STANDINGS: &str = "SELECT m.user_id, m.org, m.role, m.created_ms AS member_ms, \
+    r.id, r.name, r.permissions, r.filter, r.created_ms, r.updated_ms, c.enforced, b.user_id AS break_glass \
+    FROM memberships m LEFT JOIN roles r ON r.id = m.role AND r.org = m.org \
+    LEFT JOIN sso_connections c ON c.org = m.org \
+    LEFT JOIN sso_break_glass b ON b.org = m.org AND b.user_id = m.user_id AND m.role = 'owner' \
+    WHERE m.user_id = $1 ORDER BY m.org";
 
 macro_rules! select_members {
     ($rest:literal) => {
         concat!(
             "SELECT u.id, u.email, u.name, u.time_zone, u.is_operator, u.password_hash, u.created_ms, ",
-            "u.last_active_ms, m.org, m.role, m.created_ms AS member_ms, t.confirmed_ms AS totp_ms ",
+            "u.last_active_ms, m.org, m.role, m.created_ms AS member_ms, t.confirmed_ms AS totp_ms, ",
+            "(SELECT MIN(i.issuer) FROM sso_identities i JOIN sso_connections c ON c.issuer = i.issuer ",
+            "WHERE i.user_id = u.id AND c.org = m.org) AS sso_issuer, b.user_id AS break_glass ",
             "FROM memberships m JOIN users u ON u.id = m.user_id ",
             "LEFT JOIN totp_factors t ON t.user_id = u.id ",
+            "LEFT JOIN sso_break_glass b ON b.user_id = u.id AND b.org = m.org ",
             $rest
         )
     };

@@ -122,7 +122,7 @@ impl Catalog {
         Ok(Changed { before, after })
     }
 
-    /// Deletes a role. [`Conflict::RoleInUse`] while somebody has it or is invited with it.
+    /// Deletes a role. [`Conflict::RoleInUse`] while somebody has it, is invited with it, or gets it at a sign-in.
     pub async fn delete_role(&self, id: &RoleId) -> Result<Role, CatalogError> {
         let now = self.now_ms();
         let mut tx = self.db.change().await?;
@@ -130,7 +130,10 @@ impl Catalog {
         let held = "SELECT role FROM memberships WHERE role = $1 LIMIT 1";
         let invited = "SELECT role FROM links WHERE role = $1 AND used_ms IS NULL AND revoked_ms IS NULL \
                        AND expires_ms > $2 LIMIT 1";
-        let is_held = tx.row(held, &[id.as_str().into()]).await?.is_some();
+        let mapped = "SELECT role FROM sso_group_roles WHERE role = $1 UNION ALL \
+                      SELECT default_role FROM sso_connections WHERE default_role = $1 LIMIT 1";
+        let is_held = tx.row(held, &[id.as_str().into()]).await?.is_some()
+            || tx.row(mapped, &[id.as_str().into()]).await?.is_some();
         if is_held || tx.row(invited, &[id.as_str().into(), now.into()]).await?.is_some() {
             return Err(CatalogError::Conflict(Conflict::RoleInUse));
         }

@@ -1,5 +1,7 @@
 //! Sessions of signed-in people. The catalog stores the SHA-256 of what the browser has.
 
+use tallystick_event::OrgId;
+
 use crate::db::{Row, Tx, Value};
 use crate::{Catalog, CatalogError, SessionId, User, UserId, users};
 
@@ -24,6 +26,8 @@ pub struct Session {
     pub ip: Option<String>,
     /// The program it was opened with.
     pub user_agent: Option<String>,
+    /// The organization through whose provider it was opened, and to which it is confined; none: with a password.
+    pub sso_org: Option<OrgId>,
     /// Unix ms.
     pub created_ms: i64,
     /// Unix ms of a recent use, within a minute or so.
@@ -50,7 +54,10 @@ impl Catalog {
         let long_ago = now - ENDED_KEPT_MS;
         let sql = "DELETE FROM sessions WHERE expires_ms < $1 OR revoked_ms < $1";
         tx.execute(sql, &[long_ago.into()]).await?;
-        let live = tx.rows(SELECT_LIVE, &[session.user.as_str().into(), now.into()]).await?;
+        // Each way in has its own number: a provider must not be able to end what it has not opened.
+        let way = session.sso_org.as_ref().map_or("", OrgId::as_str);
+        let values = [session.user.as_str().into(), now.into(), way.into()];
+        let live = tx.rows(SELECT_LIVE_OF_WAY, &values).await?;
         for row in live.iter().skip(SESSIONS_MAX - 1) {
             revoke(&mut tx, read(row)?.id.as_str(), now).await?;
         }
@@ -78,10 +85,10 @@ impl Catalog {
         self.db.rows(SELECT_LIVE, &values).await?.iter().map(read).collect()
     }
 
-    /// Whether somebody has lately had a session from this network that was not revoked.
+    /// Whether somebody has lately had a session with a password from this network that was not revoked.
     pub async fn is_known_network(&self, user: &UserId, network: &str) -> Result<bool, CatalogError> {
-        let sql =
-            "SELECT id FROM sessions WHERE user_id = $1 AND network = $2 AND revoked_ms IS NULL LIMIT 1";
+        let sql = "SELECT id FROM sessions WHERE user_id = $1 AND network = $2 AND revoked_ms IS NULL \
+                   AND sso_org IS NULL LIMIT 1";
         Ok(self.db.row(sql, &[user.as_str().into(), network.into()]).await?.is_some())
     }
 
@@ -148,25 +155,33 @@ pub(crate) async fn revoke_all(
     tx.execute(sql, &[user.as_str().into(), now_ms.into(), except.into()]).await
 }
 
+/// Ends all sessions that were opened through an organization's provider.
+pub(crate) async fn revoke_of_provider(tx: &mut Tx, org: &OrgId, now_ms: i64) -> Result<u64, CatalogError> {
+    let sql = "UPDATE sessions SET revoked_ms = $2 \
+               WHERE sso_org = $1 AND revoked_ms IS NULL AND expires_ms > $2";
+    tx.execute(sql, &[org.as_str().into(), now_ms.into()]).await
+}
+
 async fn revoke(tx: &mut Tx, id: &str, now_ms: i64) -> Result<bool, CatalogError> {
     let sql = "UPDATE sessions SET revoked_ms = $2 WHERE id = $1 AND revoked_ms IS NULL AND expires_ms > $2";
     Ok(tx.execute(sql, &[id.into(), now_ms.into()]).await? == 1)
 }
 
 async fn insert(tx: &mut Tx, session: &Session) -> Result<(), CatalogError> {
-    let values: [Value<'_>; 9] = [
+    let values: [Value<'_>; 10] = [
         session.id.as_str().into(),
         session.user.as_str().into(),
         session.token_sha256.as_slice().into(),
         session.network.as_str().into(),
         session.ip.as_deref().into(),
         session.user_agent.as_deref().into(),
+        session.sso_org.as_ref().map(OrgId::as_str).into(),
         session.created_ms.into(),
         session.seen_ms.into(),
         session.expires_ms.into(),
     ];
-    let sql = "INSERT INTO sessions (id, user_id, token_sha256, network, ip, user_agent, created_ms, seen_ms, \
-               expires_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    let sql = "INSERT INTO sessions (id, user_id, token_sha256, network, ip, user_agent, sso_org, created_ms, \
+               seen_ms, expires_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     tx.execute(sql, &values).await.map(drop)
 }
 
@@ -187,6 +202,10 @@ fn read_as(row: &Row, id: &'static str, created_ms: &'static str) -> Result<Sess
         network: row.text("network")?,
         ip: row.opt_text("ip")?,
         user_agent: row.opt_text("user_agent")?,
+        sso_org: match row.opt_text("sso_org")? {
+            None => None,
+            Some(_) => Some(row.parsed(TABLE, "sso_org")?),
+        },
         created_ms: row.int(created_ms)?,
         seen_ms: row.int("seen_ms")?,
         expires_ms: row.int("expires_ms")?,
@@ -197,16 +216,20 @@ fn read_as(row: &Row, id: &'static str, created_ms: &'static str) -> Result<Sess
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT id, user_id, token_sha256, network, ip, user_agent, created_ms, seen_ms, expires_ms, revoked_ms ",
-            "FROM sessions ",
+            "SELECT id, user_id, token_sha256, network, ip, user_agent, sso_org, created_ms, seen_ms, expires_ms, ",
+            "revoked_ms FROM sessions ",
             $rest
         )
     };
 }
 const SELECT_ONE: &str = select!("WHERE id = $1");
-const SELECT_BY_HASH: &str = "SELECT s.id AS session_id, s.user_id, s.token_sha256, s.network, s.ip, s.user_agent, \
+const SELECT_BY_HASH: &str = "SELECT s.id AS session_id, s.user_id, s.token_sha256, s.network, s.ip, s.user_agent, s.sso_org, \
      s.created_ms AS opened_ms, s.seen_ms, s.expires_ms, s.revoked_ms, u.id, u.email, u.name, u.time_zone, \
      u.is_operator, u.password_hash, u.created_ms, u.last_active_ms \
      FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.token_sha256 = $1";
 const SELECT_LIVE: &str =
     select!("WHERE user_id = $1 AND revoked_ms IS NULL AND expires_ms > $2 ORDER BY seen_ms DESC, id");
+const SELECT_LIVE_OF_WAY: &str = select!(
+    "WHERE user_id = $1 AND revoked_ms IS NULL AND expires_ms > $2 AND COALESCE(sso_org, '') = $3 \
+     ORDER BY seen_ms DESC, id"
+);

@@ -183,6 +183,11 @@ pub(crate) async fn in_tx(tx: &mut Tx, id: &UserId) -> Result<User, CatalogError
     row.map(|row| read(&row)).transpose()?.ok_or_else(|| not_found(id.as_str()))
 }
 
+pub(crate) async fn by_email(tx: &mut Tx, email: &str) -> Result<Option<User>, CatalogError> {
+    let row = tx.row(SELECT_BY_EMAIL, &[fold(email).as_str().into()]).await?;
+    row.map(|row| read(&row)).transpose()
+}
+
 pub(crate) async fn set_password(tx: &mut Tx, id: &UserId, hash: &str) -> Result<(), CatalogError> {
     let sql = "UPDATE users SET password_hash = $2 WHERE id = $1";
     if tx.execute(sql, &[id.as_str().into(), hash.into()]).await? == 1 {

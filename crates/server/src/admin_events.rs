@@ -94,13 +94,15 @@ pub struct Who {
     ip: Option<IpAddr>,
     user_agent: Option<String>,
     session: Option<String>,
+    /// The only organization that learns of it; none: each that it concerns.
+    pub within: Option<OrgId>,
 }
 
 impl Who {
     /// Somebody whom nothing is known of but where they come from.
     pub fn anonymous(ip: Option<IpAddr>, user_agent: Option<String>) -> Self {
         let actor = json!({ "type": "anonymous", "id": "anonymous" });
-        Self { actor, origin: "ui", ip, user_agent, session: None }
+        Self { actor, origin: "ui", ip, user_agent, session: None, within: None }
     }
 
     /// From where they come.
@@ -116,7 +118,7 @@ impl Who {
         user_agent: Option<String>,
     ) -> Self {
         let actor = json!({ "type": "user", "id": user.id.as_str(), "name": user.name, "email": user.email });
-        Self { actor, origin: "ui", ip, user_agent, session: session.map(ToString::to_string) }
+        Self { actor, origin: "ui", ip, user_agent, session: session.map(ToString::to_string), within: None }
     }
 }
 
@@ -135,6 +137,7 @@ impl From<&Authenticated> for Who {
             ip: caller.ip,
             user_agent: caller.user_agent.clone(),
             session: person.map(|person| person.session.to_string()),
+            within: caller.caller.sso_org().cloned(),
         }
     }
 }

@@ -15,6 +15,7 @@ pub mod http;
 pub mod people_events;
 pub mod reads;
 mod serve;
+pub mod sso;
 pub mod state;
 pub mod telemetry;
 pub mod ui;

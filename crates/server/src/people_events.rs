@@ -1,6 +1,6 @@
 //! What happens to accounts and roles, as events. An act on somebody's account is recorded in the log of every
 //! organization that they are in, so that each sees who of its people signed in; of those who are in none, and of
-//! operators, in the instance's.
+//! operators, in the instance's. What is done with a session of single sign-on is that organization's matter alone.
 
 use std::sync::Arc;
 
@@ -48,6 +48,20 @@ pub const PASSWORD_RESET_COMPLETED: &str = "password.reset_completed";
 pub const MFA_FACTOR_ENROLLED: &str = "mfa_factor.enrolled";
 /// It is not any more.
 pub const MFA_FACTOR_REMOVED: &str = "mfa_factor.removed";
+/// Somebody got in with a password where single sign-on is enforced: the owner who is meant to, when it fails.
+pub const SESSION_ELEVATED: &str = "session.elevated";
+/// An organization has a provider of single sign-on now.
+pub const SSO_CONNECTION_CREATED: &str = "sso_connection.created";
+/// It was changed.
+pub const SSO_CONNECTION_UPDATED: &str = "sso_connection.updated";
+/// It has none any more.
+pub const SSO_CONNECTION_DELETED: &str = "sso_connection.deleted";
+/// An owner tried it.
+pub const SSO_CONNECTION_TESTED: &str = "sso_connection.tested";
+/// Passwords do not count any more.
+pub const SSO_ENFORCEMENT_ENABLED: &str = "sso_enforcement.enabled";
+/// They count again.
+pub const SSO_ENFORCEMENT_DISABLED: &str = "sso_enforcement.disabled";
 /// A custom role was made.
 pub const ROLE_CREATED: &str = "role.created";
 /// It was changed.
@@ -75,8 +89,12 @@ impl AccountAct {
 
 /// Records what happened to an account, wherever its person is.
 pub async fn record(state: &Arc<AppState>, who: &Who, user: &User, act: AccountAct) {
+    let logs = match &who.within {
+        Some(org) => vec![Some(org.clone())],
+        None => logs_of(state, user).await,
+    };
     // All at once, so that they are made durable together.
-    let records = logs_of(state, user).await.into_iter().map(|org| {
+    let records = logs.into_iter().map(|org| {
         let one = Act { org, ..on_user(act.action, None, user, Vec::new(), act.metadata.clone()) };
         admin_events::record_of(state, who, one, act.failure)
     });

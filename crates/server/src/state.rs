@@ -9,9 +9,11 @@ use std::{
 };
 
 use ipnet::IpNet;
+use tallystick_anchor::{Outbound, OutboundError, OutboundOptions, Plain};
 use tallystick_auth::Auth;
 use tallystick_engine::{Engine, ReadError, search::Deadline};
 use tallystick_event::{Clock, Preparer, Random};
+use tallystick_oidc::Oidc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
@@ -53,6 +55,8 @@ pub struct ServerOptions {
     pub trusted_proxies: Vec<IpNet>,
     /// How long a browser keeps a session's cookie, ms.
     pub session_life_ms: i64,
+    /// Providers of single sign-on may have private addresses, and be asked over http there.
+    pub sso_allow_private: bool,
 }
 
 impl ServerOptions {
@@ -76,6 +80,8 @@ pub struct AppState {
     pub options: ServerOptions,
     /// Counters of the HTTP surface.
     pub metrics: Metrics,
+    /// Asks providers of single sign-on.
+    pub oidc: Oidc,
     /// What people read lately, so that the same again is not recorded again.
     pub reads: RecentReads,
     random: Arc<dyn Random>,
@@ -103,10 +109,14 @@ impl AppState {
         random: Arc<dyn Random>,
         options: ServerOptions,
         metrics: Metrics,
-    ) -> Arc<Self> {
+    ) -> Result<Arc<Self>, OutboundError> {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         let clock = Arc::clone(engine.clock());
-        Arc::new(Self {
+        let allow_private = options.sso_allow_private;
+        let plain = if allow_private { Plain::Private } else { Plain::Never };
+        let oidc = Oidc::new(Outbound::new(OutboundOptions { allow_private, plain })?, Arc::clone(&clock));
+        Ok(Arc::new(Self {
+            oidc,
             engine,
             auth,
             preparer,
@@ -122,7 +132,7 @@ impl AppState {
             tails: Arc::new(Semaphore::new(TAILS_MAX)),
             packs: Arc::new(Semaphore::new(PACKS_MAX)),
             stopping: CancellationToken::new(),
-        })
+        }))
     }
 
     /// A new request id: `req_` and 32 hexadecimal digits.
@@ -130,6 +140,11 @@ impl AppState {
         let mut bytes = [0; 16];
         self.random.fill(&mut bytes);
         format!("req_{:032x}", u128::from_be_bytes(bytes))
+    }
+
+    /// Where random bytes come from.
+    pub fn random(&self) -> &dyn Random {
+        &*self.random
     }
 
     /// When a search that starts now has to answer.

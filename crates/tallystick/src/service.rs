@@ -97,8 +97,9 @@ impl Service {
             trusted_proxies: accounts_config::networks(&config.server.trusted_proxies)
                 .map_err(anyhow::Error::msg)?,
             session_life_ms: config.accounts.session_life_ms(),
+            sso_allow_private: config.accounts.sso_allow_private,
         };
-        let state = AppState::new(Arc::clone(&engine), auth, preparer, random, options, Metrics::new());
+        let state = AppState::new(Arc::clone(&engine), auth, preparer, random, options, Metrics::new())?;
         let listener = socket.listen(BACKLOG).with_context(|| format!("cannot listen on {address}"))?;
         Ok(Self { engine, state, address, recovered, root_key, listener, catalog, rounds })
     }

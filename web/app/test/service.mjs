@@ -15,7 +15,8 @@ const START_MS = 300_000;
 /** The organization of the demonstration. */
 export const ORG = "northlight";
 
-function binary() {
+/** The program under test. */
+export function binary() {
   const target = process.env.CARGO_TARGET_DIR ?? join(ROOT, "target");
   const path = process.env.TALLYSTICK_BINARY ?? join(target, "debug", "tallystick");
   assert.ok(existsSync(path), `${path} is not built: cargo build`);

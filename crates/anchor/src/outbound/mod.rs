@@ -172,6 +172,17 @@ impl Outbound {
         self.options.check(url)
     }
 
+    /// Sends a request that was made elsewhere and reads an answer of at most `limit` bytes.
+    ///
+    /// # Errors
+    /// If it may not be asked, or gives no answer that fits.
+    pub async fn send(&self, request: http::Request<Vec<u8>>, limit: usize) -> Result<Answer, OutboundError> {
+        let (head, body) = request.into_parts();
+        let text = head.uri.to_string();
+        let url: Url = text.parse().map_err(|_| OutboundError::Url { url: text })?;
+        self.call(head.method, url, limit, |call| call.headers(head.headers).body(body)).await
+    }
+
     /// Makes a call and reads an answer of at most `limit` bytes. `fill` adds head and body.
     pub(crate) async fn call(
         &self,

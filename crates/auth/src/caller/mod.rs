@@ -80,6 +80,11 @@ impl Caller {
         }
     }
 
+    /// The organization through whose provider this person signed in, and to which they are confined.
+    pub fn sso_org(&self) -> Option<&OrgId> {
+        self.person()?.sso_org.as_ref()
+    }
+
     /// What an event written by this caller has as its `source`: `key:root`, `key:ak_…` or `user:usr_…`.
     pub fn source(&self) -> String {
         match &self.id {
@@ -212,6 +217,12 @@ pub enum Denied {
         /// Name of the operation.
         operation: &'static str,
     },
+    /// The session was opened by an organization's provider, and this is about more than that organization.
+    #[error("{operation} is not for sessions of single sign-on: sign in with your password")]
+    Confined {
+        /// Name of the operation.
+        operation: &'static str,
+    },
     /// No key may do this: it is about a person's own account.
     #[error("{operation} is for people who have signed in; a key has no account")]
     PersonOnly {
@@ -230,6 +241,7 @@ impl Denied {
             Self::NotMember { .. } => "not_a_member",
             Self::InstanceOnly { .. } => "instance_key_required",
             Self::OperatorOnly { .. } => "operator_required",
+            Self::Confined { .. } => "password_session_required",
             Self::PersonOnly { .. } => "person_required",
         }
     }

@@ -14,10 +14,12 @@ pub struct Person {
     pub email: String,
     /// Name of the time zone that they see.
     pub time_zone: String,
-    /// Whether they run the installation.
+    /// Whether they run the installation. Never with a session that a provider opened.
     pub is_operator: bool,
     /// The session.
     pub session: SessionId,
+    /// The organization through whose provider they signed in: they are nothing anywhere else.
+    pub sso_org: Option<OrgId>,
     /// What they may in each of their organizations, by its id. For operators the instance's own is among them.
     pub grants: Vec<Grant>,
 }

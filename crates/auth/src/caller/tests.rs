@@ -180,6 +180,7 @@ pub(crate) fn person(role: &str) -> Caller {
         },
     };
     let person = Person {
+        sso_org: None,
         email: "a@b".into(),
         time_zone: "UTC".into(),
         is_operator,

@@ -41,6 +41,10 @@ pub enum ErrorCode {
     EmailTaken,
     AlreadyMember,
     LastOwner,
+    LastBreakGlass,
+    SsoRequired,
+    SsoNotFound,
+    SsoUntested,
     RoleExists,
     SearchExists,
     RoleInUse,
@@ -100,6 +104,10 @@ impl ErrorCode {
         Self::EmailTaken,
         Self::AlreadyMember,
         Self::LastOwner,
+        Self::LastBreakGlass,
+        Self::SsoRequired,
+        Self::SsoNotFound,
+        Self::SsoUntested,
         Self::RoleExists,
         Self::SearchExists,
         Self::RoleInUse,
@@ -159,6 +167,10 @@ impl ErrorCode {
             Self::EmailTaken => "email_taken",
             Self::AlreadyMember => "already_member",
             Self::LastOwner => "last_owner",
+            Self::LastBreakGlass => "last_break_glass",
+            Self::SsoRequired => "sso_required",
+            Self::SsoNotFound => "sso_not_found",
+            Self::SsoUntested => "sso_untested",
             Self::RoleExists => "role_exists",
             Self::SearchExists => "search_exists",
             Self::RoleInUse => "role_in_use",
@@ -199,6 +211,7 @@ impl ErrorCode {
             | Self::WrongOrg
             | Self::OrgReserved
             | Self::CrossSite
+            | Self::SsoRequired
             | Self::VerificationFailed => StatusCode::FORBIDDEN,
             Self::NotFound
             | Self::OrgNotFound
@@ -209,6 +222,7 @@ impl ErrorCode {
             | Self::UserNotFound
             | Self::RoleNotFound
             | Self::SessionNotFound
+            | Self::SsoNotFound
             | Self::InvitationNotFound
             | Self::SearchNotFound
             | Self::ShareNotFound => StatusCode::NOT_FOUND,
@@ -220,6 +234,8 @@ impl ErrorCode {
             | Self::EmailTaken
             | Self::AlreadyMember
             | Self::LastOwner
+            | Self::LastBreakGlass
+            | Self::SsoUntested
             | Self::RoleExists
             | Self::SearchExists
             | Self::RoleInUse
@@ -272,6 +288,10 @@ impl ErrorCode {
             Self::EmailTaken => "The e-mail address has an account",
             Self::AlreadyMember => "They are a member already",
             Self::LastOwner => "The organization would have no owner",
+            Self::LastBreakGlass => "Nobody could get in without single sign-on",
+            Self::SsoRequired => "The organization takes single sign-on only",
+            Self::SsoNotFound => "There is no single sign-on",
+            Self::SsoUntested => "Single sign-on was not tested",
             Self::RoleExists => "The role exists already",
             Self::SearchExists => "The search exists already",
             Self::RoleInUse => "The role is in use",
@@ -338,6 +358,10 @@ impl ErrorCode {
             | Self::EmailTaken
             | Self::AlreadyMember
             | Self::LastOwner
+            | Self::LastBreakGlass
+            | Self::SsoRequired
+            | Self::SsoNotFound
+            | Self::SsoUntested
             | Self::RoleExists
             | Self::SearchExists
             | Self::RoleInUse
@@ -393,6 +417,10 @@ impl ErrorCode {
             | Self::EmailTaken
             | Self::AlreadyMember
             | Self::LastOwner
+            | Self::LastBreakGlass
+            | Self::SsoRequired
+            | Self::SsoNotFound
+            | Self::SsoUntested
             | Self::RoleExists
             | Self::SearchExists
             | Self::RoleInUse

@@ -126,6 +126,7 @@ impl From<CatalogError> for ApiError {
                     "invitation" | "link" => ErrorCode::InvitationNotFound,
                     "search" => ErrorCode::SearchNotFound,
                     "share" => ErrorCode::ShareNotFound,
+                    "connection" => ErrorCode::SsoNotFound,
                     _ => ErrorCode::KeyNotFound,
                 };
                 Self::new(code, format!("there is no {kind} {id} within reach of this caller"))
@@ -162,6 +163,10 @@ fn of_conflict(conflict: &Conflict) -> ApiError {
         Conflict::EmailTaken => (ErrorCode::EmailTaken, "sign in with it"),
         Conflict::AlreadyMember { .. } => (ErrorCode::AlreadyMember, "change their role instead"),
         Conflict::LastOwner { .. } => (ErrorCode::LastOwner, "make somebody else an owner first"),
+        Conflict::LastBreakGlass { .. } => {
+            (ErrorCode::LastBreakGlass, "name an owner with a password who keeps it")
+        }
+        Conflict::SsoUntested => (ErrorCode::SsoUntested, "sign in for a test first"),
         Conflict::RoleExists { .. } => (ErrorCode::RoleExists, "choose another name"),
         Conflict::SearchExists { .. } => (ErrorCode::SearchExists, "choose another name"),
         Conflict::RoleInUse => (ErrorCode::RoleInUse, "give its holders another role first"),
@@ -205,6 +210,7 @@ impl From<SignInError> for ApiError {
                 Self::new(ErrorCode::TooManyAttempts, format!("{error}; wait {seconds} s"))
                     .retry_after(seconds)
             }
+            SignInError::SsoRequired { .. } => Self::new(ErrorCode::SsoRequired, error.to_string()),
             SignInError::Busy => busy(),
             SignInError::Catalog(error) => error.into(),
         }
@@ -223,6 +229,7 @@ impl From<Denied> for ApiError {
             | Denied::MissingPermission { .. }
             | Denied::InstanceOnly { .. }
             | Denied::OperatorOnly { .. }
+            | Denied::Confined { .. }
             | Denied::PersonOnly { .. } => ErrorCode::Forbidden,
         };
         Self::new(code, denied.to_string())

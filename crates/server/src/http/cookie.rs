@@ -6,43 +6,61 @@ use tallystick_auth::Secret;
 
 use crate::state::AppState;
 
-const SECURE_NAME: &str = "__Host-tallystick";
-const PLAIN_NAME: &str = "tallystick";
+/// Its names over https and over http.
+const SESSION: [&str; 2] = ["__Host-tallystick", "tallystick"];
 /// Characters of a session's token at most; more is no token.
 const TOKEN_CHARS_MAX: usize = 64;
+/// The same for what a browser carries while it is at a provider of single sign-on.
+const ATTEMPT: [&str; 2] = ["__Host-tallystick-sso", "tallystick-sso"];
+/// Characters of it at most.
+const ATTEMPT_CHARS_MAX: usize = 4_000;
 
 /// What the browser has, if it has something that can be a session at all. Only the name that is given out counts:
 /// over https anybody on the way, or on a neighbouring host, could plant a cookie of the plain one.
 pub fn session(headers: &HeaderMap, state: &AppState) -> Option<Secret> {
-    named(headers, name(state.options.is_https()))
+    named(headers, name(SESSION, state), TOKEN_CHARS_MAX).map(Secret::from)
 }
 
-fn name(is_https: bool) -> &'static str {
-    if is_https { SECURE_NAME } else { PLAIN_NAME }
+/// What the browser took along to a provider, if it has something that can be that at all.
+pub fn attempt<'h>(headers: &'h HeaderMap, state: &AppState) -> Option<&'h str> {
+    named(headers, name(ATTEMPT, state), ATTEMPT_CHARS_MAX)
 }
 
-fn named(headers: &HeaderMap, name: &str) -> Option<Secret> {
+fn name([secure, plain]: [&'static str; 2], state: &AppState) -> &'static str {
+    if state.options.is_https() { secure } else { plain }
+}
+
+fn named<'h>(headers: &'h HeaderMap, name: &str, chars_max: usize) -> Option<&'h str> {
     let lines = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    let (_, token) = pairs.find(|(key, _)| *key == name)?;
-    let is_plausible = !token.is_empty() && token.len() <= TOKEN_CHARS_MAX;
-    is_plausible.then(|| Secret::from(token))
+    let (_, value) = pairs.find(|(key, _)| *key == name)?;
+    (!value.is_empty() && value.len() <= chars_max).then_some(value)
 }
 
 /// The header that gives the browser its session.
 pub fn set(state: &AppState, token: &Secret) -> HeaderValue {
     let life_s = state.options.session_life_ms / 1_000;
-    made(state, token.expose(), life_s)
+    made(state, SESSION, token.expose(), life_s)
+}
+
+/// The header that gives the browser what it takes along to a provider; none if that is too long.
+pub fn set_attempt(state: &AppState, value: &str, life_s: i64) -> Option<HeaderValue> {
+    let fits = value.len() <= ATTEMPT_CHARS_MAX;
+    fits.then(|| made(state, ATTEMPT, value, life_s))
+}
+
+/// The header that takes that away.
+pub fn clear_attempt(state: &AppState) -> HeaderValue {
+    made(state, ATTEMPT, "", 0)
 }
 
 /// The header that takes it away.
 pub fn clear(state: &AppState) -> HeaderValue {
-    made(state, "", 0)
+    made(state, SESSION, "", 0)
 }
 
-fn made(state: &AppState, value: &str, life_s: i64) -> HeaderValue {
-    let is_https = state.options.is_https();
-    let (name, secure) = (name(is_https), if is_https { "; Secure" } else { "" });
+fn made(state: &AppState, names: [&'static str; 2], value: &str, life_s: i64) -> HeaderValue {
+    let (name, secure) = (name(names, state), if state.options.is_https() { "; Secure" } else { "" });
     let text = format!("{name}={value}; Path=/; Max-Age={life_s}; HttpOnly; SameSite=Lax{secure}");
     HeaderValue::from_str(&text).expect("made of ASCII")
 }
@@ -58,7 +76,7 @@ mod tests {
             for line in lines {
                 headers.append(header::COOKIE, HeaderValue::from_static(line));
             }
-            named(&headers, name(is_https)).map(|token| token.expose().to_owned())
+            named(&headers, SESSION[usize::from(!is_https)], TOKEN_CHARS_MAX).map(str::to_owned)
         };
         assert_eq!(read(&["a=b; tallystick=one"], false).as_deref(), Some("one"));
         assert_eq!(read(&["a=b; tallystick=one"], true), None, "it may have been planted");

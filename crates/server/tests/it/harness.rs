@@ -115,7 +115,7 @@ impl Server {
         let auth = Auth::open(catalog, Some(root), accounts(), Arc::clone(&shared), Arc::clone(&random));
         let auth = auth.await.unwrap();
         let preparer = Preparer::new(Limits::default(), &MaskRules::default(), shared, Arc::clone(&random));
-        let state = AppState::new(engine, auth, preparer, random, options, Metrics::new());
+        let state = AppState::new(engine, auth, preparer, random, options, Metrics::new()).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel();

@@ -1,4 +1,4 @@
-//! `[accounts]`: how long sessions last. And of `[server]` what people's browsers depend on: the public address, and
+//! `[accounts]`: how long sessions last, and where providers of single sign-on may be. And of `[server]` what people's browsers depend on: the public address, and
 //! the proxies in between.
 
 use ipnet::IpNet;
@@ -8,11 +8,12 @@ use ipnet::IpNet;
 pub(crate) struct AccountsConfig {
     pub(crate) session_idle_s: u64,
     pub(crate) session_life_s: u64,
+    pub(crate) sso_allow_private: bool,
 }
 
 impl Default for AccountsConfig {
     fn default() -> Self {
-        Self { session_idle_s: 12 * 3_600, session_life_s: 7 * 86_400 }
+        Self { session_idle_s: 12 * 3_600, session_life_s: 7 * 86_400, sso_allow_private: false }
     }
 }
 

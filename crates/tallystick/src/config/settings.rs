@@ -89,6 +89,9 @@ settings! {
         "session_idle_s" => accounts.session_idle_s;
         /// A session ends after so long in any case, seconds; 60 to 7,776,000.
         "session_life_s" => accounts.session_life_s;
+        /// Providers of single sign-on may be in private networks and on this machine, and be asked over http there.
+        /// Link-local addresses never are. Owners of organizations enter the addresses of providers.
+        "sso_allow_private" => accounts.sso_allow_private;
     }
     "data" {
         /// The data directory. One service a directory.

@@ -2,6 +2,7 @@
 
 import { h, html, useEffect } from "../../lib/html.js";
 import { visible } from "../../lib/safe-text.js";
+import { lazy } from "../../lib/lazy.js";
 import { boot, may, organization, person, present } from "../../lib/session.js";
 import { Empty, Trouble } from "../../ui/parts.js";
 import { Tabs, tabOf } from "../../ui/tabs.js";
@@ -11,6 +12,8 @@ import { Roles } from "./roles.js";
 import { Sessions } from "./sessions.js";
 import { Shares } from "./shares.js";
 
+const SingleSignOn = lazy(() => import("./sso.js"), "SingleSignOn");
+
 function tabsOf(org) {
   const isKeys = may("keys.read") && (org || person.value?.operator || !person.value);
   return [
@@ -18,6 +21,7 @@ function tabsOf(org) {
     org && may("members.read") && ["roles", "Roles", Roles],
     isKeys && ["keys", "API keys", Keys],
     org && may("audit_logs.export") && ["shares", "Shared events", Shares],
+    org && org !== "instance" && may("members.read") && ["sso", "Single sign-on", SingleSignOn],
     person.value && ["sessions", "Sessions", Sessions],
   ].filter(Boolean);
 }

@@ -51,13 +51,17 @@ function Acts({ member, canChange, open }) {
 }
 
 function Row({ member, role, open }) {
-  const { id, name, email, totp, operator } = member;
+  const { id, name, email, totp, operator, password, single_sign_on: isSso, break_glass: isExempt } = member;
+  const ways = [password && "password", isSso && "single sign-on"].filter(Boolean).join(", ");
   const isMe = id === person.value?.id;
   const canChange = may("members.manage") && canGive(permissions.value, person.value?.operator, role);
   return html`<tr><th scope="row" data-is="">${h(Name, { text: name })} ${isMe && html`<span class="tag">you</span>`}
       ${operator && html` <span class="tag" title="Runs this installation">operator</span>`}
       <br /><span class="quiet"><bdi>${visible(email)}</bdi></span></th>
     <td data-is="Role">${visible(member.role_name)}</td>
+    <td data-is="Signs in with">${ways || html`<span class="quiet">not yet</span>`}${
+      isExempt && html` <span class="tag" title="Their password works although single sign-on is enforced">break-glass</span>`
+    }</td>
     <td data-is="Second factor">${totp ? "Authenticator" : html`<span class="quiet">none</span>`}</td>
     <td data-is="Last active">${h(Ago, { time: member.last_active_at })}</td>
     <td class="acts">${h(Acts, { member, canChange, open })}</td></tr>`;
@@ -91,7 +95,7 @@ export function Members({ org }) {
   const open = (kind, subject) => setDialog({ kind, subject });
   const manages = may("members.manage");
   const sheet = (members) => html`<table class="sheet stack"><thead><tr><th scope="col">Member</th>
-      <th scope="col">Role</th><th scope="col">Second factor</th><th scope="col">Last active</th>
+      <th scope="col">Role</th><th scope="col">Signs in with</th><th scope="col">Second factor</th><th scope="col">Last active</th>
       <th scope="col"><span class="unseen">Acts</span></th></tr></thead>
     <tbody>${members.rows.map((member) => {
       const role = data.roles.find(({ id }) => id === member.role);

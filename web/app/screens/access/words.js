@@ -12,6 +12,7 @@ export const PERMISSIONS = {
   "keys.read": "see API keys",
   "keys.manage": "make and revoke API keys",
   "settings.manage": "change the organization's name",
+  "sso.manage": "decide who signs in by single sign-on; as good as being an owner",
   "organizations.manage": "make, archive and delete organizations",
   "metrics.read": "read the service's metrics",
   "log_keys.rotate": "rotate the keys that sign logs",
@@ -20,7 +21,7 @@ export const PERMISSIONS = {
 /** Those of the installation: no key of one organization has them. */
 const INSTALLATION = new Set(["organizations.manage", "metrics.read", "log_keys.rotate"]);
 /** What operators have in organizations that they are not members of, they have in all; not so these. */
-const MEMBERS_ONLY = new Set(["audit_logs.read", "audit_logs.export"]);
+const MEMBERS_ONLY = new Set(["audit_logs.read", "audit_logs.export", "sso.manage"]);
 
 /** What a key with a scope may do, and the permissions that it stands for. */
 export const SCOPES = {

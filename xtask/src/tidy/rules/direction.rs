@@ -19,7 +19,14 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("auth", &["event", "catalog"]),
     ("witness", &["merkle", "wal"]),
     ("anchor", &["event", "merkle", "catalog", "engine"]),
-    ("server", &["event", "merkle", "verify", "query", "mapping", "catalog", "engine", "auth", "witness"]),
+    ("oidc", &["event", "anchor"]),
+    (
+        "server",
+        &[
+            "event", "merkle", "verify", "query", "mapping", "catalog", "engine", "auth", "witness", "anchor",
+            "oidc",
+        ],
+    ),
     ("tallystick", EVERYTHING),
     ("testkit", &["event"]),
     ("fuzz", EVERYTHING),
@@ -31,7 +38,7 @@ const FOR_TESTS: &[(&str, &[&str])] = &[("mapping", &["event"])];
 
 const EVERYTHING: &[&str] = &[
     "event", "merkle", "verify", "auditor", "query", "mapping", "wal", "segment", "catalog", "engine",
-    "auth", "witness", "anchor", "server",
+    "auth", "witness", "anchor", "oidc", "server",
 ];
 
 /// Crates that compute and touch nothing: they can run in a browser or in somebody's verifier.

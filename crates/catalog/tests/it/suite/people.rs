@@ -117,9 +117,9 @@ pub(crate) async fn custom_roles_are_made_changed_and_deleted(case: &Case) {
     (link.org, link.role) = (Some(org("other")), Some(theirs.to_owned()));
     assert!(is_unknown(catalog.create_link(link).await.unwrap_err()));
     catalog.add_member(&org("acme"), &ana.id, made.id.as_str()).await.unwrap();
-    let roles = catalog.memberships_with_roles(&ana.id).await.unwrap();
+    let roles = catalog.standings(&ana.id).await.unwrap();
     let both: Vec<_> =
-        roles.iter().map(|(one, role)| (one.org.as_str(), role.as_ref().map(|r| &r.id))).collect();
+        roles.iter().map(|one| (one.membership.org.as_str(), one.role.as_ref().map(|r| &r.id))).collect();
     assert_eq!(both, [("acme", Some(&made.id)), ("other", None)]);
     assert_eq!(conflict(catalog.delete_role(&made.id).await), Conflict::RoleInUse);
     catalog.remove_member(&org("acme"), &ana.id).await.unwrap();

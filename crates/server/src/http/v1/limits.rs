@@ -8,6 +8,7 @@ use tallystick_auth::{
     SHARE_MS_MAX,
 };
 use tallystick_catalog::{
+    BREAK_GLASS_MAX, DOMAINS_MAX, GROUP_ROLES_MAX,
     EMAIL_BYTES_MAX, INVITATIONS_MAX, LIVE_KEYS_MAX, MEMBERS_MAX, MEMBERSHIPS_MAX, NAME_CHARS_MAX, ROLES_MAX,
     SEARCHES_MAX, SESSIONS_MAX, SHARE_NOTE_CHARS_MAX, SHARES_MAX, SHORT_LINK_PATH_BYTES_MAX, SHORT_LINKS_MAX,
     USERS_MAX,
@@ -20,6 +21,7 @@ use crate::{
     error::{ApiError, Problem},
     http::{body, caller::Authenticated, json, params::Params, selection},
     serve::CONNECTIONS_MAX,
+    sso::ATTEMPT_MS,
     state::{AppState, PACKS_MAX, SEARCH_TIME_MAX, TAILS_MAX},
 };
 
@@ -82,6 +84,10 @@ pub fn all(state: &AppState) -> BTreeMap<&'static str, u64> {
         ("memberships_max", MEMBERSHIPS_MAX),
         ("roles_max", ROLES_MAX),
         ("open_invitations_max", INVITATIONS_MAX),
+        ("sso_domains_max", DOMAINS_MAX as u64),
+        ("sso_group_roles_max", GROUP_ROLES_MAX as u64),
+        ("sso_break_glass_max", BREAK_GLASS_MAX as u64),
+        ("sso_attempt_ms_max", ATTEMPT_MS as u64),
         ("sessions_max", SESSIONS_MAX as u64),
         ("email_bytes_max", EMAIL_BYTES_MAX as u64),
         ("password_chars_min", PASSWORD_CHARS_MIN as u64),

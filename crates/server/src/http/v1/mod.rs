@@ -23,6 +23,7 @@ pub mod session;
 pub mod sessions;
 pub mod shares;
 pub mod short_links;
+pub mod sso;
 
 /// Entries of a page of organizations or keys if the call does not say.
 const LIST_DEFAULT: usize = 100;

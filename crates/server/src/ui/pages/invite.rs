@@ -34,7 +34,7 @@ pub async fn show(
     let org = name_of(&state, &link).await?;
     let content = match Authenticated::of_session(&parts, &state).await? {
         Some(caller) => accept(&caller, &org),
-        None => join(&token, &link, &org, None, ["", "UTC"]),
+        None => join(&token, &link, &org, sso_of(&state, &link).await?, None, ["", "UTC"]),
     };
     Ok(page(StatusCode::OK, "Invitation", &content))
 }
@@ -48,10 +48,8 @@ pub async fn send(
     let form = Form::read(request, &state).await?;
     let Some(link) = state.auth.open_link(LinkKind::Invite, &token).await? else { return Ok(gone()) };
     admin_events::require_recordable(&state)?;
-    if let Some(caller) = Authenticated::of_session(&form.parts, &state).await?
-        && let Some(user) = caller.caller.user()
-    {
-        return match state.auth.accept_invitation(&token, user).await {
+    if let Some(caller) = Authenticated::of_session(&form.parts, &state).await? {
+        return match state.auth.accept_invitation(&token, &caller.caller).await {
             Ok(accepted) => {
                 record(&state, &Who::from(&caller), &accepted).await;
                 Ok(go_on(&state, "/", None))
@@ -62,8 +60,9 @@ pub async fn send(
     }
     let (name, zone) = (form.text("name"), form.text("time_zone"));
     let org = name_of(&state, &link).await?;
+    let sso = sso_of(&state, &link).await?;
     let again = |message: &str| {
-        let content = join(&token, &link, &org, Some(message), [name, zone]);
+        let content = join(&token, &link, &org, sso, Some(message), [name, zone]);
         Ok(page(StatusCode::BAD_REQUEST, "Invitation", &content))
     };
     if let Err(error) = tallystick_query::zone(zone) {
@@ -101,6 +100,26 @@ async fn name_of(state: &AppState, link: &Link) -> Result<String, ApiError> {
     Ok(state.engine.catalog().organization(org).await?.name)
 }
 
+/// How the organization takes single sign-on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sso {
+    /// Not at all.
+    None,
+    /// Passwords as well.
+    Offered,
+    /// Nothing else.
+    Enforced,
+}
+
+async fn sso_of(state: &AppState, link: &Link) -> Result<Sso, ApiError> {
+    let Some(org) = &link.org else { return Ok(Sso::None) };
+    Ok(match state.engine.catalog().sso_connection(org).await? {
+        None => Sso::None,
+        Some(connection) if connection.enforced => Sso::Enforced,
+        Some(_) => Sso::Offered,
+    })
+}
+
 async fn record(state: &Arc<AppState>, who: &Who, accepted: &Accepted) {
     let (user, org) = (&accepted.user, Some(&accepted.membership.org));
     if accepted.is_new {
@@ -133,10 +152,40 @@ fn accept(caller: &Authenticated, org: &str) -> Markup {
     }
 }
 
-fn join(token: &str, link: &Link, org: &str, message: Option<&str>, [name, zone]: [&str; 2]) -> Markup {
+fn join(
+    token: &str,
+    link: &Link,
+    org: &str,
+    sso: Sso,
+    message: Option<&str>,
+    [name, zone]: [&str; 2],
+) -> Markup {
+    let email = link.email.as_deref().unwrap_or_default();
+    let through_provider = html! {
+        form method="post" action="/sign-in/sso" {
+            input type="hidden" name="invitation" value=(token);
+            p { button type="submit" { "Join with single sign-on" } }
+        }
+    };
+    if sso == Sso::Enforced {
+        return html! {
+            h1 { "Join " (org) }
+            p { (org) " takes single sign-on only. Sign in there as " strong { (email) } "." }
+            (through_provider)
+            p class="note" {
+                "You have an account with a password? "
+                a href={ "/sign-in?next=/invite/" (token) } { "Sign in" } " to accept with it first."
+            }
+        };
+    }
     html! {
         h1 { "Join " (org) }
-        p { "Make an account for " strong { (link.email.as_deref().unwrap_or_default()) } "." }
+        @if sso == Sso::Offered {
+            p { "Sign in at your organization as " strong { (email) } "." }
+            (through_provider)
+            p class="or" { "or" }
+        }
+        p { "Make an account for " strong { (email) } "." }
         (alert(message))
         form method="post" {
             (field("Your name", "name", "text", "name", name, None))

@@ -10,6 +10,7 @@ pub mod share;
 pub mod short_link;
 pub mod sign_in;
 pub mod sign_out;
+pub mod sso;
 
 use std::sync::Arc;
 
@@ -63,6 +64,8 @@ const ZONES: &[&str] = &[
 pub fn routes() -> Router<Arc<AppState>> {
     Router::new()
         .route("/sign-in", get(sign_in::show).post(sign_in::send))
+        .route("/sign-in/sso", get(sso::start::show).post(sso::start::send))
+        .route(crate::sso::CALLBACK, get(sso::callback::show))
         .route("/sign-out", post(sign_out::send))
         .route("/setup/{token}", get(setup::show).post(setup::send))
         .route("/invite/{token}", get(invite::show).post(invite::send))

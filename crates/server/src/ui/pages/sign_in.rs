@@ -45,6 +45,9 @@ pub async fn send(State(state): State<Arc<AppState>>, request: Request) -> Resul
         StatusCode::UNAUTHORIZED if wants_code => {
             "This account has a second factor. Enter its code together with the password."
         }
+        StatusCode::FORBIDDEN => {
+            "Your organization takes single sign-on only. Use the button below."
+        }
         StatusCode::UNAUTHORIZED => "The e-mail address, the password or the code is wrong.",
         _ => error.detail(),
     };
@@ -73,6 +76,12 @@ fn content(next: &str, email: &str, message: Option<&str>, wants_code: bool) -> 
                 }
             }
             p { button type="submit" { "Sign in" } }
+            p class="or" { "or" }
+            p {
+                button type="submit" class="second" formaction="/sign-in/sso" formnovalidate {
+                    "Sign in with single sign-on"
+                }
+            }
         }
         p class="note" { "Forgotten the password? An owner of your organization can give you a link for a new one." }
     }

@@ -28,6 +28,12 @@ pub struct MemberAnswer {
     role_name: String,
     /// Whether they confirm their sign-ins with an authenticator.
     totp: bool,
+    /// Whether they have a password.
+    password: bool,
+    /// Whether they have signed in through the organization's provider.
+    single_sign_on: bool,
+    /// Whether their password counts although single sign-on is enforced.
+    break_glass: bool,
     /// Whether they run the installation as well.
     operator: bool,
     /// RFC 3339; since when they are a member.
@@ -47,6 +53,9 @@ impl From<MemberView> for MemberAnswer {
             role: membership.role,
             role_name: view.role_name,
             totp: view.member.has_totp,
+            password: user.password_hash.is_some(),
+            single_sign_on: view.member.has_sso,
+            break_glass: view.member.is_break_glass,
             operator: user.is_operator,
             joined_at: format_ms(membership.created_ms),
             last_active_at: user.last_active_ms.map(format_ms),

@@ -48,7 +48,7 @@ impl OrgView {
 }
 
 /// The instance's own organization cannot be changed.
-fn refuse_instance(org: &OrgId) -> Result<(), ApiError> {
+pub(crate) fn refuse_instance(org: &OrgId) -> Result<(), ApiError> {
     if org.as_str() != INSTANCE_ORG {
         return Ok(());
     }

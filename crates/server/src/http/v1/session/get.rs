@@ -21,6 +21,8 @@ pub struct SessionAnswer {
     user: SessionUser,
     /// `ses_` and 20 characters.
     session: String,
+    /// The organization through whose provider one signed in, and to which the session is confined; null: with a password.
+    single_sign_on: Option<String>,
     /// Whether an authenticator is in use.
     totp: bool,
     /// Recovery codes that are left.
@@ -48,5 +50,8 @@ pub async fn get(
     params.end()?;
     let (totp, recovery_codes_left) = state.auth.second_factor(&user.id).await?;
     let session = caller.caller.person().map(|person| person.session.to_string()).unwrap_or_default();
-    Ok(Json(SessionAnswer { user: SessionUser::from(&user), session, totp, recovery_codes_left }))
+    let mut user = SessionUser::from(&user);
+    user.operator = caller.caller.person().is_some_and(|person| person.is_operator);
+    let single_sign_on = caller.caller.sso_org().map(ToString::to_string);
+    Ok(Json(SessionAnswer { user, session, single_sign_on, totp, recovery_codes_left }))
 }

@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 
 use super::SessionUser;
 use crate::{
-    admin_events::Who,
+    admin_events::{self, Who},
     error::{ApiError, Problem},
     http::{
         caller::{client, user_agent},
@@ -24,7 +24,7 @@ use crate::{
         json::{Body, Members},
         request_id, same_site,
     },
-    people_events::{self, AccountAct, USER_LOCKED_OUT, USER_SIGN_IN_FAILED, USER_SIGNED_IN},
+    people_events::{self, AccountAct, SESSION_ELEVATED, USER_LOCKED_OUT, USER_SIGN_IN_FAILED, USER_SIGNED_IN, on_user},
     state::AppState,
 };
 
@@ -57,7 +57,9 @@ pub struct SignedInAnswer {
 ///
 /// The answer sets the session's cookie. A wrong password, an unknown address and a wrong code get the same answer,
 /// after the same time. Who fails often has to wait: the address, and the address on this account; nobody else.
-/// Recorded as `user.signed_in`, `user.sign_in_failed` and `user.locked_out`.
+/// Where single sign-on is enforced it gives no rights, and if that is everywhere `sso_required`. Recorded as
+/// `user.signed_in`, `user.sign_in_failed`, `user.locked_out`, and as `session.elevated` if an owner uses their password
+/// although single sign-on is enforced.
 #[utoipa::path(
     post,
     path = "/v1/session",
@@ -115,12 +117,24 @@ pub async fn attempt(
             });
             people_events::record(state, &who, &signed_in.user, AccountAct::done(USER_SIGNED_IN, metadata))
                 .await;
+            for org in &signed_in.break_glass {
+                let metadata = json!({ "reason": "break-glass", "instead_of": "single sign-on" });
+                let act = on_user(SESSION_ELEVATED, Some(org), &signed_in.user, Vec::new(), metadata);
+                admin_events::record_of(state, &who, act, None).await;
+            }
         }
         // On its own: how long recording takes must not tell whether there is an account.
         Err(SignInError::Refused { user, was_code, locked_out }) => {
             let who = Who::anonymous(from, user_agent);
             let failed = Failed { email, user: user.clone(), was_code: *was_code, locked_out: *locked_out };
             tokio::spawn(request_id::carried(failed.record(Arc::clone(state), who)));
+        }
+        Err(SignInError::SsoRequired { user }) => {
+            let who = Who::anonymous(from, user_agent);
+            let metadata = json!({ "method": "password" });
+            let failure = Some("single sign-on is enforced");
+            let failed = AccountAct { action: USER_SIGN_IN_FAILED, failure, metadata };
+            people_events::record(state, &who, user, failed).await;
         }
         Err(_) => {}
     }

@@ -33,6 +33,8 @@ pub struct SessionView {
     ip: Option<String>,
     /// The program it was opened with.
     user_agent: Option<String>,
+    /// The organization through whose provider it was opened; null: with a password.
+    single_sign_on: Option<String>,
     /// RFC 3339.
     created_at: String,
     /// RFC 3339, within a minute or so.
@@ -76,6 +78,7 @@ pub async fn list(
         user: session.user.to_string(),
         ip: session.ip,
         user_agent: session.user_agent,
+        single_sign_on: session.sso_org.map(|org| org.to_string()),
         created_at: format_ms(session.created_ms),
         seen_at: format_ms(session.seen_ms),
         expires_at: format_ms(session.expires_ms),
