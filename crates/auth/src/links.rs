@@ -7,7 +7,9 @@ use tallystick_catalog::{
 use tallystick_event::OrgId;
 
 use crate::members::one_org;
-use crate::{Auth, Caller, Denied, Operation, PeopleError, Secret, WeakPassword, authorize, check_password, token};
+use crate::{
+    Auth, Caller, Denied, Operation, PeopleError, Secret, WeakPassword, authorize, check_password, token,
+};
 
 /// How long a link to set up works, ms: a day.
 pub const SETUP_LINK_MS: i64 = 86_400_000;

@@ -5,7 +5,8 @@ use tallystick_event::OrgId;
 
 use crate::Permission::{
     AuditLogsExport, AuditLogsRead, AuditLogsWrite, IntegrityRead, KeysManage, KeysRead, LogKeysRotate,
-    MembersManage, MembersRead, MetricsRead, OrganizationRead, OrganizationsManage, SettingsManage, SsoManage,
+    MembersManage, MembersRead, MetricsRead, OrganizationRead, OrganizationsManage, SettingsManage,
+    SsoManage,
 };
 use crate::PermissionSet;
 

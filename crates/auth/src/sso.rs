@@ -87,8 +87,9 @@ impl Auth {
             SecretChange::Remove => Some(Vec::new()),
             SecretChange::Keep => {
                 // The secret would go to whoever is named here.
-                let is_other =
-                    |before: &SsoConnection| before.issuer != settings.issuer && !before.client_secret.is_empty();
+                let is_other = |before: &SsoConnection| {
+                    before.issuer != settings.issuer && !before.client_secret.is_empty()
+                };
                 if before.as_ref().is_some_and(is_other) {
                     return invalid("client_secret", "another issuer needs a secret of its own");
                 }
@@ -171,7 +172,10 @@ fn checked(mut settings: SsoSettings) -> Result<SsoSettings, PeopleError> {
     }
     let is_url = settings.issuer.starts_with("https://") || settings.issuer.starts_with("http://");
     if !is_url || settings.issuer.len() > ISSUER_BYTES_MAX || settings.issuer.contains(['?', '#', ' ']) {
-        return invalid("issuer", "it is an address such as https://login.example.com, as the provider shows it");
+        return invalid(
+            "issuer",
+            "it is an address such as https://login.example.com, as the provider shows it",
+        );
     }
     plain("client_id", &settings.client_id)?;
     plain("groups_claim", &settings.groups_claim)?;

@@ -6,7 +6,8 @@
 use std::net::IpAddr;
 
 use tallystick_catalog::{
-    CatalogError, NewUser, RoleChoice, Session, SsoAdmission, SsoAdmitted, SsoConnection, SsoRefused, User, UserId,
+    CatalogError, NewUser, RoleChoice, Session, SsoAdmission, SsoAdmitted, SsoConnection, SsoRefused, User,
+    UserId,
 };
 
 use crate::{Auth, Secret, token};
@@ -199,7 +200,13 @@ mod tests {
     }
 
     fn vouched(email: Option<&str>, is_email_verified: bool) -> Vouched {
-        Vouched { subject: "s".into(), email: email.map(str::to_owned), is_email_verified, name: None, groups: None }
+        Vouched {
+            subject: "s".into(),
+            email: email.map(str::to_owned),
+            is_email_verified,
+            name: None,
+            groups: None,
+        }
     }
 
     #[test]
@@ -208,10 +215,16 @@ mod tests {
         for good in ["ana@acme.example", " Ana@ACME.Example ", "b@BÜRO.example"] {
             assert_eq!(email_of(&connection, &vouched(Some(good), true)), Ok(good.trim()), "{good}");
         }
-        for bad in
-            ["ana@other.example", "ana@acme.example.evil.example", "ana@evilacme.example", "ana@a.acme.example",
-             "ana@acme.example@evil.example", "acme.example", "ana@acme.example\n@evil.example", "ana@acme.example."]
-        {
+        for bad in [
+            "ana@other.example",
+            "ana@acme.example.evil.example",
+            "ana@evilacme.example",
+            "ana@a.acme.example",
+            "ana@acme.example@evil.example",
+            "acme.example",
+            "ana@acme.example\n@evil.example",
+            "ana@acme.example.",
+        ] {
             let refused = email_of(&connection, &vouched(Some(bad), true));
             assert_eq!(refused, Err(SsoRefusal::DomainNotAllowed), "{bad}");
         }
@@ -224,7 +237,8 @@ mod tests {
     #[test]
     fn groups_decide_where_they_are_mapped() {
         let groups = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
-        let mapped = connection(&[("boss", "owner"), ("eng", "member"), ("audit", "auditor")], Some("member"));
+        let mapped =
+            connection(&[("boss", "owner"), ("eng", "member"), ("audit", "auditor")], Some("member"));
         let role = |connection: &SsoConnection, names: &[&str]| role_of(connection, &groups(names));
         let always = |role: &str| Ok(RoleChoice::Always(role.to_owned()));
         assert_eq!(role(&mapped, &["audit"]), always("auditor"));

@@ -224,7 +224,12 @@ impl Catalog {
 }
 
 /// Marks a link as used, if it works and is of the kind; otherwise there is none.
-pub(crate) async fn take(tx: &mut Tx, hash: &[u8; 32], kind: LinkKind, now_ms: i64) -> Result<Link, CatalogError> {
+pub(crate) async fn take(
+    tx: &mut Tx,
+    hash: &[u8; 32],
+    kind: LinkKind,
+    now_ms: i64,
+) -> Result<Link, CatalogError> {
     let row = tx.row(SELECT_BY_HASH, &[hash.as_slice().into()]).await?;
     let link = row.map(|row| read(&row)).transpose()?;
     let link = link.filter(|link| link.kind == kind && link.is_live(now_ms));

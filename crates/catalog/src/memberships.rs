@@ -188,7 +188,11 @@ pub(crate) async fn change_role(tx: &mut Tx, before: &Membership, role: &str) ->
     tx.execute(sql, &[before.org.as_str().into(), before.user.as_str().into(), role.into()]).await.map(drop)
 }
 
-pub(crate) async fn in_tx(tx: &mut Tx, org: &OrgId, user: &UserId) -> Result<Option<Membership>, CatalogError> {
+pub(crate) async fn in_tx(
+    tx: &mut Tx,
+    org: &OrgId,
+    user: &UserId,
+) -> Result<Option<Membership>, CatalogError> {
     let sql = "SELECT user_id, org, role, created_ms FROM memberships WHERE org = $1 AND user_id = $2";
     let row = tx.row(sql, &[org.as_str().into(), user.as_str().into()]).await?;
     row.map(|row| read(&row)).transpose()

@@ -4,7 +4,9 @@
 use tallystick_event::OrgId;
 
 use crate::db::{Row, Tx, Value};
-use crate::{Catalog, CatalogError, Changed, Conflict, Membership, OWNER, SsoId, UserId, organizations, sessions};
+use crate::{
+    Catalog, CatalogError, Changed, Conflict, Membership, OWNER, SsoId, UserId, organizations, sessions,
+};
 
 const TABLE: &str = "sso_connections";
 /// Most domains of one connection.
@@ -157,7 +159,8 @@ impl Catalog {
         after.revision += 1;
         after.tested = None;
         after.updated_ms = now;
-        let is_other = |kept: &SsoConnection| kept.issuer != after.issuer || kept.client_id != after.client_id;
+        let is_other =
+            |kept: &SsoConnection| kept.issuer != after.issuer || kept.client_id != after.client_id;
         if kept.is_some_and(is_other) {
             sessions::revoke_of_provider(&mut tx, org, now).await?;
         }
@@ -334,10 +337,11 @@ fn not_found(org: &OrgId) -> CatalogError {
 
 fn read(row: &Row) -> Result<SsoConnection, CatalogError> {
     let revision = row.int("revision")?;
-    let tested = match (row.opt_int("tested_revision")?, row.opt_int("tested_ms")?, row.opt_text("tested_by")?) {
-        (Some(tested), Some(at_ms), Some(by)) if tested == revision => Some(SsoTest { at_ms, by }),
-        _ => None,
-    };
+    let tested =
+        match (row.opt_int("tested_revision")?, row.opt_int("tested_ms")?, row.opt_text("tested_by")?) {
+            (Some(tested), Some(at_ms), Some(by)) if tested == revision => Some(SsoTest { at_ms, by }),
+            _ => None,
+        };
     Ok(SsoConnection {
         id: row.parsed(TABLE, "id")?,
         org: row.parsed(TABLE, "org")?,

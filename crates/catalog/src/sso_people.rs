@@ -5,11 +5,9 @@
 
 use tallystick_event::OrgId;
 
-use crate::links::{self, Link, LinkKind};
-use crate::{
-    Catalog, CatalogError, Conflict, Membership, NewUser, User, UserId, memberships, users,
-};
 use crate::db::Tx;
+use crate::links::{self, Link, LinkKind};
+use crate::{Catalog, CatalogError, Conflict, Membership, NewUser, User, UserId, memberships, users};
 
 /// Which role somebody gets.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -147,7 +145,8 @@ async fn may_link(
     admission: &SsoAdmission,
     user: &User,
 ) -> Result<Result<(), SsoRefused>, CatalogError> {
-    let sql = "SELECT subject FROM sso_identities WHERE user_id = $1 AND issuer = $2 AND client_id = $3 LIMIT 1";
+    let sql =
+        "SELECT subject FROM sso_identities WHERE user_id = $1 AND issuer = $2 AND client_id = $3 LIMIT 1";
     let values =
         [user.id.as_str().into(), admission.issuer.as_str().into(), admission.client_id.as_str().into()];
     if tx.row(sql, &values).await?.is_some() {
@@ -162,7 +161,9 @@ async fn may_link(
 async fn give_role(tx: &mut Tx, before: &Membership, role: &str) -> Result<bool, CatalogError> {
     match memberships::change_role(tx, before, role).await {
         Ok(()) => Ok(true),
-        Err(CatalogError::Conflict(Conflict::LastOwner { .. } | Conflict::LastBreakGlass { .. })) => Ok(false),
+        Err(CatalogError::Conflict(Conflict::LastOwner { .. } | Conflict::LastBreakGlass { .. })) => {
+            Ok(false)
+        }
         Err(error) => Err(error),
     }
 }

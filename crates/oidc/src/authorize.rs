@@ -91,9 +91,15 @@ mod tests {
             redirect_uri: "https://audit.example/sign-in/sso/callback",
             scopes: &scopes,
         };
-        let flow = Flow { state: "s".into(), nonce: "n".into(), verifier: "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk".into() };
+        let flow = Flow {
+            state: "s".into(),
+            nonce: "n".into(),
+            verifier: "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk".into(),
+        };
         let url = authorize_url(&provider, &registration, &flow, Some("ana@acme.example"));
-        assert!(url.starts_with("https://id.example/auth?realm=a&response_type=code&client_id=tally+%26+stick&"));
+        assert!(
+            url.starts_with("https://id.example/auth?realm=a&response_type=code&client_id=tally+%26+stick&")
+        );
         assert!(url.contains("&scope=openid+email+profile+groups&state=s&nonce=n&"), "{url}");
         // The pair of RFC 7636, appendix B.
         assert!(url.contains("&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&"), "{url}");

@@ -100,7 +100,8 @@ impl Oidc {
         let methods = document.token_endpoint_auth_methods_supported.unwrap_or_default();
         let has = |method: &str| methods.iter().any(|one| one == method);
         let provider = Arc::new(Provider {
-            authorization_endpoint: self.endpoint("authorization_endpoint", &document.authorization_endpoint)?,
+            authorization_endpoint: self
+                .endpoint("authorization_endpoint", &document.authorization_endpoint)?,
             token_endpoint: self.endpoint("token_endpoint", &document.token_endpoint)?,
             jwks_uri: self.endpoint("jwks_uri", &document.jwks_uri)?,
             secret_in_body: has("client_secret_post") && !has("client_secret_basic"),
@@ -113,7 +114,8 @@ impl Oidc {
         let before = known.remove(issuer);
         let looked_again_ms = before.as_ref().and_then(|known| known.looked_again_ms);
         let keys = before.and_then(|known| known.keys);
-        let now = Known { provider: Arc::clone(&provider), fetched_ms: self.clock.now_ms(), keys, looked_again_ms };
+        let now =
+            Known { provider: Arc::clone(&provider), fetched_ms: self.clock.now_ms(), keys, looked_again_ms };
         known.insert(issuer.to_owned(), now);
         Ok(provider)
     }

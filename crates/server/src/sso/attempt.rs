@@ -57,7 +57,14 @@ impl Attempt {
         now_ms: i64,
     ) -> Self {
         let org = connection.org.to_string();
-        Self { flow, org, revision: connection.revision, purpose, redirect_uri, expires_ms: now_ms + ATTEMPT_MS }
+        Self {
+            flow,
+            org,
+            revision: connection.revision,
+            purpose,
+            redirect_uri,
+            expires_ms: now_ms + ATTEMPT_MS,
+        }
     }
 
     /// The organization.

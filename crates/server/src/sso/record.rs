@@ -51,7 +51,8 @@ pub async fn record_sign_in(
     let (user, org) = (&admitted.user, Some(&connection.org));
     if admitted.is_new {
         let metadata = json!({ "email": user.email, "by": "sso" });
-        admin_events::record_of(state, who, on_user(USER_CREATED, org, user, Vec::new(), metadata), None).await;
+        admin_events::record_of(state, who, on_user(USER_CREATED, org, user, Vec::new(), metadata), None)
+            .await;
     }
     if let Some(link) = &admitted.invitation {
         let act = Act {

@@ -23,8 +23,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "server",
         &[
-            "event", "merkle", "verify", "query", "mapping", "catalog", "engine", "auth", "witness", "anchor",
-            "oidc",
+            "event", "merkle", "verify", "query", "mapping", "catalog", "engine", "auth", "witness",
+            "anchor", "oidc",
         ],
     ),
     ("tallystick", EVERYTHING),

@@ -45,9 +45,7 @@ pub async fn send(State(state): State<Arc<AppState>>, request: Request) -> Resul
         StatusCode::UNAUTHORIZED if wants_code => {
             "This account has a second factor. Enter its code together with the password."
         }
-        StatusCode::FORBIDDEN => {
-            "Your organization takes single sign-on only. Use the button below."
-        }
+        StatusCode::FORBIDDEN => "Your organization takes single sign-on only. Use the button below.",
         StatusCode::UNAUTHORIZED => "The e-mail address, the password or the code is wrong.",
         _ => error.detail(),
     };

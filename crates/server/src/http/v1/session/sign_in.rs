@@ -24,7 +24,9 @@ use crate::{
         json::{Body, Members},
         request_id, same_site,
     },
-    people_events::{self, AccountAct, SESSION_ELEVATED, USER_LOCKED_OUT, USER_SIGN_IN_FAILED, USER_SIGNED_IN, on_user},
+    people_events::{
+        self, AccountAct, SESSION_ELEVATED, USER_LOCKED_OUT, USER_SIGN_IN_FAILED, USER_SIGNED_IN, on_user,
+    },
     state::AppState,
 };
 

@@ -31,10 +31,7 @@ impl SsoState {
         headers: &HeaderMap,
         connection: Option<&tallystick_catalog::SsoConnection>,
     ) -> Self {
-        Self {
-            redirect_uri: sso::redirect_uri(state, headers),
-            connection: connection.map(SsoAnswer::from),
-        }
+        Self { redirect_uri: sso::redirect_uri(state, headers), connection: connection.map(SsoAnswer::from) }
     }
 }
 

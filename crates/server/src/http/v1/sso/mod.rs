@@ -129,4 +129,3 @@ fn values(connection: Option<&SsoConnection>) -> [Value; 9] {
         json!(of.enforced),
     ]
 }
-

@@ -10,7 +10,10 @@ use axum::{
 use maud::html;
 use tallystick_auth::Operation;
 
-use super::{super::{go_on, page}, result};
+use super::{
+    super::{go_on, page},
+    result,
+};
 use crate::{
     admin_events::{self, Who},
     error::ApiError,
@@ -63,8 +66,7 @@ async fn sign_in(
         Purpose::Invitation { token } => ("/".to_owned(), Some(token)),
         Purpose::Test { .. } => return Err(ApiError::internal("a test must not let anybody in")),
     };
-    let admitted =
-        state.auth.admit_sso(connection, &vouching.vouched, invitation.as_deref(), false).await?;
+    let admitted = state.auth.admit_sso(connection, &vouching.vouched, invitation.as_deref(), false).await?;
     let admitted = match admitted {
         Ok(admitted) => admitted,
         Err(refusal) => {
@@ -144,10 +146,13 @@ async fn fail(
 /// The page for somebody who did not get in: what they can do about it, and nothing of how it works inside.
 pub(super) fn refused(reason: &str) -> Response {
     let why = match reason {
-        "no_attempt" | "wrong_state" | "replayed" | "attempt_expired" | "connection_changed" | "other_session" => {
+        "no_attempt" | "wrong_state" | "replayed" | "attempt_expired" | "connection_changed"
+        | "other_session" => {
             "This sign-in was not begun in this browser, was used already, or took too long. Begin again."
         }
-        "provider_refused" => "Your organization's sign-in service did not let you in, or you stopped. Try again.",
+        "provider_refused" => {
+            "Your organization's sign-in service did not let you in, or you stopped. Try again."
+        }
         "email_missing" | "email_not_verified" => {
             "Your organization's sign-in service does not confirm your e-mail address. Ask whoever runs it."
         }
@@ -164,7 +169,9 @@ pub(super) fn refused(reason: &str) -> Response {
             "The account with your e-mail address belongs to somebody else at your sign-in service. Ask an owner of \
              the organization to remove the former member."
         }
-        "provider_unreachable" => "Your organization's sign-in service does not answer. Try again in a while.",
+        "provider_unreachable" => {
+            "Your organization's sign-in service does not answer. Try again in a while."
+        }
         _ => {
             "What your organization's sign-in service says cannot be believed. An owner of the organization finds the \
              reason in the audit log."

@@ -22,11 +22,15 @@ const GROUPS_SHOWN_MAX: usize = 100;
 /// What a refusal means, for whoever set the connection up.
 pub(super) fn meaning(refusal: SsoRefusal) -> &'static str {
     match refusal {
-        SsoRefusal::EmailMissing => "The token has no e-mail address: have the provider put the claim email into it.",
+        SsoRefusal::EmailMissing => {
+            "The token has no e-mail address: have the provider put the claim email into it."
+        }
         SsoRefusal::EmailNotVerified => {
             "The token does not say that the e-mail address is verified: email_verified must be true."
         }
-        SsoRefusal::DomainNotAllowed => "The e-mail address is of a domain that is not in the list of the connection.",
+        SsoRefusal::DomainNotAllowed => {
+            "The e-mail address is of a domain that is not in the list of the connection."
+        }
         SsoRefusal::Other(SsoRefused::NoRole) => {
             "No group of the map fits, and there is no role for others: this person would not get in."
         }

@@ -45,7 +45,8 @@ pub async fn send(State(state): State<Arc<AppState>>, request: Request) -> Resul
     }
     // The page to sign in with a password sends what was typed there as the address.
     let asked = [form.text("organization"), form.text("email")].into_iter().find(|text| !text.is_empty());
-    let again = |status, message: Option<&str>| page(status, TITLE, &content(next, asked.unwrap_or(""), message));
+    let again =
+        |status, message: Option<&str>| page(status, TITLE, &content(next, asked.unwrap_or(""), message));
     let Some(asked) = asked else { return Ok(again(StatusCode::OK, None)) };
     if asked.chars().count() > ASKED_CHARS_MAX {
         return Ok(again(StatusCode::BAD_REQUEST, Some(UNKNOWN)));
