@@ -12,6 +12,7 @@ import "./finding.mjs";
 import "./organizations.mjs";
 import "./people.mjs";
 import "./screens.mjs";
+import "./sso.mjs";
 import "./trust.mjs";
 
 before(async () => {

@@ -92,7 +92,7 @@ export function ConnectionForm(props) {
 /** A line of the map that is being edited. */
 function Line({ line, place, options, set, remove }) {
   const id = `group-${place}`;
-  return html`<div class="zone-form">
+  return html`<div class="group-line">
     <label class="unseen" for=${id}>Group ${place + 1}</label>
     <input class="field" id=${id} value=${line.group} placeholder="group" spellcheck=${false} autocomplete="off"
       onInput=${(event) => set({ ...line, group: event.target.value })} />

@@ -96,7 +96,7 @@ test("an owner connects a provider, tests it, maps groups, and people sign in th
   ]) {
     await dialog.getByRole("button", { name: "Add a group" }).click();
     await dialog.getByPlaceholder("group").last().fill(group);
-    await dialog.locator(".zone-form select").last().selectOption(role);
+    await dialog.locator(".group-line select").last().selectOption(role);
   }
   await accessible(page);
   await dialog.getByRole("button", { name: "Save the roles" }).click();
