@@ -121,6 +121,15 @@ fn call_of_people(operation: Operation) -> (Method, &'static str, Value) {
         ),
         Operation::UpdateRole => (Method::PATCH, "/v1/roles/{role}", json!({ "filter": "action:*" })),
         Operation::DeleteRole => (Method::DELETE, "/v1/roles/{role}", Value::Null),
+        Operation::GetSso => (Method::GET, "/v1/sso?org=acme", Value::Null),
+        Operation::PutSso => (
+            Method::PUT,
+            "/v1/sso?org=acme",
+            json!({ "issuer": "https://127.0.0.1:1", "client_id": "c", "domains": ["acme.example"] }),
+        ),
+        Operation::DeleteSso => (Method::DELETE, "/v1/sso?org=acme", Value::Null),
+        Operation::TestSso => (Method::POST, "/v1/sso/test?org=acme", Value::Null),
+        Operation::EnforceSso => (Method::PUT, "/v1/sso/enforcement?org=acme", json!({ "enforced": false })),
         Operation::GetBoot => (Method::GET, "/v1/ui/boot", Value::Null),
         other => panic!("{other:?} has no call"),
     }

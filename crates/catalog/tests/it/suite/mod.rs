@@ -10,6 +10,7 @@ mod proof;
 mod seals;
 mod settings;
 mod sign_ins;
+mod sso;
 
 use std::sync::Arc;
 
@@ -104,6 +105,10 @@ pub(crate) async fn run(fresh: impl AsyncFn(&str) -> CatalogUrl) {
         finding::the_same_address_has_one_short_link,
         finding::shared_events_expire_and_are_revoked,
         finding::all_of_it_goes_with_its_organization,
+        sso::a_test_is_good_for_what_was_tested,
+        sso::whoever_keeps_a_password_stays_an_owner,
+        sso::a_provider_gets_accounts_that_are_its_own,
+        sso::sessions_of_a_provider_are_apart_and_end_with_it,
         proof::tiles_only_grow,
         proof::tiles_are_mended_in_place,
         proof::the_directory_grows_without_gaps,

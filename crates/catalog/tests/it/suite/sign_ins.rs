@@ -17,6 +17,7 @@ pub(crate) fn new_session(user: &User, network: &str, good_for_ms: i64) -> Sessi
         network: network.into(),
         ip: Some("203.0.113.9".into()),
         user_agent: None,
+        sso_org: None,
         created_ms: START_MS,
         seen_ms: START_MS,
         expires_ms: START_MS + good_for_ms,

@@ -54,12 +54,12 @@ pub async fn test(
     let org = params.parse::<OrgId>("org", "an organization id")?;
     let org = caller.one_org(Operation::TestSso, org.as_ref())?;
     params.end()?;
-    let operation = Operation::TestSso.rule().name;
-    let person = caller.caller.person().ok_or(Denied::PersonOnly { operation })?;
     let connection = state.auth.testable_sso(&caller.caller, Some(&org)).await?;
     let connection = connection.ok_or_else(|| {
         ApiError::new(ErrorCode::SsoNotFound, "the organization has no connection yet; PUT /v1/sso makes one")
     })?;
+    let operation = Operation::TestSso.rule().name;
+    let person = caller.caller.person().ok_or(Denied::PersonOnly { operation })?;
     let purpose = Purpose::Test { session: person.session.to_string() };
     let begun = sso::begin(&state, &connection, purpose, &headers, Some(&person.email)).await?;
     let begun = begun.map_err(|fault| unusable(&fault))?;
