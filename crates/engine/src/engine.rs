@@ -392,10 +392,10 @@ async fn open_proofs(
         return Err(OpenError::ForeignSignature);
     }
     let counts = shared.catalog.tile_counts().await?;
-    let sealed = std::mem::take(&mut start.sealed);
     let checked = tokio::task::spawn_blocking(move || {
-        let rebuilt = proofs.rebuild_missing(&counts, &sealed)?;
-        let rolled_back = proofs.find_rollbacks()?;
+        let mut rebuilt = proofs.rebuild_missing(&counts)?;
+        let (rolled_back, healed) = proofs.find_rollbacks()?;
+        rebuilt.extend(healed);
         proofs.set_rolled_back(rolled_back.clone());
         Ok::<_, ReadError>((proofs, rebuilt, rolled_back))
     });

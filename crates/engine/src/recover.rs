@@ -45,8 +45,6 @@ pub struct Recovered {
 pub(crate) struct Start {
     pub(crate) heads: Heads,
     pub(crate) trees: Arc<Trees>,
-    /// The trees of logs with sealed events, with their edges there.
-    pub(crate) sealed: Vec<(Arc<Tree>, Edge)>,
     pub(crate) orgs: Vec<(OrgId, Head)>,
     pub(crate) view: View,
     pub(crate) log: FileLog,
@@ -73,7 +71,7 @@ pub(crate) async fn recover(options: &Options, catalog: &Catalog) -> Result<Star
     catalog.forget_segments(&garbage).await?;
     let segments = open_segments(&files, &loaded, options.check_indexes, &mut recovered)?;
     let (heads, orgs) = heads(&loaded)?;
-    let (trees, sealed) = trees(&loaded, &heads)?;
+    let trees = trees(&loaded, &heads)?;
     let (log, report) = open_log(&log_dir, loaded.sealed_position)?;
     recovered.torn_bytes = report.dropped_bytes();
     let view = View::new(segments);
@@ -104,7 +102,7 @@ pub(crate) async fn recover(options: &Options, catalog: &Catalog) -> Result<Star
             (org, head)
         })
         .collect();
-    Ok(Start { heads, trees, sealed, orgs, view, log, next_position, tail_first_position, recovered })
+    Ok(Start { heads, trees, orgs, view, log, next_position, tail_first_position, recovered })
 }
 
 fn create_folder(folder: &Path) -> Result<(), OpenError> {
@@ -199,28 +197,23 @@ fn heads(loaded: &Loaded) -> Result<(Heads, Vec<OrgId>), OpenError> {
     Ok((heads, orgs))
 }
 
-type SealedTrees = Vec<(Arc<Tree>, Edge)>;
-
 /// The trees as they were at the sealed position; replay makes them grow.
-fn trees(loaded: &Loaded, heads: &Heads) -> Result<(Arc<Trees>, SealedTrees), OpenError> {
+fn trees(loaded: &Loaded, heads: &Heads) -> Result<Arc<Trees>, OpenError> {
     let trees = Trees::default();
-    let mut sealed = Vec::new();
     for org in &loaded.organizations {
         let edge = heads.get(&org.id).expect("every organization has a head").edge.clone();
-        let tree = Tree::new(org.id.clone(), org.log_id, org.log_base, edge.clone(), false);
-        let tree = trees.insert(tree);
-        if edge.size() > 0 {
-            sealed.push((Arc::clone(&tree), edge));
+        let has_leaves = edge.size() > 0;
+        let tree = trees.insert(Tree::new(org.id.clone(), org.log_id, org.log_base, edge, false));
+        if has_leaves {
             trees.mark(tree);
         }
     }
     for closed in &loaded.closed_logs {
         let edge = Edge::decode(&closed.edge)
             .map_err(|error| inconsistent(format!("the edge of closed log {}: {error}", closed.log)))?;
-        let tree = Tree::new(closed.org.clone(), closed.log, closed.base, edge.clone(), true);
-        sealed.push((trees.insert(tree), edge));
+        trees.insert(Tree::new(closed.org.clone(), closed.log, closed.base, edge, true));
     }
-    Ok((Arc::new(trees), sealed))
+    Ok(Arc::new(trees))
 }
 
 /// Replays commit-log records in order.

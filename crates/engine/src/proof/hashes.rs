@@ -44,6 +44,15 @@ impl TileCache {
         self.0.lock().clear();
     }
 
+    /// Forgets the tiles of one log.
+    pub(crate) fn forget(&self, log: LogId) {
+        let mut tiles = self.0.lock();
+        let keys: Vec<Key> = tiles.iter().map(|(key, _)| *key).filter(|(of, ..)| *of == log).collect();
+        for key in keys {
+            tiles.pop(&key);
+        }
+    }
+
     /// Keeps a tile.
     pub(crate) fn put(&self, key: Key, tile: &Arc<[Hash]>) {
         self.0.lock().put(key, Arc::clone(tile));

@@ -94,7 +94,7 @@ impl Engine {
             let said = Guarded { size: entry.size, root: entry.root };
             let checked = tokio::task::spawn_blocking(move || proofs.check_against(log, said)).await;
             let checked = checked.expect("checking does not panic").map_err(OpenError::Proofs)?;
-            known = checked.map(|found| (found.kind, found.signed));
+            known = checked.differs.map(|found| (found.kind, found.signed));
         }
         let (size, root) = (closed.size(), closed.edge().root());
         let (kind, signed) = known.unwrap_or((RollbackKind::Unknown, Guarded { size, root }));

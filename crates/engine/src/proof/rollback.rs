@@ -4,11 +4,11 @@
 use std::sync::Arc;
 
 use tallystick_event::{LogId, OrgId};
-use tallystick_merkle::{self as merkle, GenerateError};
+use tallystick_merkle::{self as merkle, GenerateError, Hash};
 
 use crate::{
     error::ReadError,
-    proof::{Guarded, Proofs},
+    proof::{DIRECTORY_NAME, Guarded, Proofs},
 };
 
 /// How the stored log differs from what was signed.
@@ -64,10 +64,19 @@ impl std::fmt::Display for RolledBack {
     }
 }
 
+/// What a comparison with something that was signed found.
+#[derive(Debug)]
+pub(crate) struct Compared {
+    /// The log is not what was signed.
+    pub(crate) differs: Option<RolledBack>,
+    /// Stored hashes above the leaves were wrong or missing; they have been made again, and it is what was signed.
+    pub(crate) healed: bool,
+}
+
 impl Proofs {
     /// Compares every log with what the guard has recorded of it, and with what the directory says of it: the guard
-    /// may be missing, as after a backup was restored.
-    pub(crate) fn find_rollbacks(&self) -> Result<Vec<RolledBack>, ReadError> {
+    /// may be missing, as after a backup was restored. Gives what differs, and whose hashes had to be made again.
+    pub(crate) fn find_rollbacks(&self) -> Result<(Vec<RolledBack>, Vec<String>), ReadError> {
         let mut known: Vec<_> = self.guard.lock().newest().iter().map(|(log, at)| (*log, *at)).collect();
         let entries = self.runtime.block_on(self.catalog.newest_directory_entries());
         for entry in entries.map_err(|error| ReadError::of_catalog(&error))? {
@@ -78,59 +87,57 @@ impl Proofs {
             }
         }
         let mut found: Vec<RolledBack> = Vec::new();
+        let mut healed = Vec::new();
         for (log, signed) in known {
             if found.iter().any(|found| found.log == log) {
                 continue;
             }
-            if let Some(rolled_back) = self.check_against(log, signed)? {
-                found.push(rolled_back);
+            let compared = self.check_against(log, signed)?;
+            found.extend(compared.differs);
+            if compared.healed {
+                let org = self.trees.of_log(log).map(|tree| tree.org.to_string());
+                healed.push(org.unwrap_or_else(|| DIRECTORY_NAME.to_owned()));
             }
         }
         found.sort_by(|a, b| (&a.org, a.log.0).cmp(&(&b.org, b.log.0)));
-        Ok(found)
+        Ok((found, healed))
     }
 
     /// Compares one log with a size and root that it is known to have had.
-    pub(crate) fn check_against(&self, log: LogId, signed: Guarded) -> Result<Option<RolledBack>, ReadError> {
+    pub(crate) fn check_against(&self, log: LogId, signed: Guarded) -> Result<Compared, ReadError> {
+        let differs = |kind, org, stored| RolledBack { kind, log, org, signed, stored, witness: None };
         if log == self.directory.log() {
-            return Ok(self.check_directory_against(signed)?.map(|(kind, stored)| RolledBack {
-                kind,
-                log,
-                org: None,
-                signed,
-                stored,
-                witness: None,
-            }));
+            let (found, healed) = self.check_directory_against(signed)?;
+            return Ok(Compared { differs: found.map(|(kind, stored)| differs(kind, None, stored)), healed });
         }
         let Some(tree) = self.trees.of_log(log) else {
-            return Ok(Some(RolledBack {
-                kind: RollbackKind::Unknown,
-                log,
-                org: None,
-                signed,
-                stored: 0,
-                witness: None,
-            }));
+            return Ok(Compared { differs: Some(differs(RollbackKind::Unknown, None, 0)), healed: false });
         };
-        let stored = tree.size();
-        let kind = if stored < signed.size {
-            Some(RollbackKind::Shorter)
+        let edge = tree.edge();
+        let (found, healed) = if edge.size() < signed.size {
+            (Some(RollbackKind::Shorter), false)
+        } else if edge.size() == signed.size {
+            ((edge.root() != signed.root).then_some(RollbackKind::Forked), false)
         } else {
-            let root = if stored == signed.size {
-                tree.edge().root()
-            } else {
-                merkle::root(signed.size, &self.hashes(&tree, signed.size)).map_err(source)?
-            };
-            (root != signed.root).then_some(RollbackKind::Forked)
+            let root = || merkle::root(signed.size, &self.hashes(&tree, signed.size)).map_err(source);
+            compare(&signed.root, root, || self.heal(&tree))?
         };
-        Ok(kind.map(|kind| RolledBack {
-            kind,
-            log,
-            org: Some(tree.org.clone()),
-            signed,
-            stored,
-            witness: None,
-        }))
+        let differs = found.map(|kind| differs(kind, Some(tree.org.clone()), edge.size()));
+        Ok(Compared { differs, healed })
+    }
+
+    /// As [`Proofs::check_against`] for the directory: how it differs, and how many entries are stored.
+    pub(crate) fn check_directory_against(
+        &self,
+        signed: Guarded,
+    ) -> Result<(Option<(RollbackKind, u64)>, bool), ReadError> {
+        let stored = self.directory_size();
+        if stored < signed.size {
+            return Ok((Some((RollbackKind::Shorter, stored)), false));
+        }
+        let root = || merkle::root(signed.size, &self.directory_hashes(signed.size)).map_err(source);
+        let (found, healed) = compare(&signed.root, root, || self.heal_directory())?;
+        Ok((found.map(|kind| (kind, stored)), healed))
     }
 
     /// Sets what was found at start.
@@ -141,7 +148,7 @@ impl Proofs {
     /// Compares the directory with a size and root that a witness has seen, signed by us. If they do not fit, nothing
     /// is written or signed from now on. Blocks.
     pub fn compare_directory(&self, seen: Guarded, witness: &str) -> Result<Option<RolledBack>, ReadError> {
-        let Some((kind, stored)) = self.check_directory_against(seen)? else { return Ok(None) };
+        let (Some((kind, stored)), _) = self.check_directory_against(seen)? else { return Ok(None) };
         let found = RolledBack {
             kind,
             log: self.directory.log(),
@@ -157,6 +164,22 @@ impl Proofs {
         });
         Ok(Some(found))
     }
+}
+
+/// Compares the root of stored hashes with one that was signed. Hashes above the leaves follow from the leaves: that they
+/// are wrong, or not there, says nothing of the log until `heal` has made them again.
+fn compare(
+    signed: &Hash,
+    root: impl Fn() -> Result<Hash, ReadError>,
+    heal: impl FnOnce() -> Result<bool, ReadError>,
+) -> Result<(Option<RollbackKind>, bool), ReadError> {
+    match root() {
+        Ok(root) if root == *signed => return Ok((None, false)),
+        Ok(_) | Err(ReadError::Corrupt(_)) => {}
+        Err(error) => return Err(error),
+    }
+    let healed = heal()? && root()? == *signed;
+    Ok(((!healed).then_some(RollbackKind::Forked), healed))
 }
 
 /// Proofs are only asked for within a tree, so all that can fail is reading.

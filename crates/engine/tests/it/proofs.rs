@@ -3,9 +3,9 @@
 
 use std::{path::Path, time::Duration};
 
-use tallystick_catalog::{DirectoryCheckpoint, DirectoryEntry, OrgState, OrganizationChange};
+use tallystick_catalog::{DirectoryCheckpoint, DirectoryEntry, OrgState, OrganizationChange, TileRun};
 use tallystick_engine::proof::{ProofError, RollbackKind};
-use tallystick_event::{Leaf, LeafKind, OrgId};
+use tallystick_event::{Leaf, LeafKind, LogId, OrgId};
 use tallystick_merkle::{
     Checkpoint, Edge, RangeVerifier, TileId, TileReader, edge_tiles, verify_consistency, verify_inclusion,
 };
@@ -159,7 +159,7 @@ async fn a_wrong_tile_is_never_served_in_a_proof_and_is_healed() {
     let catalog = harness.engine.catalog();
     let mut tile = catalog.tile(log, 1, 0).await.unwrap();
     tile[2][0] ^= 1;
-    let run = tallystick_catalog::TileRun { log, level: 1, first: 0, hashes: tile };
+    let run = TileRun { log, level: 1, first: 0, hashes: tile };
     catalog.replace_tiles(log, &[run]).await.unwrap();
     harness.restart().await;
     assert!(harness.engine.proofs().wait_until_published(&acme, 1_999, PATIENCE).await);
@@ -179,6 +179,78 @@ async fn a_wrong_tile_is_never_served_in_a_proof_and_is_healed() {
     .await
     .unwrap();
     check(&harness, &acme).await;
+}
+
+/// Changes one stored hash of a log.
+async fn flip(harness: &Harness, log: LogId, level: u8, number: usize) {
+    let catalog = harness.engine.catalog();
+    let mut hashes = catalog.tile(log, level, 0).await.unwrap();
+    hashes[number][0] ^= 1;
+    catalog.mend_tiles(&[TileRun { log, level, first: 0, hashes }]).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wrong_tile_below_what_the_directory_says_is_healed_at_start() {
+    let mut harness = Harness::new(1_000).await;
+    let acme = harness.create_org("acme").await;
+    grow(&harness, &acme, 1_000).await;
+    harness.engine.proofs().directory_round().await.unwrap().unwrap();
+    grow(&harness, &acme, 1_000).await;
+    harness.seal().await;
+    harness.stop().await;
+    let log = harness.engine.log_of(&acme).unwrap();
+    flip(&harness, log, 1, 2).await;
+    harness.restart().await;
+    assert_eq!(*harness.engine.proofs().rolled_back(), [], "a hash above the leaves follows from the leaves");
+    assert_eq!(harness.recovered.rebuilt_trees, ["acme"]);
+    assert!(harness.engine.proofs().wait_until_published(&acme, 1_999, PATIENCE).await);
+    check(&harness, &acme).await;
+    harness.restart().await;
+    assert!(harness.recovered.rebuilt_trees.is_empty(), "it is stored as well");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn hashes_above_the_entries_of_the_directory_are_made_again() {
+    let mut harness = Harness::new(1_000).await;
+    let acme = harness.create_org("acme").await;
+    for n in 1..300 {
+        let org = harness.create_org(&format!("org{n}")).await;
+        harness.append(&[event(org.as_str(), 0)]).await;
+    }
+    grow(&harness, &acme, 1).await;
+    let made = harness.engine.proofs().directory_round().await.unwrap().unwrap();
+    assert!(made.added >= 290, "an entry for each log that is published: {}", made.added);
+    let directory = directory_log(&harness).await;
+    let catalog = harness.engine.catalog().clone();
+    let intact = catalog.tile(directory, 1, 0).await.unwrap();
+    assert_eq!(intact.len(), 1, "256 entries have a hash above them");
+
+    // Missing, wrong, and one too many: each is healed by a start.
+    for hashes in [vec![], vec![[7; 32]], vec![intact[0], [7; 32]]] {
+        harness.stop().await;
+        let run = TileRun { log: directory, level: 1, first: 0, hashes };
+        catalog.replace_tiles(directory, &[run]).await.unwrap();
+        harness.restart().await;
+        assert_eq!(*harness.engine.proofs().rolled_back(), []);
+        assert_eq!(harness.recovered.rebuilt_trees, ["directory"]);
+        assert_eq!(catalog.tile(directory, 1, 0).await.unwrap(), intact);
+        let last = harness.engine.log_size(&acme).unwrap() - 1;
+        assert!(harness.engine.proofs().wait_until_published(&acme, last, PATIENCE).await);
+        grow(&harness, &acme, 1).await;
+        assert!(harness.engine.proofs().directory_round().await.unwrap().unwrap().added >= 1);
+    }
+
+    // The same while it runs, by the self-audit.
+    flip(&harness, directory, 1, 0).await;
+    let proofs = std::sync::Arc::clone(harness.engine.proofs());
+    let report = tokio::task::spawn_blocking(move || proofs.audit(&mut |_| true)).await.unwrap();
+    assert_eq!((report.is_good(), report.healed), (true, 1), "{report:?}");
+    assert_eq!(catalog.tile(directory, 1, 0).await.unwrap(), intact);
+}
+
+/// The id by which tiles and guard know the directory.
+async fn directory_log(harness: &Harness) -> LogId {
+    harness.engine.catalog().setting("directory_log_id").await.unwrap().unwrap().parse().unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

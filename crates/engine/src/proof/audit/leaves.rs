@@ -7,7 +7,7 @@ use tallystick_event::{Leaf, units_root_of};
 use tallystick_merkle::{Edge, Hash, TileHash};
 use tallystick_segment::{Meta, Row, Rows};
 
-use super::{AuditReport, FindingKind, finding};
+use super::{AuditReport, FindingKind, HEALED, finding};
 use crate::{
     error::ReadError,
     proof::{Proofs, Published, Tree, hashes::TILE_HASHES, runs::Runs},
@@ -71,10 +71,7 @@ impl Proofs {
             return;
         }
         report.add(match self.runtime.block_on(self.catalog.mend_tiles(&wrong.into_runs())) {
-            Ok(()) => {
-                let what = "stored hashes above the leaves were wrong and have been made again".to_owned();
-                finding(FindingKind::Healed, tree, None, what)
-            }
+            Ok(()) => finding(FindingKind::Healed, tree, None, HEALED.to_owned()),
             Err(error) => finding(FindingKind::Unreadable, tree, None, error.to_string()),
         });
     }

@@ -10,10 +10,12 @@ use std::{
 
 use parking_lot::Mutex;
 use tallystick_event::{LogId, OrgId};
+use tallystick_merkle::Edge;
 
 use crate::{
+    error::ReadError,
     options::INSTANCE_ORG,
-    proof::{Guarded, Proofs, Tree},
+    proof::{Guarded, Proofs, Tree, rollback::Compared},
 };
 
 /// Events a second that the background audit reads at least, while it runs.
@@ -24,6 +26,8 @@ pub const AUDIT_CYCLE_MAX: Duration = Duration::from_hours(7 * 24);
 const AUDIT_PAUSE: Duration = Duration::from_hours(24);
 /// How long the first round waits after the start.
 const FIRST_PAUSE: Duration = Duration::from_secs(30);
+/// What is said of hashes that were made again.
+const HEALED: &str = "stored hashes above the leaves were wrong and have been made again";
 /// Findings that a report keeps; more are counted.
 const FINDINGS_KEPT: usize = 1_000;
 
@@ -167,8 +171,12 @@ impl Proofs {
             report.add(AuditFinding { kind, org: org.clone(), log, seq: None, what });
         };
         match self.check_directory_against(signed) {
-            Ok(None) => {}
-            Ok(Some(_)) => {
+            Ok((None, healed)) => match self.audit_directory_hashes(&newest.edge, healed) {
+                Ok(true) => add(FindingKind::Healed, format!("the directory: {HEALED}")),
+                Ok(false) => {}
+                Err(error) => add(FindingKind::Unreadable, format!("the directory: {error}")),
+            },
+            Ok((Some(_), _)) => {
                 add(FindingKind::Forked, "the directory's entries do not have the root signed".to_owned());
             }
             Err(error) => add(FindingKind::Unreadable, format!("the directory: {error}")),
@@ -177,17 +185,26 @@ impl Proofs {
             Ok(entries) => entries,
             Err(error) => return add(FindingKind::Unreadable, format!("the directory: {error}")),
         };
-        for entry in
-            entries.iter().filter(|entry| self.trees.of_log(entry.log).is_some_and(|tree| !tree.closed))
-        {
+        for entry in entries {
             match self.check_against(entry.log, Guarded { size: entry.size, root: entry.root }) {
-                Ok(None) => {}
-                Ok(Some(found)) => add(FindingKind::Forked, format!("against the directory: {found}")),
+                Ok(Compared { differs: None, healed: false }) => {}
+                Ok(Compared { differs: None, healed: true }) => {
+                    add(FindingKind::Healed, format!("log {}: {HEALED}", entry.log));
+                }
+                Ok(Compared { differs: Some(found), .. }) => {
+                    add(FindingKind::Forked, format!("against the directory: {found}"));
+                }
                 Err(error) => {
                     add(FindingKind::Unreadable, format!("entry {} of the directory: {error}", entry.index));
                 }
             }
         }
+    }
+
+    /// Whether stored hashes above the entries of the directory were made again: its root alone does not show all of
+    /// those that are wrong.
+    fn audit_directory_hashes(&self, signed: &Edge, healed: bool) -> Result<bool, ReadError> {
+        Ok(healed || !self.are_stored(&self.hashes_of_entries(signed)?)? && self.heal_directory()?)
     }
 
     /// The background audit, until the engine stops.

@@ -11,7 +11,7 @@ use tallystick_merkle::{
 use crate::{
     error::ReadError,
     proof::{
-        DirectoryProof, Guarded, ProofError, Proofs, Published, RollbackKind, Tree,
+        DirectoryProof, ProofError, Proofs, Published, Tree,
         hashes::{TILE_HASHES, Tiled},
         rollback::source,
     },
@@ -79,7 +79,7 @@ impl Proofs {
         if !id.is_in(self.directory_size()) {
             return Err(ProofError::no_such_tile());
         }
-        let rows = self.directory_rows(id.index(), id.width())?;
+        let rows = self.directory_rows(id.index() * TILE_HASHES, id.width().into())?;
         let entries: Vec<_> = rows.iter().map(|row| self.entry_of(row).encode()).collect();
         Ok(merkle::encode_bundle(&entries).expect("an entry is short"))
     }
@@ -152,24 +152,11 @@ impl Proofs {
         })
     }
 
-    /// As [`Proofs::check_against`] for the directory.
-    pub(crate) fn check_directory_against(
-        &self,
-        signed: Guarded,
-    ) -> Result<Option<(RollbackKind, u64)>, ReadError> {
-        let stored = self.directory_size();
-        if stored < signed.size {
-            return Ok(Some((RollbackKind::Shorter, stored)));
-        }
-        let root = merkle::root(signed.size, &self.directory_hashes(signed.size)).map_err(source)?;
-        Ok((root != signed.root).then_some((RollbackKind::Forked, stored)))
-    }
-
-    fn directory_size(&self) -> u64 {
+    pub(crate) fn directory_size(&self) -> u64 {
         self.directory_newest().map_or(0, |newest| newest.edge.size())
     }
 
-    fn directory_hashes(&self, size: u64) -> impl Subtrees<Error = ReadError> + '_ {
+    pub(crate) fn directory_hashes(&self, size: u64) -> impl Subtrees<Error = ReadError> + '_ {
         Tiled::new(size, move |id| self.directory_tile_hashes(id))
     }
 
@@ -181,7 +168,7 @@ impl Proofs {
             return Ok(tile);
         }
         let hashes: Arc<[Hash]> = if id.level() == 0 {
-            let rows = self.directory_rows(id.index(), id.width())?;
+            let rows = self.directory_rows(id.index() * TILE_HASHES, id.width().into())?;
             rows.iter().map(|row| self.entry_of(row).hash()).collect()
         } else {
             let read = self.catalog.tile(log, id.level(), id.index());
@@ -195,22 +182,22 @@ impl Proofs {
         Ok(hashes)
     }
 
-    fn directory_rows(&self, tile: u64, width: u16) -> Result<Vec<DirectoryEntry>, ReadError> {
-        let first = tile * TILE_HASHES;
-        let read = self.catalog.directory_entries(first, u32::from(width));
+    /// The entries from `first` on, as many as that, which must exist.
+    pub(crate) fn directory_rows(&self, first: u64, count: u32) -> Result<Vec<DirectoryEntry>, ReadError> {
+        let read = self.catalog.directory_entries(first, count);
         let rows = self.runtime.block_on(read).map_err(|error| ReadError::of_catalog(&error))?;
-        let complete = rows.len() == usize::from(width)
-            && rows.iter().zip(first..).all(|(row, index)| row.index == index);
+        let complete =
+            rows.len() == count as usize && rows.iter().zip(first..).all(|(row, index)| row.index == index);
         if complete {
             return Ok(rows);
         }
         Err(ReadError::Corrupt(format!(
-            "MISSING: an entry of the directory between {first} and the next 256"
+            "MISSING: one of the {count} entries of the directory from {first} on is not there"
         )))
     }
 
     /// The entry as the tree has it.
-    pub(super) fn entry_of(&self, row: &DirectoryEntry) -> event::DirectoryEntry {
+    pub(crate) fn entry_of(&self, row: &DirectoryEntry) -> event::DirectoryEntry {
         let checkpoint = self.checkpoint_of(row.log, row.size, row.root);
         event::DirectoryEntry::new(row.log, &checkpoint.to_string(), row.time_ms)
     }

@@ -90,6 +90,11 @@ impl Directory {
     pub(crate) fn log(&self) -> LogId {
         self.log
     }
+
+    /// No round goes on while this is held.
+    pub(crate) async fn rounds(&self) -> impl Sized + '_ {
+        self.end.lock().await
+    }
 }
 
 impl End {
@@ -112,7 +117,7 @@ impl Proofs {
         self.directory_newest().is_none_or(|newest| self.is_own(&newest))
     }
 
-    fn is_own(&self, checkpoint: &DirectoryCheckpoint) -> bool {
+    pub(crate) fn is_own(&self, checkpoint: &DirectoryCheckpoint) -> bool {
         let Ok(note) = Note::parse(checkpoint.note.as_bytes()) else { return false };
         let root = checkpoint.edge.root();
         let keys = self.keys.public(&self.directory_origin());
