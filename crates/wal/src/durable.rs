@@ -5,7 +5,7 @@ use std::io::{self, IoSlice, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-use crate::disk::{Disk, RealDisk, ShortWrite, write_all};
+use crate::disk::{Disk, DiskFile, RealDisk, ShortWrite, write_all};
 
 /// Puts `bytes` into the file at `path`, durably and at once: writes `<path>.tmp`, syncs it, renames it, syncs the
 /// directory. The caller sees to it that nobody else writes the same path at the same time.
@@ -49,6 +49,29 @@ pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
     if parent(from) == parent(to) { Ok(()) } else { RealDisk.sync_dir(parent(from)) }
 }
 
+/// Writes all of `bytes` at an offset of an open file, and makes it durable. After an error nothing is known of what the
+/// file has from there on, and it must not be written to again: a later sync of it may succeed without having written
+/// what this one lost.
+pub fn write_at(file: &dyn DiskFile, bytes: &[u8], at: u64) -> io::Result<()> {
+    write_all(file, &mut [IoSlice::new(bytes)], at).map_err(|ShortWrite { source, .. }| source)?;
+    file.sync_data()
+}
+
+/// All bytes of an open file.
+pub fn read_all(file: &dyn DiskFile) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; file.size()? as usize];
+    let mut at = 0;
+    while at < bytes.len() {
+        match file.read_at(&mut bytes[at..], at as u64) {
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(read) => at += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(bytes)
+}
+
 /// Makes the content of a file durable.
 pub fn sync(path: &Path) -> io::Result<()> {
     RealDisk.open(path)?.sync_data()
@@ -66,8 +89,7 @@ fn write_new(disk: &dyn Disk, temp: &Path, bytes: &[u8]) -> io::Result<()> {
         _ => {}
     }
     let file = disk.create(temp)?;
-    write_all(&*file, &mut [IoSlice::new(bytes)], 0).map_err(|ShortWrite { source, .. }| source)?;
-    file.sync_data()
+    write_at(&*file, bytes, 0)
 }
 
 fn temp_path(path: &Path) -> io::Result<PathBuf> {

@@ -3,14 +3,14 @@
 
 use std::{
     collections::HashMap,
-    fs::File,
-    io::{self, Read as _, Write as _},
+    io,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use tallystick_event::LogId;
 use tallystick_merkle::Hash;
-use tallystick_wal::durable;
+use tallystick_wal::{Disk, DiskFile, RealDisk, durable};
 
 /// Name in the data directory.
 pub const GUARD_FILE: &str = "guard";
@@ -70,19 +70,30 @@ impl GuardError {
 /// The open guard.
 #[derive(Debug)]
 pub(crate) struct Guard {
+    disk: Arc<dyn Disk>,
     path: PathBuf,
-    file: File,
+    /// None after an error: what the file has is not known then, nor whether it is still the one of that name, so it is
+    /// not written to again but written anew as a whole.
+    file: Option<Box<dyn DiskFile>>,
     bytes: u64,
+    /// As [`SLACK_BYTES`].
+    slack: u64,
     newest: HashMap<LogId, Guarded>,
 }
 
 impl Guard {
     /// Reads the guard of a data directory, or makes an empty one. A torn last write was never relied on.
     pub(crate) fn open(data_dir: &Path) -> Result<Self, GuardError> {
+        Self::open_on(Arc::new(RealDisk), data_dir)
+    }
+
+    fn open_on(disk: Arc<dyn Disk>, data_dir: &Path) -> Result<Self, GuardError> {
         let path = data_dir.join(GUARD_FILE);
-        let newest = read(&path)?.unwrap_or_default();
-        let (file, bytes) = write_new(&path, &newest)?;
-        Ok(Self { path, file, bytes, newest })
+        let newest = read(&*disk, &path)?.unwrap_or_default();
+        let mut guard =
+            Self { disk, path, file: None, bytes: 0, slack: SLACK_BYTES, newest: HashMap::default() };
+        guard.write_anew(newest)?;
+        Ok(guard)
     }
 
     /// What was recorded, by log.
@@ -90,41 +101,57 @@ impl Guard {
         &self.newest
     }
 
-    /// Records sizes durably. Only what this has returned for may be signed.
+    /// Records sizes durably. Only what this has returned for may be signed. After an error the next call writes the
+    /// whole file anew.
     pub(crate) fn record(&mut self, grown: &[(LogId, Guarded)]) -> Result<(), GuardError> {
         for (log, guarded) in grown {
-            let before = self.newest.get(log).map_or(0, |before| before.size);
-            assert!(guarded.size >= before, "a log only grows");
+            let Some(before) = self.newest.get(log) else { continue };
+            assert!(guarded.size >= before.size, "a log only grows");
+            assert!(guarded.size > before.size || guarded.root == before.root, "one size has one root");
         }
         if grown.is_empty() {
             return Ok(());
         }
         let live = (HEADER_BYTES + (1 + self.newest.len()) * RECORD_BYTES) as u64;
+        let is_long = self.bytes > 2 * live + self.slack;
+        let Some(file) = self.file.take().filter(|_| !is_long) else {
+            let mut newest = self.newest.clone();
+            newest.extend(grown.iter().copied());
+            return self.write_anew(newest);
+        };
         let mut out = Vec::with_capacity((1 + grown.len()) * RECORD_BYTES);
         encode_frame(BATCH, grown.len(), &mut out);
         for (log, guarded) in grown {
             encode(*log, guarded, &mut out);
         }
-        let written = self.file.write_all(&out).and_then(|()| self.file.sync_data());
-        if let Err(source) = written {
-            // What is in the file behind the last good record is not known: drop it, so that the next try starts clean.
-            let _ = self.file.set_len(self.bytes);
-            let _ = io::Seek::seek(&mut self.file, io::SeekFrom::Start(self.bytes));
-            return Err(GuardError::Io { path: self.path.clone(), source });
-        }
+        durable::write_at(&*file, &out, self.bytes).map_err(|source| self.failed(source))?;
         self.bytes += out.len() as u64;
         self.newest.extend(grown.iter().copied());
-        if self.bytes > 2 * live + SLACK_BYTES {
-            (self.file, self.bytes) = write_new(&self.path, &self.newest)?;
-        }
+        self.file = Some(file);
         Ok(())
     }
 
     /// Forgets logs that were closed: they are never signed again.
     pub(crate) fn forget(&mut self, logs: &[LogId]) -> Result<(), GuardError> {
-        self.newest.retain(|log, _| !logs.contains(log));
-        (self.file, self.bytes) = write_new(&self.path, &self.newest)?;
+        let mut next = self.newest.clone();
+        next.retain(|log, _| !logs.contains(log));
+        self.write_anew(next)
+    }
+
+    /// Puts a file that says just this in the place of the one there is, durably, and goes on with it.
+    fn write_anew(&mut self, newest: HashMap<LogId, Guarded>) -> Result<(), GuardError> {
+        self.file = None;
+        let out = encode_file(&newest);
+        let written = durable::write_atomic_on(&*self.disk, &self.path, &out);
+        let opened = written.and_then(|()| self.disk.open(&self.path));
+        self.file = Some(opened.map_err(|source| self.failed(source))?);
+        self.bytes = out.len() as u64;
+        self.newest = newest;
         Ok(())
+    }
+
+    fn failed(&self, source: io::Error) -> GuardError {
+        GuardError::Io { path: self.path.clone(), source }
     }
 }
 
@@ -140,13 +167,12 @@ fn encode_frame(kind: LogId, count: usize, out: &mut Vec<u8>) {
     encode(kind, &Guarded { size: count as u64, root: [0; 32] }, out);
 }
 
-fn read(path: &Path) -> Result<Option<HashMap<LogId, Guarded>>, GuardError> {
-    let mut bytes = Vec::new();
-    match File::open(path).and_then(|mut file| file.read_to_end(&mut bytes)) {
-        Ok(_) => {}
+fn read(disk: &dyn Disk, path: &Path) -> Result<Option<HashMap<LogId, Guarded>>, GuardError> {
+    let bytes = match disk.open(path).and_then(|file| durable::read_all(&*file)) {
+        Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(source) => return Err(GuardError::Io { path: path.to_owned(), source }),
-    }
+    };
     let corrupt = |offset, what| GuardError::Corrupt { path: path.to_owned(), offset, what };
     if bytes.len() < HEADER_BYTES || &bytes[..8] != MAGIC {
         return Err(corrupt(0, "not a rollback guard"));
@@ -208,8 +234,8 @@ fn read_framed(records: &[Read]) -> Result<HashMap<LogId, Guarded>, usize> {
     }
 }
 
-/// Writes the whole file anew, durably, and leaves it open for appending.
-fn write_new(path: &Path, newest: &HashMap<LogId, Guarded>) -> Result<(File, u64), GuardError> {
+/// A file that says this.
+fn encode_file(newest: &HashMap<LogId, Guarded>) -> Vec<u8> {
     let mut out = Vec::with_capacity(HEADER_BYTES + (1 + newest.len()) * RECORD_BYTES);
     out.extend_from_slice(MAGIC);
     out.extend_from_slice(&VERSION.to_be_bytes());
@@ -218,14 +244,13 @@ fn write_new(path: &Path, newest: &HashMap<LogId, Guarded>) -> Result<(File, u64
     for (log, guarded) in newest {
         encode(*log, guarded, &mut out);
     }
-    durable::write_atomic(path, &out)
-        .and_then(|()| File::options().append(true).open(path))
-        .map(|file| (file, out.len() as u64))
-        .map_err(|source| GuardError::Io { path: path.to_owned(), source })
+    out
 }
 
 #[cfg(test)]
 mod tests {
+    use tallystick_wal::testing::{Effect, FaultDisk, PowerCut};
+
     use super::*;
 
     fn at(size: u64) -> Guarded {
@@ -341,6 +366,55 @@ mod tests {
     fn hex(text: &str) -> Vec<u8> {
         let digits: Vec<u8> = text.chars().map(|digit| digit.to_digit(16).unwrap() as u8).collect();
         digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect()
+    }
+
+    /// Every write, sync, rename and sync of the directory fails once, and then the power is cut.
+    #[test]
+    fn whatever_fails_what_was_recorded_outlives_a_power_cut() {
+        let log = LogId([1; 16]);
+        for (effect, cut) in [
+            (Effect::Lost, PowerCut::KeepNone),
+            (Effect::Lost, PowerCut::KeepSome),
+            (Effect::Persisted, PowerCut::KeepNone),
+            (Effect::Persisted, PowerCut::KeepSome),
+        ] {
+            let mut nth = 0;
+            loop {
+                let disk = FaultDisk::new(nth);
+                let mut guard = Guard::open_on(Arc::new(disk.clone()), Path::new("data")).unwrap();
+                guard.slack = 200;
+                disk.fail_in(nth, effect);
+                let mut recorded = Vec::new();
+                for size in 1..=12 {
+                    if size % 4 == 0 {
+                        let _ = guard.forget(&[LogId([2; 16])]);
+                    }
+                    if guard.record(&[(log, at(size))]).is_ok() {
+                        recorded.push(size);
+                    }
+                }
+                assert!(recorded.len() >= 11, "only what meets the fault fails: {recorded:?}");
+                if !disk.fault_is_met() {
+                    break;
+                }
+                disk.cut_power(cut);
+                let guard = Guard::open_on(Arc::new(disk), Path::new("data")).unwrap();
+                let found = guard.newest()[&log];
+                assert!(found.size >= *recorded.last().unwrap(), "operation {nth}, {effect:?}, {cut:?}");
+                assert_eq!(found, at(found.size));
+                nth += 1;
+            }
+            assert!(nth > 24, "the file was written anew among them: {nth}");
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "one size has one root")]
+    fn a_size_is_never_recorded_with_another_root() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut guard = Guard::open(dir.path()).unwrap();
+        guard.record(&[(LogId([1; 16]), at(3))]).unwrap();
+        let _ = guard.record(&[(LogId([1; 16]), Guarded { size: 3, root: [9; 32] })]);
     }
 
     #[test]
