@@ -20,16 +20,9 @@ pub struct Args {
     /// cosigned.
     #[arg(long, global = true, value_name = "VKEY", conflicts_with = "policy", help_heading = "Trust")]
     pub key: Vec<String>,
-    /// Folder that keeps the largest verified checkpoint of each log, so that a log that is forked or rolled back
-    /// later is noticed.
-    #[arg(long, global = true, value_name = "DIR", help_heading = "Trust")]
-    pub state: Option<PathBuf>,
     /// How old the newest proof of time may be: 90s, 10m, 24h, 7d.
     #[arg(long, global = true, value_name = "AGE", value_parser = age::parse, help_heading = "Trust")]
     pub max_age: Option<u64>,
-    /// Demand an anchor in a pack that names its checkpoint.
-    #[arg(long, global = true, help_heading = "Trust")]
-    pub need_anchor: bool,
     /// File that holds the API key, for logs that are not public.
     #[arg(long, global = true, value_name = "FILE", help_heading = "Connection")]
     pub bearer_file: Option<PathBuf>,
@@ -51,6 +44,19 @@ pub struct Args {
     pub list: usize,
 }
 
+/// Which log is meant, and what is remembered of it.
+#[derive(Debug, Default, clap::Args)]
+pub struct Meant {
+    /// Origin of the log that is meant: the first line of its checkpoint, as you know it. Without it any log that you
+    /// have a key for will do, and whoever answers at the address chooses which.
+    #[arg(long, value_name = "ORIGIN", help_heading = "Trust")]
+    pub origin: Option<String>,
+    /// Folder that keeps the largest verified checkpoint of each log, so that a log that is forked or rolled back later
+    /// is noticed, and which log each address had, so that another one there is refused.
+    #[arg(long, value_name = "DIR", help_heading = "Trust")]
+    pub state: Option<PathBuf>,
+}
+
 /// What to verify.
 #[derive(Debug, Subcommand)]
 pub enum What {
@@ -63,11 +69,18 @@ pub enum What {
     Pack {
         /// The pack; `-` for standard input.
         file: PathBuf,
+        /// Demand an anchor in the pack in which the hash of its checkpoint occurs. The anchor's own signature is
+        /// not checked here: that takes the tools and the keys of whoever made it.
+        #[arg(long, help_heading = "Trust")]
+        need_anchor: bool,
     },
     /// A whole log: fetches every entry, rebuilds the tree, compares it with what the log has signed.
     Log {
         /// Address of the log (`https://host/v1/logs/<org>`), or a folder with the same files.
         log: String,
+        /// Which log.
+        #[command(flatten)]
+        meant: Meant,
     },
     /// Print the page that verifies in a browser, one HTML file that needs no network.
     Page {
@@ -93,5 +106,8 @@ pub enum What {
         /// The seq behind the last; without it, all there are.
         #[arg(long)]
         to: Option<u64>,
+        /// Which log.
+        #[command(flatten)]
+        meant: Meant,
     },
 }

@@ -12,11 +12,12 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use tallystick_merkle::{Checkpoint, Policy};
 use tallystick_verify::{
-    LogReportAndPin, LogStatus, Options, PackReport, RangeContext, Report, Subject, VerifyError, continues,
-    fetch_directory, verify_event, verify_log, verify_pack, verify_range, verify_since,
+    Conclusion, LogReportAndPin, LogStatus, Options, PackReport, Pin, RangeContext, Report, Subject,
+    VerifyError, continues, fetch_directory, verify_event, verify_log, verify_pack, verify_range,
+    verify_since,
 };
 
-use crate::args::{Args, What};
+use crate::args::{Args, Meant, What};
 use crate::http::Http;
 use crate::source::{Source, bearer, is_address};
 use crate::state::State;
@@ -97,7 +98,8 @@ pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
     let options = Options {
         records_listed: args.list,
         age_max: args.max_age.map(|age| (now_ms(), age)),
-        needs_anchor: args.need_anchor,
+        origin: None,
+        needs_anchor: matches!(args.what, What::Pack { need_anchor: true, .. }),
         progress: Some(&tell),
         on_record: None,
     };
@@ -113,19 +115,20 @@ pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
 fn verify(args: &Args, policy: &Policy, options: &Options<'_>) -> Result<(Report, Value), Failure> {
     let report = match &args.what {
         What::Event { file } => verify_event(&read(file)?, policy, options)?,
-        What::Pack { file } => {
+        What::Pack { file, .. } => {
             // Unbuffered: nearly all of a pack is read in large pieces, which would only be copied.
             let found = verify_pack(open(file)?, policy, options)?;
             let json = json_of(&found)?;
             output::say(stated(&found));
             return Ok((found.report, json));
         }
-        What::Log { log } => {
+        What::Log { log, meant } => {
             let mut source = Source::open(log, bearer(args)?)?;
-            let state = args.state.as_deref().map(State::open).transpose()?;
-            let pin = state.as_ref().map_or(Ok(None), |state| state.read(&source.stated_origin()))?;
-            let found = verify_log(&mut source, policy, pin.as_ref(), options)?;
-            keep(found, state.as_ref())?
+            let known = Known::of(log, meant)?;
+            let pin = known.pin(&source.stated_origin())?;
+            let options = Options { origin: known.origin(), ..*options };
+            let found = verify_log(&mut source, policy, pin.as_ref(), &options);
+            known.keep(found.map_err(|error| known.explain(error))?)?
         }
         What::Since { checkpoint, log } => {
             let kept = read(checkpoint)?;
@@ -133,7 +136,7 @@ fn verify(args: &Args, policy: &Policy, options: &Options<'_>) -> Result<(Report
             verify_since(&kept, &mut source, policy, options)?.report
         }
         What::Page { .. } => unreachable!("printed before"),
-        What::Range { log, from, to } => range(args, log, (*from, *to), policy, options)?,
+        What::Range { log, from, to, meant } => range(args, (log, meant), (*from, *to), policy, options)?,
     };
     let json = json_of(&report)?;
     Ok((report, json))
@@ -142,7 +145,7 @@ fn verify(args: &Args, policy: &Policy, options: &Options<'_>) -> Result<(Report
 /// A service that says itself what is wrong with its log has given a verdict.
 fn admitted(args: &Args, path: &str, status: LogStatus) -> Result<(Report, Value), Failure> {
     let (subject, log) = match &args.what {
-        What::Log { log } => (Subject::Log, log),
+        What::Log { log, .. } => (Subject::Log, log),
         What::Since { log, .. } => (Subject::Growth, log),
         What::Range { log, .. } => (Subject::Range, log),
         What::Event { .. } | What::Pack { .. } | What::Page { .. } => unreachable!("nobody is asked"),
@@ -152,17 +155,69 @@ fn admitted(args: &Args, path: &str, status: LogStatus) -> Result<(Report, Value
     Ok((report, json))
 }
 
-/// Pins what was verified.
-fn keep(found: LogReportAndPin, state: Option<&State>) -> Result<Report, Failure> {
-    if let (Some(state), Some(pin)) = (state, &found.pin) {
-        state.write(&found.report.log.origin, pin)?;
+/// Which log is meant, and where what is verified of it is kept.
+struct Known<'a> {
+    /// None for a folder: what lies in one is put there by whoever verifies it.
+    address: Option<&'a str>,
+    state: Option<State>,
+    /// What the command line says.
+    asked: Option<&'a str>,
+    /// What was at the address before.
+    before: Option<String>,
+}
+
+impl<'a> Known<'a> {
+    fn of(log: &'a str, meant: &'a Meant) -> Result<Known<'a>, Failure> {
+        let address = is_address(log).then(|| log.trim_end_matches('/'));
+        let state = meant.state.as_deref().map(State::open).transpose()?;
+        let before = match (&state, address) {
+            (Some(state), Some(address)) => state.origin_at(address)?,
+            _ => None,
+        };
+        Ok(Known { address, state, asked: meant.origin.as_deref(), before })
     }
-    Ok(found.report)
+
+    /// The origin of the log that is meant, if that is known.
+    fn origin(&self) -> Option<&str> {
+        self.asked.or(self.before.as_deref())
+    }
+
+    /// What is pinned of the log; `stated` is what it says itself that it is, for when nobody knows better.
+    fn pin(&self, stated: &str) -> Result<Option<Pin>, Failure> {
+        let read = |state: &State| state.read(self.origin().unwrap_or(stated));
+        self.state.as_ref().map_or(Ok(None), read)
+    }
+
+    /// Pins what was verified.
+    fn keep(&self, found: LogReportAndPin) -> Result<Report, Failure> {
+        if let (Some(state), Some(pin)) = (&self.state, &found.pin) {
+            let origin = &found.report.log.origin;
+            state.write(origin, pin)?;
+            if let Some(address) = self.address.filter(|_| self.before.as_ref() != Some(origin)) {
+                state.bind(address, origin)?;
+            }
+        }
+        Ok(found.report)
+    }
+
+    /// What to do when another log is where one was before.
+    fn explain(&self, error: VerifyError) -> Failure {
+        match (&error, self.address, self.asked) {
+            (VerifyError::OtherLog { meant, .. }, Some(address), None) => Failure::with(
+                format!(
+                    "{address} was the log {meant} before. If it has a new one, and you know why, say which with \
+                     --origin"
+                ),
+                error,
+            ),
+            _ => Failure::Verify(error),
+        }
+    }
 }
 
 fn range(
     args: &Args,
-    log: &str,
+    (log, meant): (&str, &Meant),
     (from, to): (u64, Option<u64>),
     policy: &Policy,
     options: &Options<'_>,
@@ -173,10 +228,11 @@ fn range(
         ));
     }
     let key = bearer(args)?;
-    let to = match to {
-        Some(to) => to,
-        None => size_of(&Source::open(log, key.clone())?)?,
-    };
+    let places = Known::of(log, meant)?;
+    // Which range to ask for, and which pin to look for, is all that depends on what is not verified yet.
+    let source = Source::open(log, key.clone())?;
+    let to = to.map_or_else(|| size_of(&source), Ok)?;
+    let pin = places.pin(&source.stated_origin())?;
     let mut clients = Clients {
         lines: Http::new(log, key.clone())?,
         erasures: Http::new(log, key.clone())?,
@@ -184,11 +240,20 @@ fn range(
     };
     let mut known: Option<Checkpoint> = None;
     let mut whole: Option<Report> = None;
+    let mut is_kept = true;
     let mut at = from;
     loop {
         let end = to.min(at.saturating_add(RANGE_EVENTS_AT_ONCE));
         let mut seen = None;
-        let part = range_part(&mut clients, (at, end), policy, options, &mut seen)?;
+        let meant = known.as_ref().map(Checkpoint::origin).or(places.origin());
+        let options = Options { origin: meant, ..*options };
+        let pin = pin.as_ref().filter(|_| at == from);
+        let part = range_part(&mut clients, (at, end), policy, &options, (pin, &mut seen));
+        let LogReportAndPin { report: part, pin: newest } = part.map_err(|error| match error {
+            Failure::Verify(error) => places.explain(error),
+            error => error,
+        })?;
+        is_kept &= newest.is_some();
         let mut report = match whole.take() {
             None => part,
             Some(mut report) => {
@@ -204,7 +269,8 @@ fn range(
         known = seen.or(known);
         at = end;
         if at >= to {
-            return Ok(report);
+            is_kept &= report.conclusion != Conclusion::Tampered;
+            return places.keep(LogReportAndPin { report, pin: newest.filter(|_| is_kept) });
         }
         whole = Some(report);
     }
@@ -217,14 +283,14 @@ struct Clients {
     tiles: Http,
 }
 
-/// One call's worth of a range. `seen` becomes its checkpoint.
+/// One call's worth of a range, which continues the pin. `seen` becomes its checkpoint.
 fn range_part(
     clients: &mut Clients,
     (from, to): (u64, u64),
     policy: &Policy,
     options: &Options<'_>,
-    seen: &mut Option<Checkpoint>,
-) -> Result<Report, Failure> {
+    (pin, seen): (Option<&Pin>, &mut Option<Checkpoint>),
+) -> Result<LogReportAndPin, Failure> {
     let path = |from: u64, to: u64| format!("range?from={from}&to={to}");
     let Clients { lines, erasures, tiles } = clients;
     let mut erasure = |seq: u64| erasures.get(&path(seq, seq.saturating_add(1)));
@@ -237,6 +303,7 @@ fn range_part(
         |old: &Checkpoint, now: &Checkpoint| continues(&mut **tiles.borrow_mut(), old, now);
     let context = RangeContext {
         asked: Some((from, to)),
+        pin,
         directory: Some(&mut directory),
         erasure: Some(&mut erasure),
         continues: Some(&mut is_continued),

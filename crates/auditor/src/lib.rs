@@ -16,7 +16,7 @@ mod trust;
 
 use std::process::ExitCode;
 
-pub use args::{Args, What};
+pub use args::{Args, Meant, What};
 
 /// Exit status if nothing could be verified: the input or the command line is wrong.
 pub const USAGE_EXIT_CODE: u8 = tallystick_verify::MALFORMED_EXIT_CODE;

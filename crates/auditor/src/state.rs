@@ -1,9 +1,11 @@
-//! What is remembered of logs between runs: one file for each origin, with the largest checkpoint that was verified.
+//! What is remembered of logs between runs: one file for each origin, with the largest checkpoint that was verified, and
+//! one for each address, with the origin of the log that was there.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use sha2::{Digest as _, Sha256};
 use tallystick_verify::Pin;
 
 use crate::command::Failure;
@@ -37,15 +39,43 @@ impl State {
         if self.read(origin)?.is_some_and(|old| old.size() > pin.size()) {
             return Ok(());
         }
-        let path = self.folder.join(Pin::file_name(origin));
+        self.replace(&self.folder.join(Pin::file_name(origin)), &pin.to_string())
+    }
+
+    /// The origin of the log that was verified at an address before.
+    pub(crate) fn origin_at(&self, address: &str) -> Result<Option<String>, Failure> {
+        let path = self.address_file(address);
+        match fs::read_to_string(&path) {
+            Ok(text) => match text.split_once('\n') {
+                Some((of, origin)) if of == address && origin.ends_with('\n') => {
+                    Ok(Some(origin.trim_end().to_owned()))
+                }
+                _ => Err(Failure::plain(format!("{} does not say which log {address} is", path.display()))),
+            },
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(Failure::file(&path, error)),
+        }
+    }
+
+    /// Remembers which log is at an address.
+    pub(crate) fn bind(&self, address: &str, origin: &str) -> Result<(), Failure> {
+        self.replace(&self.address_file(address), &format!("{address}\n{origin}\n"))
+    }
+
+    fn address_file(&self, address: &str) -> PathBuf {
+        self.folder.join(format!("{}.address", hex::encode(Sha256::digest(address))))
+    }
+
+    /// Replaces a file, durably and at once.
+    fn replace(&self, path: &Path, text: &str) -> Result<(), Failure> {
         let write = || -> io::Result<()> {
             let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
-            file.write_all(pin.to_string().as_bytes())?;
+            file.write_all(text.as_bytes())?;
             file.as_file().sync_all()?;
-            file.persist(&path)?;
+            file.persist(path)?;
             File::open(&self.folder)?.sync_all()
         };
-        write().map_err(|error| Failure::file(&path, error))
+        write().map_err(|error| Failure::file(path, error))
     }
 }
 

@@ -26,6 +26,14 @@ pub enum VerifyError {
         /// Its version.
         version: u64,
     },
+    /// What was given is of another log than the one that is meant.
+    #[error("this is the log {found}, and not {meant}")]
+    OtherLog {
+        /// Origin of the log that is meant.
+        meant: String,
+        /// Origin of the log that was given.
+        found: String,
+    },
     /// A log does not have what it must have.
     #[error("the log has no {path}")]
     NotFound {

@@ -2,6 +2,9 @@
 
 use std::fmt::{self, Debug, Formatter};
 
+use tallystick_merkle::Checkpoint;
+
+use crate::VerifyError;
 use crate::limits::CLOCK_SKEW_MS_MAX;
 use crate::report::{LogStatus, RecordReport, Report};
 
@@ -13,6 +16,9 @@ pub struct Options<'a> {
     /// The present, Unix ms, and how old the newest proof of time may be, ms. That is a proof of the directory, if the
     /// log is witnessed through one: a log in which nothing happens has no younger entry there.
     pub age_max: Option<(i64, u64)>,
+    /// Origin of the log that is meant, for a log or a range that somebody is asked for. Without it any log that the
+    /// policy has a key for will do, and whoever answers chooses which.
+    pub origin: Option<&'a str>,
     /// Whether a pack must have an anchor that names its checkpoint.
     pub needs_anchor: bool,
     /// Told the number of records checked, now and then.
@@ -23,11 +29,28 @@ pub struct Options<'a> {
 
 impl Default for Options<'_> {
     fn default() -> Self {
-        Options { records_listed: 20, age_max: None, needs_anchor: false, progress: None, on_record: None }
+        Options {
+            records_listed: 20,
+            age_max: None,
+            origin: None,
+            needs_anchor: false,
+            progress: None,
+            on_record: None,
+        }
     }
 }
 
 impl Options<'_> {
+    /// Refuses a checkpoint, which was opened, of another log than the one that is meant.
+    pub(crate) fn require_origin(&self, checkpoint: &Checkpoint) -> Result<(), VerifyError> {
+        match self.origin {
+            Some(meant) if meant != checkpoint.origin() => {
+                Err(VerifyError::OtherLog { meant: meant.to_owned(), found: checkpoint.origin().to_owned() })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Makes a log STALE whose newest proof of time, which is that of a quorum's cosignatures, is too old.
     pub(crate) fn check_age(&self, report: &mut Report) {
         let Some((now_ms, age_max)) = self.age_max else { return };
@@ -54,6 +77,7 @@ impl Debug for Options<'_> {
         f.debug_struct("Options")
             .field("records_listed", &self.records_listed)
             .field("age_max", &self.age_max)
+            .field("origin", &self.origin)
             .field("needs_anchor", &self.needs_anchor)
             .finish_non_exhaustive()
     }

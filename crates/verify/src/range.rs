@@ -8,6 +8,7 @@ use tallystick_event::LogId;
 use tallystick_merkle::{Checkpoint, Note, Policy, ProofError, RangeVerifier};
 
 use crate::limits::{RANGE_HEADER_BYTES_MAX, RECORD_BYTES_MAX};
+use crate::log::{LogReportAndPin, Pin, is_pin_refused, pinned};
 use crate::record::{Record, RecordChecker, Soundness};
 use crate::report::{LogReport, LogStatus, Report, Subject};
 use crate::spelling::hashes;
@@ -45,6 +46,8 @@ pub struct RangeHeader {
 pub struct RangeContext<'a> {
     /// The range that was asked for. Another one is refused.
     pub asked: Option<(u64, u64)>,
+    /// The checkpoint of an earlier time, which the log must continue. Needs `continues`.
+    pub pin: Option<&'a Pin>,
     /// Asked how a checkpoint of the log is witnessed: that of the range, and each other one that proves an erasure.
     #[expect(clippy::type_complexity, reason = "a function that may fail")]
     pub directory: Option<&'a mut dyn FnMut(&Checkpoint) -> Result<Option<DirectoryProof>, VerifyError>>,
@@ -68,7 +71,7 @@ pub fn verify_range<R: BufRead>(
     policy: &Policy,
     options: &Options<'_>,
     mut context: RangeContext<'_>,
-) -> Result<Report, VerifyError> {
+) -> Result<LogReportAndPin, VerifyError> {
     let header = read_header(&mut reader)?;
     if context.asked.is_some_and(|asked| asked != (header.from, header.to)) {
         let why = format!("it is that of leaves {} to {}, which were not asked for", header.from, header.to);
@@ -79,16 +82,27 @@ pub fn verify_range<R: BufRead>(
     let (checkpoint, log) = match open(&note, policy, &header.origin) {
         Ok(opened) => opened,
         Err(error) => {
-            return Ok(Report::new(Subject::Range, LogReport::unopened(&header.origin, error.status())));
+            let log = LogReport::unopened(&header.origin, error.status());
+            return Ok(LogReportAndPin { report: Report::new(Subject::Range, log), pin: None });
         }
     };
+    options.require_origin(&checkpoint)?;
     if checkpoint.size() != header.size {
         return Err(VerifyError::malformed("the range", "its size is not that of its checkpoint"));
     }
     let mut log_report = LogReport::of(&checkpoint);
     let directory = context.directory.as_mut().map_or(Ok(None), |ask| ask(&checkpoint))?;
     witness(&mut log_report, &note, &checkpoint, directory.as_ref(), policy);
-    let report = Report::new(Subject::Range, log_report);
+    let mut report = Report::new(Subject::Range, log_report);
+    let is_pin_refused = match (context.pin, &mut context.continues) {
+        (Some(pin), Some(ask)) => is_pin_refused(pin, &checkpoint, policy, &mut report, ask)?,
+        (Some(_), None) => {
+            let why = "nobody was asked whether it continues the pinned checkpoint".to_owned();
+            report.log.worsen(LogStatus::Untrusted { why });
+            true
+        }
+        (None, _) => false,
+    };
     let mut tally = Tally::new(options, log, report, !demands_witnesses(policy));
     let outcome = read_records(&mut reader, &header, &checkpoint, &mut tally)?;
     if let Err(error) = outcome.proof {
@@ -100,7 +114,9 @@ pub fn verify_range<R: BufRead>(
     let witnessed = tally.witnessed();
     let mut known = Known { log, policy, latest: checkpoint, witnessed };
     settle(&mut tally, outcome.waiting, &mut known, &mut context)?;
-    Ok(tally.finish())
+    let mut found = pinned(tally.finish(), note);
+    found.pin = found.pin.filter(|_| !is_pin_refused);
+    Ok(found)
 }
 
 fn open(note: &Note, policy: &Policy, origin: &str) -> Result<(Checkpoint, LogId), TrustError> {

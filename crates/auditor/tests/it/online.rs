@@ -3,31 +3,40 @@
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use tallystick_event::{LeafKind, Unit};
 
-use crate::support::{Log, Published, erasure};
+use crate::support::{DIRECTORY, Log, ORIGIN, Published, erasure};
 use crate::{code, run, text, write};
 
 const KEY: &str = "tsk_test";
 
 /// Serves a log until the process ends. Without the key everything is refused.
 fn serve(log: Log) -> String {
+    serve_what(log).0
+}
+
+/// What is served, which may change.
+type Shared = Arc<Mutex<(Log, Files)>>;
+type Files = std::collections::BTreeMap<String, Vec<u8>>;
+
+fn serve_what(log: Log) -> (String, Shared) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/v1/logs/acme", listener.local_addr().unwrap());
     let files = Published::new(&log).files;
-    let shared = Arc::new((log, files));
+    let shared = Arc::new(Mutex::new((log, files)));
+    let served = Arc::clone(&shared);
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
             let shared = Arc::clone(&shared);
-            std::thread::spawn(move || answer(&stream, &shared.0, &shared.1));
+            std::thread::spawn(move || answer(&stream, &shared));
         }
     });
-    url
+    (url, served)
 }
 
-fn answer(stream: &TcpStream, log: &Log, files: &std::collections::BTreeMap<String, Vec<u8>>) {
+fn answer(stream: &TcpStream, shared: &Shared) {
     let mut reader = BufReader::new(stream);
     loop {
         let mut lines = Vec::new();
@@ -44,10 +53,13 @@ fn answer(stream: &TcpStream, log: &Log, files: &std::collections::BTreeMap<Stri
         let path = lines[0].split(' ').nth(1).unwrap().strip_prefix("/v1/logs/acme/").unwrap_or_default();
         let is_known =
             lines.iter().any(|line| line.eq_ignore_ascii_case(&format!("authorization: bearer {KEY}")));
+        let served = shared.lock().unwrap();
+        let (log, files) = &*served;
         let body = match path.strip_prefix("range?from=").and_then(|rest| rest.split_once("&to=")) {
             Some((from, to)) => Some(log.range(from.parse().unwrap(), to.parse().unwrap())),
             None => files.get(path).cloned(),
         };
+        drop(served);
         let (status, body) = match body {
             _ if !is_known => ("403 Forbidden", Vec::new()),
             Some(body) => ("200 OK", body),
@@ -107,4 +119,69 @@ fn a_key_that_can_be_read_once_does_for_a_whole_range() {
     }
     let output = run(&["range", &url, "--policy", &policy, "--bearer", " "]);
     assert!(code(&output) == 4 && text(&output).contains("403"), "no key: {}", text(&output));
+}
+
+#[test]
+fn an_address_has_the_log_that_it_had_or_the_one_that_is_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = Log::new(300);
+    let policy = write(folder.path(), "trust.policy", log.policy_text().as_bytes());
+    let state = folder.path().join("state").to_str().unwrap().to_owned();
+    let (url, served) = serve_what(Log::new(300));
+    let verify = |what: &str, more: &[&str]| {
+        run(&[&[what, &url, "--policy", &policy, "--bearer", KEY], more].concat())
+    };
+    let kept = ["--state", &state[..]];
+    let output = verify("range", &[&kept[..], &["--from", "2", "--to", "9"]].concat());
+    assert_eq!(code(&output), 0, "{}", text(&output));
+    // The range has pinned the log, so growth, and a fork, are noticed by either command.
+    let larger = Log::new(400);
+    let files = Published::new(&larger).files;
+    *served.lock().unwrap() = (larger, files);
+    for what in ["log", "range"] {
+        let output = verify(what, &kept);
+        assert_eq!(code(&output), 0, "{}", text(&output));
+    }
+    assert!(text(&verify("range", &kept)).contains("continues the checkpoint of size 400"));
+    let mut fork = Log::new(300);
+    fork.hashes.swap(100, 101);
+    fork.append(LeafKind::Event, &erasure("[]"));
+    for _ in 0..120 {
+        fork.append(LeafKind::Event, &erasure("[]"));
+    }
+    let files = Published::new(&fork).files;
+    *served.lock().unwrap() = (fork, files);
+    for what in ["log", "range"] {
+        let output = verify(what, &[&kept[..], &[]].concat());
+        assert_eq!(code(&output), 2, "{what}: {}", text(&output));
+    }
+
+    // Genuine files of another log that the policy believes.
+    served.lock().unwrap().1 = Published::of_directory(&log).files;
+    let output = verify("log", &[]);
+    assert_eq!(code(&output), 0, "nobody has said which log is meant: {}", text(&output));
+    for more in [&kept[..], &["--origin", ORIGIN]] {
+        let output = verify("log", more);
+        assert_eq!(code(&output), 4, "{}", text(&output));
+        assert!(text(&output).contains(DIRECTORY) && text(&output).contains(ORIGIN), "{}", text(&output));
+    }
+    // Whoever runs it may have begun a new log, and says so.
+    let output = verify("log", &[&kept[..], &["--origin", DIRECTORY]].concat());
+    assert_eq!(code(&output), 0, "{}", text(&output));
+    assert_eq!(code(&verify("log", &kept)), 0);
+}
+
+#[test]
+fn a_flag_that_a_command_does_not_honour_is_refused() {
+    for args in [
+        &["event", "x", "--key", "y", "--need-anchor"][..],
+        &["log", "x", "--key", "y", "--need-anchor"],
+        &["pack", "x", "--key", "y", "--state", "z"],
+        &["since", "x", "--log", "y", "--key", "y", "--state", "z"],
+        &["event", "x", "--key", "y", "--origin", "z"],
+    ] {
+        let output = run(args);
+        assert_eq!(code(&output), 4, "{args:?} {}", text(&output));
+        assert!(text(&output).contains("unexpected argument"), "{args:?} {}", text(&output));
+    }
 }

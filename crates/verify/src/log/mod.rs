@@ -11,7 +11,7 @@ pub use pin::{Pin, PinError};
 
 use crate::report::{LogReport, LogStatus, Report, Subject};
 use crate::spelling::base64;
-use crate::trust::{DirectoryProof, TrustError, open_log, witness};
+use crate::trust::{DirectoryProof, TrustError, open_log, open_log_of, witness};
 use crate::{Options, VerifyError};
 
 /// Where a published log comes from: a web server, a folder.
@@ -44,26 +44,43 @@ pub fn verify_log(
     pin: Option<&Pin>,
     options: &Options<'_>,
 ) -> Result<LogReportAndPin, VerifyError> {
-    let (note, mut report, checkpoint) = match open_current(fetcher, policy, Subject::Log)? {
+    let (note, mut report, checkpoint) = match open_current(fetcher, policy, Subject::Log, options)? {
         Ok(opened) => opened,
         Err(report) => return Ok(LogReportAndPin { report, pin: None }),
     };
-    let old = pin.map(|pin| pin_of(pin, &checkpoint, policy)).transpose();
-    // What was kept must stay: with a new pin in its place, nobody would ask again whether the log continues it.
-    let is_pin_refused = old.is_err();
-    if let Err(why) = &old {
-        report.remarks.push(format!("the pinned checkpoint is not believed, and kept: {why}"));
-        report.log.worsen(LogStatus::Untrusted { why: format!("pinned checkpoint: {why}") });
-    }
-    if let Ok(Some(old)) = &old {
-        compare(fetcher, old, &checkpoint, &mut report)?;
-    }
+    let mut ask = |old: &Checkpoint, now: &Checkpoint| continues(fetcher, old, now);
+    let is_pin_refused = match pin {
+        Some(pin) => is_pin_refused(pin, &checkpoint, policy, &mut report, &mut ask)?,
+        None => false,
+    };
     if report.log.status.conclusion() != crate::Conclusion::Tampered {
         mirror::judge(fetcher, &checkpoint, options, &mut report)?;
     }
     let mut found = finish(report, note, options);
     found.pin = found.pin.filter(|_| !is_pin_refused);
     Ok(found)
+}
+
+/// Asks whether a log continues its pin. True if the pin is not believed: then it must stay, for with a new one in its
+/// place nobody would ask again.
+pub(crate) fn is_pin_refused(
+    pin: &Pin,
+    now: &Checkpoint,
+    policy: &Policy,
+    report: &mut Report,
+    ask: &mut dyn FnMut(&Checkpoint, &Checkpoint) -> Result<LogStatus, VerifyError>,
+) -> Result<bool, VerifyError> {
+    match open_log_of(pin.note(), policy, now.origin()) {
+        Ok(old) => {
+            note_growth(ask(&old, now)?, &old, report);
+            Ok(false)
+        }
+        Err(why) => {
+            report.remarks.push(format!("the pinned checkpoint is not believed, and kept: {why}"));
+            report.log.worsen(LogStatus::Untrusted { why: format!("pinned checkpoint: {why}") });
+            Ok(true)
+        }
+    }
 }
 
 /// Checks that a log continues a checkpoint that was kept, by the tiles that this needs.
@@ -85,12 +102,12 @@ pub fn verify_since(
             return Ok(LogReportAndPin { report: Report::new(Subject::Growth, log), pin: None });
         }
     };
-    let (note, mut report, checkpoint) = match open_current(fetcher, policy, Subject::Growth)? {
+    let (note, mut report, checkpoint) = match open_current(fetcher, policy, Subject::Growth, options)? {
         Ok(opened) => opened,
         Err(report) => return Ok(LogReportAndPin { report, pin: None }),
     };
     if checkpoint.origin() == old.origin() {
-        compare(fetcher, &old, &checkpoint, &mut report)?;
+        note_growth(continues(fetcher, &old, &checkpoint)?, &old, &mut report);
     } else {
         let (expected, found) = (old.origin().to_owned(), checkpoint.origin().to_owned());
         report.log.worsen(TrustError::Origin { expected, found }.status());
@@ -98,20 +115,13 @@ pub fn verify_since(
     Ok(finish(report, note, options))
 }
 
-fn compare(
-    fetcher: &mut dyn Fetch,
-    old: &Checkpoint,
-    now: &Checkpoint,
-    report: &mut Report,
-) -> Result<(), VerifyError> {
-    let status = continues(fetcher, old, now)?;
+fn note_growth(status: LogStatus, old: &Checkpoint, report: &mut Report) {
     if status == LogStatus::Consistent {
         report
             .remarks
             .push(format!("continues the checkpoint of size {} that was verified before", old.size()));
     }
     report.log.worsen(status);
-    Ok(())
 }
 
 type Opened = (Note, Report, Checkpoint);
@@ -121,6 +131,7 @@ fn open_current(
     fetcher: &mut dyn Fetch,
     policy: &Policy,
     subject: Subject,
+    options: &Options<'_>,
 ) -> Result<Result<Opened, Report>, VerifyError> {
     let bytes = fetch_one(fetcher, "checkpoint")?;
     let bytes = bytes.ok_or_else(|| VerifyError::NotFound { path: "checkpoint".to_owned() })?;
@@ -132,6 +143,7 @@ fn open_current(
             return Ok(Err(Report::new(subject, LogReport::unopened(&origin, error.status()))));
         }
     };
+    options.require_origin(&checkpoint)?;
     // A log that was cosigned itself, as a directory is, needs no other.
     let is_cosigned = policy.open(&note).is_ok();
     let directory = if is_cosigned { None } else { fetch_directory(fetcher, policy, &checkpoint)? };
@@ -173,18 +185,14 @@ fn fetch_one(fetcher: &mut dyn Fetch, path: &str) -> Result<Option<Vec<u8>>, Ver
     Ok(found.pop().flatten())
 }
 
-/// The pinned checkpoint. One that is not of this log, or that no key of the policy has signed, is no pin.
-fn pin_of(pin: &Pin, now: &Checkpoint, policy: &Policy) -> Result<Checkpoint, TrustError> {
-    let old = open_log(pin.note(), policy)?;
-    if old.origin() == now.origin() {
-        return Ok(old);
-    }
-    Err(TrustError::Origin { expected: now.origin().to_owned(), found: old.origin().to_owned() })
-}
-
 fn finish(mut report: Report, note: Note, options: &Options<'_>) -> LogReportAndPin {
     report.conclude();
     options.check_age(&mut report);
+    pinned(report, note)
+}
+
+/// With the pin, if the log is well.
+pub(crate) fn pinned(report: Report, note: Note) -> LogReportAndPin {
     let is_well = report.conclusion != crate::Conclusion::Tampered
         && !matches!(report.log.status, LogStatus::Untrusted { .. });
     LogReportAndPin { report, pin: is_well.then(|| Pin::new(note)) }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use tallystick_merkle::{Checkpoint, LeafHashes, SigningKey};
 use tallystick_verify::{Fetch, LogStatus, Options, Pin, VerifyError, verify_log, verify_since};
 
-use crate::support::{Log, Published};
+use crate::support::{DIRECTORY, Log, ORIGIN, Published};
 
 fn kept(log: &Log, size: u64) -> Pin {
     Pin::parse(log.note(size).to_string().as_bytes()).unwrap()
@@ -49,13 +49,31 @@ fn growth_is_proven_and_a_fork_or_a_rollback_is_named() {
 }
 
 #[test]
+fn the_log_that_is_meant_is_verified_and_no_other() {
+    // Whoever answers for the organization's log answers with the directory's files, which are genuine.
+    let log = Log::new(3);
+    let genuine = Published::new(&log);
+    let mut published = Published::of_directory(&log);
+    let meant = Options { origin: Some(ORIGIN), ..Options::default() };
+    let found = verify_log(&mut published, &log.policy(), None, &Options::default()).unwrap();
+    assert_eq!(found.report.exit_code, 0, "without an origin it is a log like any other: {}", found.report);
+    let refused = verify_log(&mut published, &log.policy(), None, &meant);
+    assert!(
+        matches!(&refused, Err(VerifyError::OtherLog { found, .. }) if found == DIRECTORY),
+        "{refused:?}"
+    );
+    published = genuine;
+    assert_eq!(verify_log(&mut published, &log.policy(), None, &meant).unwrap().report.exit_code, 0);
+}
+
+#[test]
 fn a_pin_that_cannot_be_believed_is_told_and_not_replaced() {
     let log = Log::new(20);
     let mut published = Published::new(&log);
-    let other_key = SigningKey::new(crate::support::ORIGIN, &[9; 32]).unwrap();
-    let other_log = SigningKey::new(crate::support::DIRECTORY, &[2; 32]).unwrap();
+    let other_key = SigningKey::new(ORIGIN, &[9; 32]).unwrap();
+    let other_log = SigningKey::new(DIRECTORY, &[2; 32]).unwrap();
     let forged = log.checkpoint(10).sign(&other_key).unwrap();
-    let foreign = Checkpoint::new(crate::support::DIRECTORY, 10, [0; 32]).unwrap().sign(&other_log).unwrap();
+    let foreign = Checkpoint::new(DIRECTORY, 10, [0; 32]).unwrap().sign(&other_log).unwrap();
     // Also when the log is inconclusive for another reason, which must not hide this one.
     for (listed, code) in [(20, 3), (15, 3)] {
         let directory = serde_json::to_vec(&log.directory(listed, 20)).unwrap();
@@ -154,7 +172,7 @@ fn a_size_that_is_only_claimed_costs_nothing() {
         }
     }
     let log = Log::new(1);
-    let checkpoint = Checkpoint::new(crate::support::ORIGIN, u64::MAX, [0; 32]).unwrap();
+    let checkpoint = Checkpoint::new(ORIGIN, u64::MAX, [0; 32]).unwrap();
     let mut nothing = Nothing(checkpoint.sign(&log.key).unwrap().to_string().into_bytes());
     let outcome = verify_log(&mut nothing, &log.policy_without_witness(), None, &Options::default());
     assert!(matches!(outcome, Err(VerifyError::NotFound { .. })));
@@ -187,7 +205,7 @@ fn a_directory_is_a_log_too() {
         .collect();
     let hashes: Vec<_> = entries.iter().map(|entry| tallystick_merkle::leaf_hash(entry)).collect();
     let root = tallystick_merkle::root(300, &LeafHashes(&hashes)).unwrap();
-    let checkpoint = Checkpoint::new(crate::support::DIRECTORY, 300, root).unwrap();
+    let checkpoint = Checkpoint::new(DIRECTORY, 300, root).unwrap();
     let mut note = checkpoint.sign(&log.directory_key).unwrap();
     let bundle = |range: std::ops::Range<usize>| tallystick_merkle::encode_bundle(&entries[range]).unwrap();
     let mut files = BTreeMap::new();

@@ -3,16 +3,16 @@
 use tallystick_event::{LeafKind, Unit};
 use tallystick_merkle::Checkpoint;
 use tallystick_verify::{
-    LogStatus, Options, RangeContext, Report, Subject, Tampering, Verdict, VerifyError, continues,
+    LogStatus, Options, Pin, RangeContext, Report, Subject, Tampering, Verdict, VerifyError, continues,
     verify_range,
 };
 
-use crate::support::{Log, Published, erasure};
+use crate::support::{DIRECTORY, Log, ORIGIN, Published, erasure};
 
 fn verify(log: &Log, lines: &[u8]) -> Result<Report, VerifyError> {
     let mut directory = |_: &Checkpoint| Ok(Some(log.directory(log.size(), log.size())));
     let context = RangeContext { directory: Some(&mut directory), ..RangeContext::default() };
-    verify_range(lines, &log.policy(), &Options::default(), context)
+    Ok(verify_range(lines, &log.policy(), &Options::default(), context)?.report)
 }
 
 #[test]
@@ -84,13 +84,15 @@ fn an_erasure_is_found_in_the_range_or_asked_for() {
     };
     let context =
         RangeContext { directory: Some(&mut directory), erasure: Some(&mut ask), ..RangeContext::default() };
-    let report = verify_range(&log.range(0, 8)[..], &log.policy(), &Options::default(), context).unwrap();
+    let report =
+        verify_range(&log.range(0, 8)[..], &log.policy(), &Options::default(), context).unwrap().report;
     assert_eq!((report.exit_code, report.counts.erased), (0, 1), "{report}");
     assert_eq!(asked, [by]);
     let mut lie = |_| Ok(Some(log.range(2, 3)));
     let context =
         RangeContext { directory: Some(&mut directory), erasure: Some(&mut lie), ..RangeContext::default() };
-    let report = verify_range(&log.range(0, 8)[..], &log.policy(), &Options::default(), context).unwrap();
+    let report =
+        verify_range(&log.range(0, 8)[..], &log.policy(), &Options::default(), context).unwrap().report;
     assert_eq!((report.exit_code, report.counts.tampered), (2, 1), "{report}");
 }
 
@@ -142,7 +144,7 @@ fn verify_with_later(log: &Log, later: &Log, listed: u64) -> Report {
         continues: Some(&mut is_continued),
         ..RangeContext::default()
     };
-    verify_range(&log.range(0, 8)[..], &log.policy(), &Options::default(), context).unwrap()
+    verify_range(&log.range(0, 8)[..], &log.policy(), &Options::default(), context).unwrap().report
 }
 
 #[test]
@@ -184,7 +186,7 @@ fn lines_beyond_the_range_are_not_read_and_nothing_is_asked_for_twice() {
     };
     let context = RangeContext { erasure: Some(&mut ask), ..RangeContext::default() };
     let policy = log.policy_without_witness();
-    let report = verify_range(&lines[..], &policy, &Options::default(), context).unwrap();
+    let report = verify_range(&lines[..], &policy, &Options::default(), context).unwrap().report;
     assert_eq!((report.exit_code, report.counts.tampered), (2, 3), "{report}");
     assert_eq!(asked, [100]);
 
@@ -192,7 +194,8 @@ fn lines_beyond_the_range_are_not_read_and_nothing_is_asked_for_twice() {
     for _ in 0..1_000 {
         lines.extend_from_slice(&last);
     }
-    let report = verify_range(&lines[..], &policy, &Options::default(), RangeContext::default()).unwrap();
+    let report =
+        verify_range(&lines[..], &policy, &Options::default(), RangeContext::default()).unwrap().report;
     assert_eq!((report.exit_code, report.counts.records), (2, 3), "{report}");
     assert!(report.to_string().contains("more lines than events"), "{report}");
 }
@@ -210,4 +213,41 @@ fn a_record_that_was_not_asked_for_is_refused() {
         assert_eq!((report.exit_code, report.counts.missing, report.range), (2, 1, None), "{report}");
         assert!(report.to_string().contains("was not asked for"), "{report}");
     }
+}
+
+#[test]
+fn a_range_of_another_log_than_the_one_meant_is_refused() {
+    let log = Log::new(8);
+    let context = || RangeContext::default();
+    let meant = |origin| Options { origin: Some(origin), ..Options::default() };
+    verify_range(&log.range(0, 8)[..], &log.policy(), &meant(ORIGIN), context()).unwrap();
+    let refused = verify_range(&log.range(0, 8)[..], &log.policy(), &meant(DIRECTORY), context());
+    assert!(matches!(refused, Err(VerifyError::OtherLog { .. })), "{refused:?}");
+}
+
+#[test]
+fn a_range_continues_the_pin_or_is_accused() {
+    let log = Log::new(600);
+    let pin = |log: &Log, size| Pin::parse(log.note(size).to_string().as_bytes()).unwrap();
+    let mut other = Log::new(600);
+    other.hashes.swap(100, 101);
+    let verify = |pin: &Pin, asks: bool| {
+        let mut published = Published::new(&log);
+        let mut ask = |old: &Checkpoint, now: &Checkpoint| continues(&mut published, old, now);
+        let mut directory = |_: &Checkpoint| Ok(Some(log.directory(600, 600)));
+        let context = RangeContext {
+            pin: Some(pin),
+            directory: Some(&mut directory),
+            continues: if asks { Some(&mut ask) } else { None },
+            ..RangeContext::default()
+        };
+        verify_range(&log.range(0, 8)[..], &log.policy(), &Options::default(), context).unwrap()
+    };
+    let found = verify(&pin(&log, 300), true);
+    assert_eq!((found.report.exit_code, found.pin.map(|pin| pin.size())), (0, Some(600)), "{}", found.report);
+    let found = verify(&pin(&other, 300), true);
+    assert!(matches!(found.report.log.status, LogStatus::Forked { .. }), "{}", found.report);
+    assert_eq!((found.report.exit_code, found.pin), (2, None));
+    let found = verify(&pin(&log, 300), false);
+    assert_eq!((found.report.exit_code, found.pin), (3, None), "{}", found.report);
 }

@@ -271,6 +271,23 @@ impl Published {
     }
 }
 
+impl Published {
+    /// The directory itself, with one entry, cosigned.
+    pub(crate) fn of_directory(log: &Log) -> Published {
+        let note = log.note(log.size());
+        let entry = DirectoryEntry::new(log_id(), note.unverified_text(), NOW_MS);
+        let checkpoint = Checkpoint::new(DIRECTORY, 1, entry.hash()).unwrap();
+        let mut signed = checkpoint.sign(&log.directory_key).unwrap();
+        signed.add(log.witness_key.cosign(&checkpoint, WITNESS_TIME).unwrap()).unwrap();
+        let bundle = tallystick_merkle::encode_bundle(&[entry.encode()]).unwrap();
+        let files = [
+            ("checkpoint".to_owned(), signed.to_string().into_bytes()),
+            ("tile/entries/000.p/1".to_owned(), bundle),
+        ];
+        Published { files: files.into() }
+    }
+}
+
 impl Fetch for Published {
     fn fetch(&mut self, paths: &[String]) -> Result<Vec<Option<Vec<u8>>>, VerifyError> {
         Ok(paths.iter().map(|path| self.files.get(path).cloned()).collect())
