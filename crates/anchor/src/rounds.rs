@@ -304,7 +304,7 @@ impl Rounds {
         let name = format!("directory-checkpoint-{size:020}");
         // As it is now, with the cosignatures of this round.
         let newest = self.proofs.directory_newest().filter(|newest| newest.edge.size() == size);
-        let note = newest.map_or_else(|| checkpoint.note.clone(), |newest| newest.note);
+        let note = newest.map_or_else(|| checkpoint.note.clone(), |newest| newest.note.clone());
         let put = plan.client.put(&name, "text/plain; charset=utf-8", note.into_bytes(), now / 1_000);
         let object = match put.await {
             Ok(object) => object,

@@ -82,12 +82,58 @@ pub enum ReadError {
     /// Stored bytes do not match their checksum or cannot be decoded. Never softened to "not found".
     #[error("stored data is damaged: {0}")]
     Corrupt(String),
+    /// What is stored is readable, and not what the log commits to. For whoever the log is of, too.
+    #[error("{verdict}: {what}")]
+    Broken {
+        /// In one word.
+        verdict: Verdict,
+        /// In a sentence.
+        what: String,
+    },
     /// The catalog or a file cannot be used at present.
     #[error("a read failed: {0}")]
     Unavailable(String),
 }
 
+/// What is wrong with a log whose stored data can be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Something is other than what was taken in.
+    Tampered,
+    /// Something that was taken in is not there.
+    Missing,
+}
+
+impl Verdict {
+    /// As it is shown.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Tampered => "TAMPERED",
+            Self::Missing => "MISSING",
+        }
+    }
+}
+
+impl std::fmt::Display for Verdict {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 impl ReadError {
+    pub(crate) fn tampered(what: impl Into<String>) -> Self {
+        Self::Broken { verdict: Verdict::Tampered, what: what.into() }
+    }
+
+    pub(crate) fn missing(what: impl Into<String>) -> Self {
+        Self::Broken { verdict: Verdict::Missing, what: what.into() }
+    }
+
+    /// What is stored is not what it was: reading it again will not help.
+    pub(crate) fn is_damage(&self) -> bool {
+        matches!(self, Self::Corrupt(_) | Self::Broken { .. })
+    }
+
     /// What a failure of the catalog means for a read.
     pub(crate) fn of_catalog(error: &tallystick_catalog::CatalogError) -> Self {
         if error.is_damage() {

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use tallystick_event::{EventId, OrgId};
-use tallystick_segment::Rows;
+use tallystick_segment::{Meta, Row, Rows};
 
 use crate::{
     Engine,
@@ -14,14 +14,36 @@ use crate::{
 impl Engine {
     /// The event with this id, if the scope may see it. Blocks; call it off the async threads.
     pub fn get(&self, id: &EventId, scope: &Scope) -> Result<Option<StoredEvent>, ReadError> {
-        let found = self.view().each_newest_first(|rows| match find(rows, id) {
+        self.find(id, scope, |(rows, row), org, meta| Ok(StoredEvent { org, meta, units: rows.units(row)? }))
+    }
+
+    /// As [`Engine::get`] without the event itself: whose it is, and its columns.
+    pub fn locate(&self, id: &EventId, scope: &Scope) -> Result<Option<(OrgId, Meta)>, ReadError> {
+        self.find(id, scope, |_, org, meta| Ok((org, meta)))
+    }
+
+    fn find<T>(
+        &self,
+        id: &EventId,
+        scope: &Scope,
+        take: impl Fn((&dyn Rows, Row), OrgId, Meta) -> Result<T, ReadError>,
+    ) -> Result<Option<T>, ReadError> {
+        let look = |rows: &dyn Rows| -> Result<Option<Option<T>>, ReadError> {
+            let Some(row) = rows.find_id(id)? else { return Ok(None) };
+            let org = rows.org_of(row)?;
+            if !scope.contains(&org) {
+                return Ok(Some(None));
+            }
+            take((rows, row), org, rows.meta(row)?).map(|found| Some(Some(found)))
+        };
+        let found = self.view().each_newest_first(|rows| match look(rows) {
             Ok(None) => ControlFlow::Continue(()),
-            Ok(Some(event)) => ControlFlow::Break(Ok(event)),
+            Ok(Some(found)) => ControlFlow::Break(Ok(found)),
             Err(error) => ControlFlow::Break(Err(error)),
         });
         match found {
             ControlFlow::Continue(()) => Ok(None),
-            ControlFlow::Break(result) => result.map(|event| Some(event).filter(|e| scope.contains(&e.org))),
+            ControlFlow::Break(found) => found,
         }
     }
 
@@ -75,9 +97,4 @@ impl Engine {
             Scope::All => Ok(()),
         }
     }
-}
-
-fn find(rows: &dyn Rows, id: &EventId) -> Result<Option<StoredEvent>, ReadError> {
-    let Some(row) = rows.find_id(id)? else { return Ok(None) };
-    Ok(Some(StoredEvent { org: rows.org_of(row)?, meta: rows.meta(row)?, units: rows.units(row)? }))
 }

@@ -45,7 +45,8 @@ impl Scene {
         let event = br#"{"org":"acme","action":"a.b","actor":{"type":"user","id":"u"}}"#;
         let event = preparer.prepare(event, &context).unwrap();
         scene.engine.append(vec![event]).await.unwrap();
-        assert!(scene.engine.proofs().wait_until_published(&org, 0, PATIENCE).await);
+        let log = scene.engine.log_of(&org).unwrap();
+        assert!(scene.engine.proofs().wait_until_published(log, 0, PATIENCE).await);
         scene.engine.proofs().directory_round().await.unwrap().unwrap();
         scene
     }

@@ -3,11 +3,15 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fmt::Display,
     sync::Arc,
 };
 
 use tallystick_event::{Leaf, LogId, OrgId, Units};
-use tallystick_merkle::{self as merkle, BundleId, Hash, Note, Subtrees, TileId, TlogProof};
+use tallystick_merkle::{
+    self as merkle, BundleId, Hash, Note, RangeProof, SelectionVerifier, Subtrees, TileError, TileId,
+    TileReader, TlogProof,
+};
 use tallystick_segment::Meta;
 
 use crate::{
@@ -36,6 +40,12 @@ pub enum ProofError {
     /// What was asked for does not exist in such a tree.
     #[error("{0}")]
     Outside(String),
+    /// The log is closed, and a closed log is never signed again.
+    #[error("the log {log} is closed, and closed logs are not signed any more")]
+    Closed {
+        /// The log.
+        log: LogId,
+    },
     /// The stored data cannot be trusted; nothing is signed.
     #[error(
         "the data is not what was signed before; nothing is signed until an operator has recovered the instance"
@@ -124,23 +134,33 @@ pub struct RangeAnswer {
 }
 
 impl Proofs {
-    /// The tree of a log, named by its organization or by its own id.
-    fn tree(&self, name: &str) -> Result<Arc<Tree>, ProofError> {
-        find(&self.trees, name).ok_or_else(|| ProofError::UnknownLog { log: name.to_owned() })
+    fn tree(&self, log: LogId) -> Result<Arc<Tree>, ProofError> {
+        self.trees.of_log(log).ok_or_else(|| ProofError::UnknownLog { log: log.to_string() })
     }
 
-    pub(super) fn published_tree(&self, name: &str) -> Result<(Arc<Tree>, Arc<Published>), ProofError> {
-        let tree = self.tree(name)?;
+    /// A tree, with what may be signed of it.
+    pub(super) fn published_tree(&self, log: LogId) -> Result<(Arc<Tree>, Arc<Published>), ProofError> {
+        let tree = self.tree(log)?;
         if !self.rolled_back().is_empty() {
             return Err(ProofError::RolledBack);
         }
-        let published = tree.published().ok_or(ProofError::NotPublished { published: 0 })?;
-        Ok((tree, published))
+        match tree.published() {
+            Some(published) => Ok((tree, published)),
+            None if tree.closed => Err(ProofError::Closed { log }),
+            None => Err(ProofError::NotPublished { published: 0 }),
+        }
     }
 
-    /// A log, named by its organization (then the present one) or by its own id.
+    /// A log as people name it: by its organization (then the present one) or by its own id. Everything else about a
+    /// log is asked by its id alone: a name says of an organization whether there is one.
     pub fn log(&self, name: &str) -> Result<LogInfo, ProofError> {
-        Ok(self.info(&*self.tree(name)?))
+        let tree = find(&self.trees, name).ok_or_else(|| ProofError::UnknownLog { log: name.to_owned() })?;
+        Ok(self.info(&tree))
+    }
+
+    /// A log by its own id.
+    pub fn log_by_id(&self, log: LogId) -> Result<LogInfo, ProofError> {
+        Ok(self.info(&*self.tree(log)?))
     }
 
     /// The present log of an organization. Its id may look like that of a log, so this is not the same as asking for
@@ -169,28 +189,27 @@ impl Proofs {
     }
 
     /// The newest checkpoint of a log, signed.
-    pub fn checkpoint(&self, log: &str) -> Result<Note, ProofError> {
+    pub fn checkpoint(&self, log: LogId) -> Result<Note, ProofError> {
         let (tree, published) = self.published_tree(log)?;
         Ok(self.sign(&tree, &published))
     }
 
-    /// The bytes of a tile. Blocks.
-    pub fn tile(&self, log: &str, id: TileId) -> Result<Vec<u8>, ProofError> {
+    /// The bytes of a tile, as the published root commits to it. Blocks.
+    pub fn tile(&self, log: LogId, id: TileId) -> Result<Vec<u8>, ProofError> {
         let (tree, published) = self.published_tree(log)?;
-        if !id.is_in(published.size) {
-            return Err(ProofError::no_such_tile());
-        }
-        Ok(self.tile_hashes(&tree, id)?[..usize::from(id.width())].concat())
+        let hashes = proven_tile(&published, id, &tree.org, |id| self.tile_hashes(&tree, id))?;
+        Ok(hashes[..usize::from(id.width())].concat())
     }
 
-    /// The bytes of a bundle of entries. Blocks.
-    pub fn bundle(&self, log: &str, id: BundleId) -> Result<Vec<u8>, ProofError> {
+    /// The bytes of a bundle of entries, as the published root commits to them. Blocks.
+    pub fn bundle(&self, log: LogId, id: BundleId) -> Result<Vec<u8>, ProofError> {
         let (tree, published) = self.published_tree(log)?;
-        if !id.is_in(published.size) {
-            return Err(ProofError::no_such_tile());
-        }
+        let hashes = proven_tile(&published, id.tile(), &tree.org, |id| self.tile_hashes(&tree, id))?;
         let first = id.index() * u64::from(merkle::limits::TILE_HASHES);
         let leaves = self.leaves(&tree, first, first + u64::from(id.width()))?;
+        if let Some((leaf, _)) = leaves.iter().zip(&*hashes).find(|(leaf, hash)| leaf.hash() != **hash) {
+            return Err(tampered(&tree, leaf.seq).into());
+        }
         let entries: Vec<_> = leaves.iter().map(Leaf::encode).collect();
         Ok(merkle::encode_bundle(&entries).expect("a leaf is a short entry"))
     }
@@ -198,9 +217,10 @@ impl Proofs {
     /// The proof that leaf `index` is in its log, to carry away. Blocks. With `at_size`, in the tree of that size,
     /// which must be published; else in that of the directory's first checkpoint that covers it if witnesses have
     /// confirmed one, and the newest otherwise.
-    pub fn inclusion(&self, log: &str, index: u64, at_size: Option<u64>) -> Result<TlogProof, ProofError> {
+    pub fn inclusion(&self, log: LogId, index: u64, at_size: Option<u64>) -> Result<TlogProof, ProofError> {
         let (tree, newest) = self.published_tree(log)?;
-        let (published, _) = self.base(&tree, &newest, index, at_size)?;
+        let listed = if at_size.is_none() { self.listed_below(&tree, &newest, index)? } else { None };
+        let published = self.base(&tree, &newest, index, at_size, listed.as_ref())?;
         let leaf = self.leaves(&tree, index, index + 1)?.pop().expect("one leaf was asked for");
         let hashes = self.hashes(&tree, published.size);
         prove(&tree, &published, &leaf, &hashes, self.sign(&tree, &published))
@@ -208,11 +228,12 @@ impl Proofs {
 
     /// As [`Proofs::inclusion`] for many leaves of a log, all in one tree; none for those that no checkpoint covers
     /// yet. Signs once and reads neighbours together. Blocks.
-    pub fn inclusions(&self, log: &str, indexes: &[u64]) -> Result<Vec<Option<TlogProof>>, ProofError> {
+    pub fn inclusions(&self, log: LogId, indexes: &[u64]) -> Result<Vec<Option<TlogProof>>, ProofError> {
         let (tree, newest) = self.published_tree(log)?;
         let covered: BTreeSet<u64> = indexes.iter().copied().filter(|index| *index < newest.size).collect();
         let Some(last) = covered.last() else { return Ok(vec![None; indexes.len()]) };
-        let (published, _) = self.base(&tree, &newest, *last, None)?;
+        let listed = self.listed_below(&tree, &newest, *last)?;
+        let published = self.base(&tree, &newest, *last, None, listed.as_ref())?;
         let checkpoint = self.sign(&tree, &published);
         let hashes = Remembered::new(self.hashes(&tree, published.size));
         let mut proven = BTreeMap::new();
@@ -228,12 +249,13 @@ impl Proofs {
     /// The same with the event itself, and that the directory covers it. Blocks.
     pub fn event_proof(
         &self,
-        log: &str,
+        log: LogId,
         index: u64,
         at_size: Option<u64>,
     ) -> Result<InclusionAnswer, ProofError> {
         let (tree, newest) = self.published_tree(log)?;
-        let (published, listed) = self.base(&tree, &newest, index, at_size)?;
+        let listed = self.listed_below(&tree, &newest, index)?;
+        let published = self.base(&tree, &newest, index, at_size, listed.as_ref())?;
         let leaf = self.stored(&tree, index, index + 1)?.pop().expect("one leaf was asked for");
         let hashes = self.hashes(&tree, published.size);
         let proof = prove(&tree, &published, &leaf.leaf, &hashes, self.sign(&tree, &published))?;
@@ -242,78 +264,57 @@ impl Proofs {
         Ok(InclusionAnswer { origin: self.origin(tree.log), leaf, proof, directory })
     }
 
-    /// The checkpoint by which leaf `index` is proven, see [`Proofs::inclusion`], and where the directory lists one
-    /// that covers the leaf.
+    /// Where the directory lists a checkpoint that covers leaf `index`, which must be published.
+    pub(super) fn listed_below(
+        &self,
+        tree: &Tree,
+        newest: &Published,
+        index: u64,
+    ) -> Result<Option<Listed>, ProofError> {
+        if index >= newest.size {
+            return Err(ProofError::NotPublished { published: newest.size });
+        }
+        Ok(self.listed(tree, index)?)
+    }
+
+    /// The checkpoint by which leaf `index` is proven, see [`Proofs::inclusion`].
     pub(super) fn base(
         &self,
         tree: &Tree,
         newest: &Published,
         index: u64,
         at_size: Option<u64>,
-    ) -> Result<(Published, Option<Listed>), ProofError> {
-        if index >= newest.size {
+        listed: Option<&Listed>,
+    ) -> Result<Published, ProofError> {
+        let witnessed = listed.filter(|listed| listed.is_witnessed()).map(Listed::size);
+        let size = at_size.or(witnessed).unwrap_or(newest.size);
+        if index >= newest.size || size > newest.size {
             return Err(ProofError::NotPublished { published: newest.size });
         }
-        let listed = self.listed(tree, index)?;
-        let witnessed = listed.as_ref().filter(|listed| listed.is_witnessed()).map(Listed::size);
-        let published = self.at(tree, at_size.or(witnessed).unwrap_or(newest.size), newest)?;
-        if index >= published.size {
-            return Err(ProofError::Outside(format!(
-                "a tree of {} leaves has no leaf {index}",
-                published.size
-            )));
+        if index >= size {
+            return Err(ProofError::Outside(format!("a tree of {size} leaves has no leaf {index}")));
         }
-        Ok((published, listed))
+        Ok(self.continued(tree, size, newest)?.0)
     }
 
-    /// A size of a log with its root, not larger than what is published. The root is made of stored hashes, and whoever
-    /// asks for it is going to sign it: so what is published must continue it.
-    pub(super) fn at(&self, tree: &Tree, size: u64, newest: &Published) -> Result<Published, ProofError> {
-        if size == newest.size {
-            return Ok(*newest);
-        }
-        if size > newest.size {
-            return Err(ProofError::NotPublished { published: newest.size });
-        }
-        let root = merkle::root(size, &self.hashes(tree, size)).map_err(source)?;
-        let at = Published { size, root, time_ms: newest.time_ms };
-        self.between(tree, &at, newest)?;
-        Ok(at)
+    /// A smaller size of a log with its root, and the proof that what is signed continues it.
+    pub(super) fn continued(
+        &self,
+        tree: &Tree,
+        size: u64,
+        by: &Published,
+    ) -> Result<(Published, Vec<Hash>), ReadError> {
+        continued(size, by, &self.hashes(tree, by.size), &tree.org)
     }
 
     /// The proof that the tree of size `to`, the newest if it is not given, continues that of size `from`. Blocks.
-    pub fn consistency(&self, log: &str, from: u64, to: Option<u64>) -> Result<Vec<Hash>, ProofError> {
+    pub fn consistency(&self, log: LogId, from: u64, to: Option<u64>) -> Result<Vec<Hash>, ProofError> {
         let (tree, published) = self.published_tree(log)?;
-        let to = to.unwrap_or(published.size);
-        if to > published.size {
-            return Err(ProofError::NotPublished { published: published.size });
-        }
-        if from > to {
-            return Err(ProofError::not_a_continuation(from, to));
-        }
-        let [past, present] = [self.at(&tree, from, &published)?, self.at(&tree, to, &published)?];
-        Ok(self.between(&tree, &past, &present)?)
-    }
-
-    /// The proof that one size of a log continues another, checked: what does not lead from root to root must not
-    /// leave.
-    pub(super) fn between(
-        &self,
-        tree: &Tree,
-        past: &Published,
-        present: &Published,
-    ) -> Result<Vec<Hash>, ReadError> {
-        let (from, to) = (past.size, present.size);
-        let proof = merkle::consistency_proof(from, to, &self.hashes(tree, to)).map_err(source)?;
-        merkle::verify_consistency(from, to, &proof, &past.root, &present.root).map_err(|_| {
-            let what = "hashes above the leaves do not lead to the root that was published";
-            ReadError::Corrupt(format!("TAMPERED: {what} of {}", tree.org))
-        })?;
-        Ok(proof)
+        consistency(from, to, &published, &self.hashes(&tree, published.size), &tree.org)
     }
 
     /// The proof that leaves `from..to` are all there are between those two. Blocks.
-    pub fn range(&self, log: &str, from: u64, to: u64) -> Result<RangeAnswer, ProofError> {
+    pub fn range(&self, log: LogId, from: u64, to: u64) -> Result<RangeAnswer, ProofError> {
         let (tree, published) = self.published_tree(log)?;
         if from > to || to > published.size {
             return Err(if from > to {
@@ -322,8 +323,10 @@ impl Proofs {
                 ProofError::NotPublished { published: published.size }
             });
         }
-        let proof = merkle::range_proof(from, to, published.size, &self.hashes(&tree, published.size))
-            .map_err(source)?;
+        let hashes = self.hashes(&tree, published.size);
+        let proof = merkle::range_proof(from, to, published.size, &hashes).map_err(source)?;
+        let gap = hashes.subtrees(&merkle::gap_nodes(from, to))?;
+        folds_up(&proof, &gap, (from, to), &published).map_err(|_| not_the_root(&tree.org))?;
         Ok(RangeAnswer {
             origin: self.origin(tree.log),
             size: published.size,
@@ -334,7 +337,7 @@ impl Proofs {
     }
 
     /// The leaves `from..to` of a log with their events, which must be published. Blocks.
-    pub fn stored_leaves(&self, log: &str, from: u64, to: u64) -> Result<Vec<StoredLeaf>, ProofError> {
+    pub fn stored_leaves(&self, log: LogId, from: u64, to: u64) -> Result<Vec<StoredLeaf>, ProofError> {
         let (tree, published) = self.published_tree(log)?;
         if from > to || to > published.size {
             return Err(ProofError::NotPublished { published: published.size });
@@ -378,8 +381,86 @@ fn find(trees: &Trees, name: &str) -> Option<Arc<Tree>> {
 }
 
 fn tampered(tree: &Tree, index: u64) -> ReadError {
-    ReadError::Corrupt(format!(
-        "TAMPERED: leaf {index} of the log of {} does not lead to the root that was published",
+    ReadError::tampered(format!(
+        "leaf {index} of the log of {} does not lead to the root that was published",
         tree.org
     ))
+}
+
+fn not_the_root(whose: &dyn Display) -> ReadError {
+    ReadError::tampered(format!(
+        "hashes above the leaves do not lead to the root that was published of {whose}"
+    ))
+}
+
+/// A smaller size of a tree with its root, and the proof that what is signed continues it. The root is made of stored
+/// hashes, and whoever asks for it signs it or hands it out: so it must lead to what is signed.
+pub(super) fn continued(
+    size: u64,
+    by: &Published,
+    hashes: &impl Subtrees<Error = ReadError>,
+    whose: &dyn Display,
+) -> Result<(Published, Vec<Hash>), ReadError> {
+    if size == by.size {
+        return Ok((*by, Vec::new()));
+    }
+    let past = Published { size, root: merkle::root(size, hashes).map_err(source)?, time_ms: by.time_ms };
+    let proof = merkle::consistency_proof(size, by.size, hashes).map_err(source)?;
+    merkle::verify_consistency(size, by.size, &proof, &past.root, &by.root)
+        .map_err(|_| not_the_root(whose))?;
+    Ok((past, proof))
+}
+
+/// The proof that one size of a tree continues another, neither larger than what is signed.
+pub(super) fn consistency(
+    from: u64,
+    to: Option<u64>,
+    signed: &Published,
+    hashes: &impl Subtrees<Error = ReadError>,
+    whose: &dyn Display,
+) -> Result<Vec<Hash>, ProofError> {
+    let to = to.unwrap_or(signed.size);
+    if to > signed.size {
+        return Err(ProofError::NotPublished { published: signed.size });
+    }
+    if from > to {
+        return Err(ProofError::not_a_continuation(from, to));
+    }
+    let (present, _) = continued(to, signed, hashes, whose)?;
+    Ok(continued(from, &present, hashes, whose)?.1)
+}
+
+/// A tile of the tree that is signed, or more of it, proven up to the root: what is wrong must not leave, least of all
+/// as a file that others may keep for ever.
+pub(super) fn proven_tile(
+    signed: &Published,
+    id: TileId,
+    whose: &dyn Display,
+    read: impl Fn(TileId) -> Result<Arc<[Hash]>, ReadError>,
+) -> Result<Arc<[Hash]>, ProofError> {
+    if !id.is_in(signed.size) {
+        return Err(ProofError::no_such_tile());
+    }
+    let fetch = |ids: &[TileId]| -> Result<Vec<Vec<u8>>, ReadError> {
+        ids.iter().map(|id| Ok(read(*id)?[..usize::from(id.width())].concat())).collect()
+    };
+    let failed = |error| match error {
+        TileError::Fetch(error) => error,
+        _ => not_the_root(whose),
+    };
+    let reader = TileReader::open(signed.size, signed.root, fetch).map_err(failed)?;
+    Ok(reader.tile(id.level(), id.index()).map_err(failed)?)
+}
+
+/// The hashes beside a range and those of its own leaves make the root.
+fn folds_up(
+    beside: &RangeProof,
+    own: &[Hash],
+    (from, to): (u64, u64),
+    published: &Published,
+) -> Result<(), merkle::ProofError> {
+    let mut verifier = SelectionVerifier::new(published.size);
+    verifier.skip(from, &mut &beside.left[..])?;
+    verifier.skip(to, &mut &own[..])?;
+    verifier.finish(&beside.right, &published.root)
 }

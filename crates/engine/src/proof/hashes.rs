@@ -225,5 +225,5 @@ impl Proofs {
 }
 
 fn missing(tree: &Tree, index: u64) -> ReadError {
-    ReadError::Corrupt(format!("MISSING: leaf {index} of the log of {} is not there", tree.org))
+    ReadError::missing(format!("leaf {index} of the log of {} is not there", tree.org))
 }

@@ -198,13 +198,14 @@ impl Proofs {
         Some(self.keys.sign_text(&origin, &text).expect("the text is that of a note"))
     }
 
-    /// Waits until the organization's present log is published with more than `index` leaves; false if it was not
-    /// in time.
-    pub async fn wait_until_published(&self, org: &OrgId, index: u64, at_most: Duration) -> bool {
+    /// Waits until a log is published with more than `index` leaves; false if it was not in time. Does not wait for
+    /// what will never be: a closed log, and any while the data is not what was signed.
+    pub async fn wait_until_published(&self, log: LogId, index: u64, at_most: Duration) -> bool {
+        let Some(tree) = self.trees.of_log(log) else { return false };
         let mut rounds = self.rounds.subscribe();
-        let covered = || self.published(org).is_some_and(|published| published.size > index);
+        let covered = || tree.published().is_some_and(|published| published.size > index);
         let wait = async {
-            while !covered() {
+            while !covered() && !tree.closed && self.rolled_back().is_empty() {
                 if rounds.changed().await.is_err() {
                     return;
                 }

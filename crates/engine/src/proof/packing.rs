@@ -2,6 +2,7 @@
 //! the events that are in it.
 
 use tallystick_catalog::{Anchor, CatalogError};
+use tallystick_event::LogId;
 use tallystick_merkle::{Hash, Node, Note, Subtrees as _};
 
 use crate::{
@@ -31,9 +32,11 @@ impl Proofs {
     /// The checkpoint for a pack whose last leaf is below `end`: the first that witnesses have confirmed if there is
     /// one, else the newest. Of the checkpoints of the directory that list it one is taken that has a timestamp, if
     /// there is such a one and it has no fewer witnesses. Blocks.
-    pub fn pack_base(&self, log: &str, end: u64) -> Result<PackBase, ProofError> {
+    pub fn pack_base(&self, log: LogId, end: u64) -> Result<PackBase, ProofError> {
         let (tree, newest) = self.published_tree(log)?;
-        let (published, mut listed) = self.base(&tree, &newest, end.saturating_sub(1), None)?;
+        let last = end.saturating_sub(1);
+        let mut listed = self.listed_below(&tree, &newest, last)?;
+        let published = self.base(&tree, &newest, last, None, listed.as_ref())?;
         let mut anchors = Vec::new();
         if let Some(listed) = &mut listed {
             anchors = self.anchor(listed).map_err(|error| ReadError::of_catalog(&error))?;
@@ -59,7 +62,7 @@ impl Proofs {
     }
 
     /// The roots of subtrees of the tree of `size` leaves, in the order asked. Blocks.
-    pub fn subtrees(&self, log: &str, size: u64, nodes: &[Node]) -> Result<Vec<Hash>, ProofError> {
+    pub fn subtrees(&self, log: LogId, size: u64, nodes: &[Node]) -> Result<Vec<Hash>, ProofError> {
         let (tree, _) = self.published_tree(log)?;
         Ok(self.hashes(&tree, size).subtrees(nodes)?)
     }

@@ -75,8 +75,8 @@ impl Proofs {
             return Ok(runs.into_runs());
         }
         let (size, org) = (recorded.size(), &tree.org);
-        Err(ReadError::Corrupt(format!(
-            "TAMPERED: the {size} events of {org} do not have the root that was recorded for them"
+        Err(ReadError::tampered(format!(
+            "the {size} events of {org} do not have the root that was recorded for them"
         )))
     }
 
@@ -110,8 +110,7 @@ impl Proofs {
         if edge == *signed {
             return Ok(runs.into_runs());
         }
-        let what = "the entries of the directory do not have the root that was signed";
-        Err(ReadError::Corrupt(format!("TAMPERED: {what}")))
+        Err(ReadError::tampered("the entries of the directory do not have the root that was signed"))
     }
 
     /// Whether the catalog has these hashes. What was kept in memory is not asked.
@@ -136,11 +135,9 @@ impl Proofs {
 
 /// Leaves that are not what was recorded cannot heal what stands above them; that they cannot be read now can pass.
 fn not_healed(of: &str, error: ReadError) -> Result<bool, ReadError> {
-    match error {
-        ReadError::Corrupt(what) => {
-            tracing::error!(of, what, "hashes above the leaves cannot be made again");
-            Ok(false)
-        }
-        error => Err(error),
+    if !error.is_damage() {
+        return Err(error);
     }
+    tracing::error!(of, %error, "hashes above the leaves cannot be made again");
+    Ok(false)
 }

@@ -77,15 +77,15 @@ impl Proofs {
     /// Compares every log with what the guard has recorded of it, and with what the directory says of it: the guard
     /// may be missing, as after a backup was restored. Gives what differs, and whose hashes had to be made again.
     pub(crate) fn find_rollbacks(&self) -> Result<(Vec<RolledBack>, Vec<String>), ReadError> {
-        let mut known: Vec<_> = self.guard.lock().newest().iter().map(|(log, at)| (*log, *at)).collect();
         let entries = self.runtime.block_on(self.catalog.newest_directory_entries());
-        for entry in entries.map_err(|error| ReadError::of_catalog(&error))? {
-            let said = (entry.log, Guarded { size: entry.size, root: entry.root });
-            let is_open = self.trees.of_log(entry.log).is_some_and(|tree| !tree.closed);
-            if is_open && self.guard.lock().newest().get(&said.0) != Some(&said.1) {
-                known.push(said);
-            }
-        }
+        let entries = entries.map_err(|error| ReadError::of_catalog(&error))?;
+        let said = entries.iter().map(|entry| (entry.log, Guarded { size: entry.size, root: entry.root }));
+        let known: Vec<(LogId, Guarded)> = {
+            let guard = self.guard.lock();
+            let guarded = guard.newest();
+            let is_new = |(log, at): &(LogId, Guarded)| guarded.get(log) != Some(at);
+            guarded.iter().map(|(log, at)| (*log, *at)).chain(said.filter(is_new)).collect()
+        };
         let mut found: Vec<RolledBack> = Vec::new();
         let mut healed = Vec::new();
         for (log, signed) in known {
@@ -175,8 +175,8 @@ fn compare(
 ) -> Result<(Option<RollbackKind>, bool), ReadError> {
     match root() {
         Ok(root) if root == *signed => return Ok((None, false)),
-        Ok(_) | Err(ReadError::Corrupt(_)) => {}
-        Err(error) => return Err(error),
+        Err(error) if !error.is_damage() => return Err(error),
+        Ok(_) | Err(_) => {}
     }
     let healed = heal()? && root()? == *signed;
     Ok(((!healed).then_some(RollbackKind::Forked), healed))

@@ -53,9 +53,7 @@ pub(crate) fn require_committed(
         return Ok(());
     }
     let (id, seq) = (meta.id, meta.seq);
-    Err(ReadError::Corrupt(format!(
-        "TAMPERED: event {id} (seq {seq}) of {org} is not what its leaf commits to"
-    )))
+    Err(ReadError::tampered(format!("event {id} (seq {seq}) of {org} is not what its leaf commits to")))
 }
 
 impl StoredEvent {

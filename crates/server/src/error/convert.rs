@@ -26,6 +26,12 @@ impl From<ReadError> for ApiError {
                 ),
             ),
             ReadError::Corrupt(what) => corrupt(what),
+            // A verdict about the caller's own log is for the caller; where bytes are damaged is for the operator.
+            ReadError::Broken { verdict, what } => {
+                let what = format!("{verdict}: {what}");
+                let answer = Self::new(ErrorCode::StorageCorrupt, what.clone());
+                answer.with_verdict(verdict.as_str()).caused_by(what)
+            }
             ReadError::Unavailable(what) => {
                 tracing::error!(what, "a read failed");
                 Self::new(
@@ -54,14 +60,18 @@ impl From<ProofError> for ApiError {
                 ),
             ),
             ProofError::Outside(what) => Self::new(ErrorCode::NotPublished, what),
+            ProofError::Closed { log } => Self::new(
+                ErrorCode::NotPublished,
+                format!(
+                    "log {log} is closed, and a closed log is not signed any more, so no new proof can be made of what \
+                     is in it; proofs that were made before hold"
+                ),
+            ),
             ProofError::RolledBack => rolled_back(),
             ProofError::Read(error) => error.into(),
         }
     }
 }
-
-/// What the engine's findings about proofs begin with, before a colon.
-const VERDICTS: [&str; 3] = ["TAMPERED", "MISSING", "FORKED"];
 
 fn rolled_back() -> ApiError {
     ApiError::new(
@@ -320,11 +330,6 @@ fn org_not_found(org: &str) -> ApiError {
 }
 
 fn corrupt(what: String) -> ApiError {
-    // A verdict about the caller's own log is for the caller; where bytes are damaged is for the operator.
-    let is_said = |verdict: &&str| what.strip_prefix(*verdict).is_some_and(|rest| rest.starts_with(": "));
-    if let Some(verdict) = VERDICTS.into_iter().find(is_said) {
-        return ApiError::new(ErrorCode::StorageCorrupt, what.clone()).with_verdict(verdict).caused_by(what);
-    }
     ApiError::new(
         ErrorCode::StorageCorrupt,
         "stored data does not match its checksum, so there is no answer that could be trusted; the operator \

@@ -166,7 +166,8 @@ impl Server {
         let org = org.parse().unwrap();
         let proofs = self.state.engine.proofs();
         let last = self.state.engine.log_size(&org).unwrap() - 1;
-        assert!(proofs.wait_until_published(&org, last, PATIENCE).await);
+        let place = proofs.place(&org, last).unwrap();
+        assert!(proofs.wait_until_published(place.log, place.index, PATIENCE).await);
         proofs.directory_round().await.unwrap();
     }
 

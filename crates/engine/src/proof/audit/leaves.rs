@@ -7,11 +7,8 @@ use tallystick_event::{Leaf, units_root_of};
 use tallystick_merkle::{Edge, Hash, TileHash};
 use tallystick_segment::{Meta, Row, Rows};
 
-use super::{AuditReport, FindingKind, HEALED, finding};
-use crate::{
-    error::ReadError,
-    proof::{Proofs, Published, Tree, hashes::TILE_HASHES, runs::Runs},
-};
+use super::{AuditReport, FindingKind, HEALED, finding, what_of};
+use crate::proof::{Proofs, Published, Tree, hashes::TILE_HASHES, runs::Runs};
 
 /// Leaves that are read at once. A step looks at every block that may have one of them, and where events came in out of
 /// their order of occurrence that is every block: few large steps, then.
@@ -45,9 +42,12 @@ impl Proofs {
                 Ok(())
             });
             if let Err(error) = read {
-                let missing = matches!(&error, ReadError::Corrupt(what) if what.starts_with("MISSING: "));
-                let kind = if missing { FindingKind::Missing } else { FindingKind::Unreadable };
-                report.add(finding(kind, tree, Some(tree.base + edge.size()), error.to_string()));
+                report.add(finding(
+                    FindingKind::of(&error),
+                    tree,
+                    Some(tree.base + edge.size()),
+                    what_of(error),
+                ));
                 return true; // nothing can be said of what follows
             }
             let differing = above.into_iter().filter(|hash| !self.is_stored(tree, hash, &mut looked));

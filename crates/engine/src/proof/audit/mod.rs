@@ -13,7 +13,7 @@ use tallystick_event::{LogId, OrgId};
 use tallystick_merkle::Edge;
 
 use crate::{
-    error::ReadError,
+    error::{ReadError, Verdict},
     options::INSTANCE_ORG,
     proof::{Guarded, Proofs, Tree, rollback::Compared},
 };
@@ -47,6 +47,15 @@ pub enum FindingKind {
 }
 
 impl FindingKind {
+    /// What a failed read says.
+    fn of(error: &ReadError) -> Self {
+        match error {
+            ReadError::Broken { verdict: Verdict::Tampered, .. } => Self::Tampered,
+            ReadError::Broken { verdict: Verdict::Missing, .. } => Self::Missing,
+            _ => Self::Unreadable,
+        }
+    }
+
     /// As it is shown.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -174,7 +183,7 @@ impl Proofs {
             Ok((None, healed)) => match self.audit_directory_hashes(&newest.edge, healed) {
                 Ok(true) => add(FindingKind::Healed, format!("the directory: {HEALED}")),
                 Ok(false) => {}
-                Err(error) => add(FindingKind::Unreadable, format!("the directory: {error}")),
+                Err(error) => add(FindingKind::of(&error), format!("the directory: {}", what_of(error))),
             },
             Ok((Some(_), _)) => {
                 add(FindingKind::Forked, "the directory's entries do not have the root signed".to_owned());
@@ -229,6 +238,14 @@ impl Proofs {
             let mut status = self.audit.0.lock();
             *status = AuditStatus { rounds: status.rounds + 1, running: None, last: Some(report) };
         }
+    }
+}
+
+/// The sentence of a failed read, whose verdict is the finding's kind.
+fn what_of(error: ReadError) -> String {
+    match error {
+        ReadError::Broken { what, .. } => what,
+        error => error.to_string(),
     }
 }
 

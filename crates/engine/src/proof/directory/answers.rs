@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tallystick_catalog::{CatalogError, DirectoryCheckpoint, DirectoryEntry};
-use tallystick_event as event;
+use tallystick_event::{self as event, LogId};
 use tallystick_merkle::{
     self as merkle, BundleId, Checkpoint, CheckpointError, Hash, Note, Subtrees, TileId, TlogProof,
 };
@@ -12,6 +12,7 @@ use crate::{
     error::ReadError,
     proof::{
         DirectoryProof, ProofError, Proofs, Published, Tree,
+        answers::{consistency, proven_tile},
         hashes::{TILE_HASHES, Tiled},
         rollback::source,
     },
@@ -52,41 +53,48 @@ impl Listed {
     }
 }
 
+/// Who is named when the directory's hashes are wrong.
+const WHOSE: &str = "the directory";
+
 impl Proofs {
+    /// The newest checkpoint of the directory for those who ask from outside. Not while the data is not what was signed:
+    /// what is stored then was not recorded by the guard.
+    pub fn published_directory(&self) -> Result<Arc<DirectoryCheckpoint>, ProofError> {
+        if !self.rolled_back().is_empty() {
+            return Err(ProofError::RolledBack);
+        }
+        self.directory_newest().ok_or(ProofError::NotPublished { published: 0 })
+    }
+
     /// Consistency of the directory between two sizes; the newest if `to` is not given. Blocks.
     pub fn directory_consistency(&self, from: u64, to: Option<u64>) -> Result<Vec<Hash>, ProofError> {
-        let newest = self.directory_size();
-        let to = to.unwrap_or(newest);
-        if to > newest {
-            return Err(ProofError::NotPublished { published: newest });
-        }
-        if from > to {
-            return Err(ProofError::not_a_continuation(from, to));
-        }
-        Ok(merkle::consistency_proof(from, to, &self.directory_hashes(to)).map_err(source)?)
+        let signed = published(&*self.published_directory()?);
+        consistency(from, to, &signed, &self.directory_hashes(signed.size), &WHOSE)
     }
 
     /// The bytes of a tile of the directory. Blocks.
     pub fn directory_tile(&self, id: TileId) -> Result<Vec<u8>, ProofError> {
-        if !id.is_in(self.directory_size()) {
-            return Err(ProofError::no_such_tile());
-        }
-        Ok(self.directory_tile_hashes(id)?[..usize::from(id.width())].concat())
+        let signed = published(&*self.published_directory()?);
+        let hashes = proven_tile(&signed, id, &WHOSE, |id| self.directory_tile_hashes(id))?;
+        Ok(hashes[..usize::from(id.width())].concat())
     }
 
     /// The bytes of a bundle of entries of the directory. Blocks.
     pub fn directory_bundle(&self, id: BundleId) -> Result<Vec<u8>, ProofError> {
-        if !id.is_in(self.directory_size()) {
-            return Err(ProofError::no_such_tile());
-        }
+        let signed = published(&*self.published_directory()?);
+        let hashes = proven_tile(&signed, id.tile(), &WHOSE, |id| self.directory_tile_hashes(id))?;
         let rows = self.directory_rows(id.index() * TILE_HASHES, id.width().into())?;
-        let entries: Vec<_> = rows.iter().map(|row| self.entry_of(row).encode()).collect();
+        let entries: Vec<_> = rows.iter().map(|row| self.entry_of(row)).collect();
+        if entries.iter().zip(&*hashes).any(|(entry, hash)| entry.hash() != *hash) {
+            return Err(ReadError::tampered("an entry of the directory is not in its tree").into());
+        }
+        let entries: Vec<_> = entries.iter().map(event::DirectoryEntry::encode).collect();
         Ok(merkle::encode_bundle(&entries).expect("an entry is short"))
     }
 
     /// That a checkpoint of a log which is as new as possible is listed: the newest that witnesses have confirmed,
     /// else the newest of all; none yet. Blocks.
-    pub fn log_directory(&self, log: &str) -> Result<Option<DirectoryProof>, ProofError> {
+    pub fn log_directory(&self, log: LogId) -> Result<Option<DirectoryProof>, ProofError> {
         let (tree, published) = self.published_tree(log)?;
         let listed = self.runtime.block_on(async {
             if let Some(checkpoint) = self.catalog.newest_witnessed_directory().await? {
@@ -95,7 +103,7 @@ impl Proofs {
                     return Ok(Some(Listed { entry, checkpoint }));
                 }
             }
-            let Some(checkpoint) = self.directory_newest() else { return Ok(None) };
+            let Some(checkpoint) = self.directory_newest().map(Arc::unwrap_or_clone) else { return Ok(None) };
             let entry = self.catalog.directory_entry_before(tree.log, checkpoint.edge.size()).await?;
             Ok(entry.map(|entry| Listed { entry, checkpoint }))
         });
@@ -113,7 +121,10 @@ impl Proofs {
             let checkpoint = match self.catalog.directory_covering(entry.index).await? {
                 Some(witnessed) => Some(witnessed),
                 // An entry that the newest checkpoint shown does not cover is not to be seen yet.
-                None => self.directory_newest().filter(|newest| newest.edge.size() > entry.index),
+                None => self
+                    .directory_newest()
+                    .filter(|newest| newest.edge.size() > entry.index)
+                    .map(Arc::unwrap_or_clone),
             };
             Ok(checkpoint.map(|checkpoint| Listed { entry, checkpoint }))
         });
@@ -129,19 +140,26 @@ impl Proofs {
         Listed { entry: row, checkpoint: directory }: &Listed,
         base: &Published,
     ) -> Result<DirectoryProof, ProofError> {
-        let published = self.at(tree, row.size, newest)?;
+        if row.size > newest.size {
+            return Err(ProofError::NotPublished { published: newest.size });
+        }
+        let (published, consistency) = if row.size <= base.size {
+            self.continued(tree, row.size, base)?
+        } else {
+            let (published, _) = self.continued(tree, row.size, newest)?;
+            let (_, consistency) = self.continued(tree, base.size, &published)?;
+            (published, consistency)
+        };
         if published.root != row.root {
             let what = format!("entry {} of the directory has another root than the log of", row.index);
-            return Err(ReadError::Corrupt(format!("TAMPERED: {what} {}", tree.org)).into());
+            return Err(ReadError::tampered(format!("{what} {}", tree.org)).into());
         }
-        let (smaller, larger) = if row.size <= base.size { (&published, base) } else { (base, &published) };
-        let consistency = self.between(tree, smaller, larger)?;
         let (note, listed, root) = signed(directory)?;
         let path =
             merkle::inclusion_proof(row.index, listed, &self.directory_hashes(listed)).map_err(source)?;
         let entry = self.entry_of(row);
         merkle::verify_inclusion(row.index, listed, &entry.hash(), &path, &root).map_err(|_| {
-            ReadError::Corrupt(format!("TAMPERED: entry {} of the directory is not in its tree", row.index))
+            ReadError::tampered(format!("entry {} of the directory is not in its tree", row.index))
         })?;
         Ok(DirectoryProof {
             checkpoint: self.sign(tree, &published),
@@ -191,8 +209,8 @@ impl Proofs {
         if complete {
             return Ok(rows);
         }
-        Err(ReadError::Corrupt(format!(
-            "MISSING: one of the {count} entries of the directory from {first} on is not there"
+        Err(ReadError::missing(format!(
+            "one of the {count} entries of the directory from {first} on is not there"
         )))
     }
 
@@ -201,6 +219,12 @@ impl Proofs {
         let checkpoint = self.checkpoint_of(row.log, row.size, row.root);
         event::DirectoryEntry::new(row.log, &checkpoint.to_string(), row.time_ms)
     }
+}
+
+/// What a checkpoint of the directory states.
+fn published(checkpoint: &DirectoryCheckpoint) -> Published {
+    let edge = &checkpoint.edge;
+    Published { size: edge.size(), root: edge.root(), time_ms: checkpoint.time_ms }
 }
 
 /// A stored checkpoint of the directory with the size and the root that were signed.

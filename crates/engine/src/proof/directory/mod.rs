@@ -147,7 +147,8 @@ impl Proofs {
         let time_ms = self.clock.now_ms().max(end.last_time_ms);
         let entries = self.due_entries(&end, edge.size(), time_ms);
         if entries.is_empty() {
-            return Ok(newest.map(|checkpoint| DirectoryRound { checkpoint, added: 0 }));
+            let checkpoint = newest.map(Arc::unwrap_or_clone);
+            return Ok(checkpoint.map(|checkpoint| DirectoryRound { checkpoint, added: 0 }));
         }
         let mut runs = Runs::new(self.directory.log);
         for entry in &entries {
@@ -169,7 +170,7 @@ impl Proofs {
     /// an append whose answer was lost.
     async fn catch_up(&self, end: &mut End) -> Result<(), ReadError> {
         let failed = |error| ReadError::of_catalog(&error);
-        let known = end.unguarded.clone().or_else(|| self.directory_newest());
+        let known = end.unguarded.clone().or_else(|| self.directory_newest().map(Arc::unwrap_or_clone));
         let mut edge = known.map_or_else(Edge::new, |known| known.edge);
         let Some(stored) = self.catalog.newest_directory().await.map_err(failed)? else {
             end.is_behind = edge.size() > 0;
@@ -232,9 +233,9 @@ impl Proofs {
         self.keys.sign(&checkpoint, self.clock.now_ms()).expect("the key has the origin's name")
     }
 
-    /// The newest checkpoint of the directory.
-    pub fn directory_newest(&self) -> Option<DirectoryCheckpoint> {
-        self.directory.newest.load_full().map(Arc::unwrap_or_clone)
+    /// The newest checkpoint of the directory, for the service itself; see [`Proofs::published_directory`].
+    pub fn directory_newest(&self) -> Option<Arc<DirectoryCheckpoint>> {
+        self.directory.newest.load_full()
     }
 
     /// Keeps signatures that were gathered for a checkpoint of the directory; `witnessed_ms` is set when they suffice.
@@ -250,7 +251,7 @@ impl Proofs {
         stored.map_err(|error| ReadError::of_catalog(&error))?;
         if let Some(newest) = self.directory_newest().filter(|newest| newest.edge.size() == size) {
             let witnessed_ms = newest.witnessed_ms.or(witnessed_ms);
-            let signed = DirectoryCheckpoint { note: text, witnessed_ms, ..newest };
+            let signed = DirectoryCheckpoint { note: text, witnessed_ms, ..Arc::unwrap_or_clone(newest) };
             self.directory.newest.store(Some(Arc::new(signed)));
         }
         Ok(())

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::{extract::State, http::HeaderMap, response::Response};
 use tallystick_auth::Operation;
+use tallystick_engine::proof::ProofError;
 
 use crate::{
     error::{ApiError, ErrorCode, Problem},
@@ -38,10 +39,13 @@ pub async fn checkpoint(
 ) -> Result<Response, ApiError> {
     reader.may(Operation::GetDirectoryCheckpoint)?;
     params.end()?;
-    let newest = state.engine.proofs().directory_newest();
-    let newest = newest.ok_or_else(|| {
-        ApiError::new(ErrorCode::NotPublished, "the directory has no entries yet; the first round is to come")
+    let newest = state.engine.proofs().published_directory().map_err(|error| match error {
+        ProofError::NotPublished { .. } => ApiError::new(
+            ErrorCode::NotPublished,
+            "the directory has no entries yet; the first round is to come",
+        ),
+        error => error.into(),
     })?;
-    let body = newest.note.into_bytes();
+    let body = newest.note.clone().into_bytes();
     Ok(answer(&headers, "text/plain; charset=utf-8", body, Keep::Seconds(1), state.options.proofs_public))
 }

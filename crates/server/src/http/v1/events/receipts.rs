@@ -8,7 +8,7 @@ use tallystick_engine::{
     Appended,
     proof::{EventPlace, Proofs},
 };
-use tallystick_event::{OrgId, Prepared};
+use tallystick_event::{LogId, OrgId, Prepared};
 
 use super::{ingest::render_one, proof::PUBLISH_WAIT_MAX};
 use crate::{
@@ -104,32 +104,32 @@ async fn prove(
     stored: &[Appended],
 ) -> Result<Vec<Option<String>>, ApiError> {
     let proofs = state.engine.proofs();
-    let mut last: BTreeMap<&OrgId, u64> = BTreeMap::new();
+    let mut last: BTreeMap<LogId, u64> = BTreeMap::new();
     let places: Vec<_> = orgs.iter().zip(stored).map(|(org, one)| proofs.place(org, one.seq)).collect();
-    for (org, place) in orgs.iter().zip(&places) {
-        let index = place.map_or(0, |place| place.index);
-        last.entry(org).and_modify(|last| *last = index.max(*last)).or_insert(index);
+    for place in places.iter().flatten() {
+        let last = last.entry(place.log).or_default();
+        *last = place.index.max(*last);
     }
     let deadline = tokio::time::Instant::now() + PUBLISH_WAIT_MAX;
-    for (org, index) in last {
+    for (log, index) in last {
         let rest = deadline.saturating_duration_since(tokio::time::Instant::now());
-        proofs.wait_until_published(org, index, rest).await;
+        proofs.wait_until_published(log, index, rest).await;
     }
     ask(state, move |proofs| Ok(inclusions(proofs, &places))).await
 }
 
 /// The proofs of all places, log by log. What cannot be proven has none.
 fn inclusions(proofs: &Proofs, places: &[Option<EventPlace>]) -> Vec<Option<String>> {
-    let mut by_log: BTreeMap<[u8; 16], Vec<(usize, EventPlace)>> = BTreeMap::new();
+    let mut by_log: BTreeMap<LogId, Vec<(usize, EventPlace)>> = BTreeMap::new();
     for (number, place) in places.iter().enumerate() {
         if let Some(place) = place {
-            by_log.entry(place.log.0).or_default().push((number, *place));
+            by_log.entry(place.log).or_default().push((number, *place));
         }
     }
     let mut proven = vec![None; places.len()];
-    for of_log in by_log.values() {
+    for (log, of_log) in &by_log {
         let indexes: Vec<u64> = of_log.iter().map(|(_, place)| place.index).collect();
-        match proofs.inclusions(&of_log[0].1.log.to_string(), &indexes) {
+        match proofs.inclusions(*log, &indexes) {
             Ok(found) => {
                 for ((number, _), proof) in of_log.iter().zip(found) {
                     proven[*number] = proof.map(|proof| proof.to_string());

@@ -107,7 +107,7 @@ pub async fn evidence(
         range(&info, first_seq, end_seq)?
     };
     let name = state.engine.catalog().organization(&org).await?.name;
-    let pack = Pack { org: org.clone(), name, log: info.log.to_string(), what, redact };
+    let pack = Pack { org: org.clone(), name, log: info.log, what, redact };
     let prepared = state.read(move |engine| Ok(pack.prepare(engine))).await??;
     record(&state, &caller, &org, &prepared.description()).await;
     let file = format!("attachment; filename=\"{org}-{}.tallystick-pack.tar\"", prepared.name());

@@ -10,9 +10,9 @@ use axum::body::Bytes;
 use tallystick_catalog::{Anchor, AnchorKind};
 use tallystick_engine::{
     Engine,
-    proof::{PackBase, StoredLeaf},
+    proof::{PackBase, ProofError, StoredLeaf},
 };
-use tallystick_event::{OrgId, format_ms};
+use tallystick_event::{LogId, OrgId, format_ms};
 use tallystick_merkle::Hash;
 use tallystick_verify::{
     Manifest, PackHead, PackOrganization, PackWriter, Record,
@@ -45,7 +45,7 @@ pub(super) enum What {
 pub(super) struct Pack {
     pub(super) org: OrgId,
     pub(super) name: String,
-    pub(super) log: String,
+    pub(super) log: LogId,
     pub(super) what: What,
     /// Names of units that are left out.
     pub(super) redact: Vec<&'static str>,
@@ -62,16 +62,19 @@ impl Pack {
     /// Fixes the checkpoint under which everything is proven. Blocks.
     pub(super) fn prepare(mut self, engine: &Engine) -> Result<Prepared, ApiError> {
         let proofs = engine.proofs();
-        let published = proofs.log(&self.log)?.published.map_or(0, |published| published.size);
+        let published = proofs.log_by_id(self.log)?.published.map_or(0, |published| published.size);
         if let What::Selection { indexes, .. } = &mut self.what {
             // What came in during the last second is in no checkpoint yet.
             indexes.retain(|index| *index < published);
+            if indexes.is_empty() {
+                return Err(ProofError::NotPublished { published }.into());
+            }
         }
         let end = match &self.what {
             What::Range { to, .. } => *to,
             What::Selection { indexes, .. } => indexes.last().map_or(0, |last| last + 1),
         };
-        let base = proofs.pack_base(&self.log, end)?;
+        let base = proofs.pack_base(self.log, end)?;
         let (created, tool) =
             (format_ms(engine.clock().now_ms()), format!("tallystick {}", env!("CARGO_PKG_VERSION")));
         let mut manifest = match &self.what {
@@ -192,7 +195,7 @@ impl Prepared {
         from: u64,
         to: u64,
     ) -> io::Result<()> {
-        let leaves = engine.proofs().stored_leaves(&self.pack.log, from, to).map_err(io::Error::other)?;
+        let leaves = engine.proofs().stored_leaves(self.pack.log, from, to).map_err(io::Error::other)?;
         for StoredLeaf { leaf, meta, units } in &leaves {
             let mut record = Record::of_event(leaf, &meta.salt, units);
             if !self.pack.redact.is_empty() {
@@ -208,7 +211,7 @@ impl Prepared {
         if nodes.is_empty() {
             return Ok(Vec::new());
         }
-        engine.proofs().subtrees(&self.pack.log, self.base.size, nodes).map_err(io::Error::other)
+        engine.proofs().subtrees(self.pack.log, self.base.size, nodes).map_err(io::Error::other)
     }
 
     /// What people read first.

@@ -40,7 +40,7 @@ pub async fn checkpoint(
 ) -> Result<Response, ApiError> {
     let info = reader.log(&state, &path.log, Operation::GetCheckpoint)?;
     params.end()?;
-    let note = state.engine.proofs().checkpoint(&info.log.to_string())?;
+    let note = state.engine.proofs().checkpoint(info.log)?;
     let body = note.to_string().into_bytes();
     Ok(answer(&headers, "text/plain; charset=utf-8", body, Keep::Seconds(1), state.options.proofs_public))
 }

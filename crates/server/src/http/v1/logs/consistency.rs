@@ -46,8 +46,8 @@ pub async fn consistency(
 ) -> Result<Response, ApiError> {
     let info = reader.log(&state, &path.log, Operation::GetConsistency)?;
     let (from, to) = sizes(&mut params)?;
-    let log = info.log.to_string();
-    let hashes = ask(&state, move |proofs| proofs.consistency(&log, from, to)).await?;
+    let log = info.log;
+    let hashes = ask(&state, move |proofs| proofs.consistency(log, from, to)).await?;
     Ok(lines(&hashes))
 }
 

@@ -39,8 +39,8 @@ pub async fn directory(
 ) -> Result<Json<Option<tallystick_verify::DirectoryProof>>, ApiError> {
     let info = reader.log(&state, &path.log, Operation::GetLogDirectory)?;
     params.end()?;
-    let log = info.log.to_string();
-    let proof = ask(&state, move |proofs| proofs.log_directory(&log)).await?;
+    let log = info.log;
+    let proof = ask(&state, move |proofs| proofs.log_directory(log)).await?;
     Ok(Json(proof.as_ref().map(document)))
 }
 

@@ -108,8 +108,7 @@ pub async fn ask<T: Send + 'static>(
 pub fn log_origin(state: &AppState, log: Option<&str>) -> Result<String, ApiError> {
     let proofs = state.engine.proofs();
     let Some(log) = log else { return Ok(proofs.directory_origin()) };
-    // Only by id: names of organizations are not for everybody.
-    let unknown = || ProofError::UnknownLog { log: log.to_owned() };
-    log.parse::<tallystick_event::LogId>().map_err(|_| unknown())?;
-    Ok(proofs.log(log)?.origin)
+    // Only by id: names of organizations are not for everybody, and one may look like an id.
+    let id = log.parse().map_err(|_| ProofError::UnknownLog { log: log.to_owned() })?;
+    Ok(proofs.log_by_id(id)?.origin)
 }

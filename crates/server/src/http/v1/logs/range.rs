@@ -71,13 +71,10 @@ pub async fn range(
             &format!("a range has at most {RANGE_EVENTS_MAX} events; ask for it in parts"),
         ));
     }
-    reads::took_range(&state, &caller, &info.org, from, to).await;
-    let (log, org) = (info.log.to_string(), info.org);
-    let answer = ask(&state, {
-        let log = log.clone();
-        move |proofs| proofs.range(&log, from, to)
-    })
-    .await?;
+    let (log, org) = (info.log, info.org);
+    let answer = ask(&state, move |proofs| proofs.range(log, from, to)).await?;
+    // What there is not is not taken.
+    reads::took_range(&state, &caller, &org, from, to).await;
     let mut head = header_line(answer, from, to)?;
     head.push(b'\n');
     let (chunks, body) = tokio::sync::mpsc::channel::<Result<Bytes, std::io::Error>>(CHUNKS_WAITING);
@@ -88,11 +85,10 @@ pub async fn range(
         let mut next = from;
         while next < to {
             let end = to.min(next + CHUNK);
-            let log = log.clone();
             // In turn: a caller who was let in is not refused halfway because others came later.
             let read = state
                 .read_in_turn(move |engine| {
-                    Ok(engine.proofs().stored_leaves(&log, next, end).map(|leaves| records(&leaves)))
+                    Ok(engine.proofs().stored_leaves(log, next, end).map(|leaves| records(&leaves)))
                 })
                 .await
                 .and_then(|read| Ok(read?));

@@ -49,10 +49,10 @@ pub async fn tile(
     let info = reader.log(&state, &path.log, Operation::GetTile)?;
     params.end()?;
     let wanted = parse(&path.rest)?;
-    let log = info.log.to_string();
+    let log = info.log;
     let body = ask(&state, move |proofs| match wanted {
-        TilePath::Tile(id) => proofs.tile(&log, id),
-        TilePath::Entries(id) => proofs.bundle(&log, id),
+        TilePath::Tile(id) => proofs.tile(log, id),
+        TilePath::Entries(id) => proofs.bundle(log, id),
     })
     .await?;
     Ok(answer(&headers, TILE_TYPE, body, Keep::Forever, state.options.proofs_public))
