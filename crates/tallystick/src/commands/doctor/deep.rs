@@ -71,16 +71,22 @@ pub(super) async fn check(
 }
 
 fn tell(report: &AuditReport, findings: &mut Findings) -> anyhow::Result<()> {
-    for finding in report.findings.iter().take(SHOWN_MAX) {
-        if finding.kind == FindingKind::Healed {
-            findings.warn("proofs", finding)?;
-        } else {
-            findings.fail("proofs", finding)?;
-        }
+    // What was healed is not a failure, however much there is of it, and hides none.
+    let (healed, bad): (Vec<_>, Vec<_>) =
+        report.findings.iter().partition(|finding| finding.kind == FindingKind::Healed);
+    for finding in bad.iter().take(SHOWN_MAX) {
+        findings.fail("proofs", finding)?;
     }
-    let hidden = report.findings_total.saturating_sub(SHOWN_MAX as u64);
+    let hidden = report.not_healed() - bad.len().min(SHOWN_MAX) as u64;
     if hidden > 0 {
         findings.fail("proofs", format!("and {} more findings", thousands(hidden)))?;
+    }
+    for finding in healed.iter().take(SHOWN_MAX) {
+        findings.warn("proofs", finding)?;
+    }
+    let hidden = report.healed - healed.len().min(SHOWN_MAX) as u64;
+    if hidden > 0 {
+        findings.warn("proofs", format!("and {} more that were healed", thousands(hidden)))?;
     }
     let text = format!("{} events of {} logs read", thousands(report.events), thousands(report.logs));
     if report.is_good() {
@@ -88,4 +94,43 @@ fn tell(report: &AuditReport, findings: &mut Findings) -> anyhow::Result<()> {
             .ok("proofs", format!("{text}: each is what its leaf commits to, and the roots are right"));
     }
     findings.fail("proofs", text)
+}
+
+#[cfg(test)]
+mod tests {
+    use tallystick_engine::proof::AuditFinding;
+    use tallystick_event::LogId;
+
+    use super::*;
+    use crate::exit::Exit;
+
+    fn report(kinds: &[(FindingKind, u64)]) -> AuditReport {
+        let mut report = AuditReport::default();
+        for (kind, count) in kinds {
+            for _ in 0..*count {
+                report.findings.push(AuditFinding {
+                    kind: *kind,
+                    org: "acme".parse().unwrap(),
+                    log: LogId([7; 16]),
+                    seq: None,
+                    what: String::new(),
+                });
+            }
+            report.findings_total += count;
+            report.healed += if *kind == FindingKind::Healed { *count } else { 0 };
+        }
+        report
+    }
+
+    #[test]
+    fn what_was_healed_is_no_failure_and_hides_none() {
+        let many = SHOWN_MAX as u64 * 2;
+        let exit = |kinds: &[(FindingKind, u64)]| {
+            let mut findings = Findings::new();
+            tell(&report(kinds), &mut findings).unwrap();
+            findings.end().unwrap()
+        };
+        assert!(matches!(exit(&[(FindingKind::Healed, many)]), Exit::Done));
+        assert!(matches!(exit(&[(FindingKind::Healed, many), (FindingKind::Missing, 1)]), Exit::Findings));
+    }
 }
