@@ -54,15 +54,29 @@ struct Witness {
 /// Something that is done less often than every round, and only for a directory that has grown.
 struct Hourly<T> {
     client: T,
+    kind: AnchorKind,
     name: String,
     every: Duration,
+    /// What was done before this process began is known.
+    is_begun: bool,
     last_ms: Option<i64>,
     size: u64,
 }
 
 impl<T> Hourly<T> {
-    fn new((client, name, every): (T, String, Duration)) -> Self {
-        Self { client, name, every, last_ms: None, size: 0 }
+    fn new(kind: AnchorKind, (client, name, every): (T, String, Duration)) -> Self {
+        Self { client, kind, name, every, is_begun: false, last_ms: None, size: 0 }
+    }
+
+    /// Goes on where the process before ended: a restart is no reason to do it again.
+    async fn begin(&mut self, proofs: &Proofs) -> Result<(), ReadError> {
+        if !self.is_begun {
+            if let Some(last) = proofs.newest_anchor(self.kind, &self.name).await? {
+                (self.last_ms, self.size) = (Some(last.time_ms), last.size);
+            }
+            self.is_begun = true;
+        }
+        Ok(())
     }
 
     fn is_due(&self, now_ms: i64, size: u64) -> bool {
@@ -93,8 +107,8 @@ impl Rounds {
             interval: options.interval,
             quorum: options.quorum.max(1),
             witnesses: witnesses.collect(),
-            timestamp: options.timestamp.map(Hourly::new),
-            object_lock: options.object_lock.map(Hourly::new),
+            timestamp: options.timestamp.map(|plan| Hourly::new(AnchorKind::Rfc3161, plan)),
+            object_lock: options.object_lock.map(|plan| Hourly::new(AnchorKind::ObjectLock, plan)),
             alarmed: false,
         }
     }
@@ -193,12 +207,11 @@ impl Rounds {
         let count = self.witnesses.iter().filter(|witness| has(&cosigned, witness)).count();
         let is_witnessed = count >= self.quorum;
         self.note_lag(is_witnessed, checkpoint.time_ms);
-        if cosigned != note {
-            // The note first: an anchor repeats only what it has.
-            self.proofs.add_directory_signatures(size, &cosigned, is_witnessed.then_some(now)).await?;
-        }
-        for anchor in &anchors {
-            self.proofs.add_anchor(anchor).await?;
+        // What was gathered before may suffice now: the quorum is a setting.
+        let is_news = cosigned != note || is_witnessed && checkpoint.witnessed_ms.is_none();
+        if is_news || !anchors.is_empty() {
+            let witnessed_ms = is_witnessed.then_some(now);
+            self.proofs.add_directory_signatures(size, &cosigned, witnessed_ms, &anchors).await?;
         }
         Ok(())
     }
@@ -277,7 +290,11 @@ impl Rounds {
 
     async fn stamp(&mut self, checkpoint: &DirectoryCheckpoint) -> Result<(), ReadError> {
         let (now, size) = (self.clock.now_ms(), checkpoint.edge.size());
-        let Some(plan) = self.timestamp.as_mut().filter(|plan| plan.is_due(now, size)) else { return Ok(()) };
+        let Some(plan) = self.timestamp.as_mut() else { return Ok(()) };
+        plan.begin(&self.proofs).await?;
+        if !plan.is_due(now, size) {
+            return Ok(());
+        }
         let mut nonce = [0; 8];
         self.random.fill(&mut nonce);
         let message = text_of(&checkpoint.note);
@@ -285,7 +302,7 @@ impl Rounds {
         match plan.client.stamp(message.as_bytes(), u64::from_be_bytes(nonce)).await {
             Ok(token) => {
                 plan.size = size;
-                let (kind, name) = (AnchorKind::Rfc3161, plan.name.clone());
+                let (kind, name) = (plan.kind, plan.name.clone());
                 self.proofs.add_anchor(&Anchor { kind, name, size, time_ms: now, receipt: token }).await
             }
             Err(error) => {
@@ -297,9 +314,11 @@ impl Rounds {
 
     async fn lock(&mut self, checkpoint: &DirectoryCheckpoint) -> Result<(), ReadError> {
         let (now, size) = (self.clock.now_ms(), checkpoint.edge.size());
-        let Some(plan) = self.object_lock.as_mut().filter(|plan| plan.is_due(now, size)) else {
+        let Some(plan) = self.object_lock.as_mut() else { return Ok(()) };
+        plan.begin(&self.proofs).await?;
+        if !plan.is_due(now, size) {
             return Ok(());
-        };
+        }
         plan.last_ms = Some(now);
         let name = format!("directory-checkpoint-{size:020}");
         // As it is now, with the cosignatures of this round.
@@ -333,7 +352,7 @@ impl Rounds {
         plan.size = size;
         let version = object.version.map_or_else(String::new, |version| format!("?versionId={version}"));
         let receipt = format!("{}/{}{version}", plan.name, object.key).into_bytes();
-        let (kind, name) = (AnchorKind::ObjectLock, plan.name.clone());
+        let (kind, name) = (plan.kind, plan.name.clone());
         self.proofs.add_anchor(&Anchor { kind, name, size, time_ms: now, receipt }).await
     }
 }
@@ -371,7 +390,7 @@ mod tests {
 
     #[test]
     fn what_is_done_hourly_waits_for_time_and_growth() {
-        let mut plan = Hourly::new(((), String::new(), Duration::from_hours(1)));
+        let mut plan = Hourly::new(AnchorKind::Rfc3161, ((), String::new(), Duration::from_hours(1)));
         assert!(plan.is_due(0, 1) && !plan.is_due(0, 0));
         (plan.last_ms, plan.size) = (Some(1_000), 5);
         assert!(!plan.is_due(1_000 + 3_599_999, 6) && plan.is_due(1_000 + 3_600_000, 6));

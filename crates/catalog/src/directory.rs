@@ -121,13 +121,14 @@ impl Catalog {
         tx.commit().await
     }
 
-    /// Stores the note with more signatures, and that it is witnessed. The text of the note stays the same; the caller
-    /// sees to that.
+    /// Stores the note with more signatures, that it is witnessed, and what came with them: all or nothing. The text of
+    /// the note stays the same; the caller sees to that.
     pub async fn sign_directory(
         &self,
         size: u64,
         note: &str,
         witnessed_ms: Option<i64>,
+        anchors: &[Anchor],
     ) -> Result<(), CatalogError> {
         let mut tx = self.db.change().await?;
         let values = [stored("directory size", size)?.into(), note.into(), witnessed_ms.into()];
@@ -136,6 +137,7 @@ impl Catalog {
         if tx.execute(sql, &values).await? != 1 {
             return Err(CatalogError::inconsistent(CHECKPOINTS, format!("no checkpoint of size {size}")));
         }
+        insert_anchors(&mut tx, anchors).await?;
         tx.commit().await
     }
 
@@ -223,20 +225,14 @@ impl Catalog {
     /// Keeps a statement about a checkpoint of the directory.
     pub async fn add_anchor(&self, anchor: &Anchor) -> Result<(), CatalogError> {
         let mut tx = self.db.change().await?;
-        let newest = tx.row("SELECT COALESCE(MAX(anchor_no), 0) AS newest FROM anchors", &[]).await?;
-        let newest = newest.map_or(Ok(0), |row| row.int("newest"))?;
-        let values: [Value<'_>; 6] = [
-            (newest + 1).into(),
-            anchor.kind.as_str().into(),
-            anchor.name.as_str().into(),
-            stored("directory size", anchor.size)?.into(),
-            anchor.time_ms.into(),
-            anchor.receipt.as_slice().into(),
-        ];
-        let sql = "INSERT INTO anchors (anchor_no, kind, name, size, time_ms, receipt) \
-                   VALUES ($1, $2, $3, $4, $5, $6)";
-        tx.execute(sql, &values).await?;
+        insert_anchors(&mut tx, std::slice::from_ref(anchor)).await?;
         tx.commit().await
+    }
+
+    /// The newest statement of a kind by somebody.
+    pub async fn newest_anchor(&self, kind: AnchorKind, name: &str) -> Result<Option<Anchor>, CatalogError> {
+        let values = [kind.as_str().into(), name.into()];
+        self.db.row(SELECT_NEWEST_ANCHOR, &values).await?.map(|row| read_anchor(&row)).transpose()
     }
 
     /// Statements about checkpoints of the directory with at least `size` entries, oldest first, at most `limit`.
@@ -252,6 +248,30 @@ impl Catalog {
     }
 }
 
+async fn insert_anchors(tx: &mut Tx, anchors: &[Anchor]) -> Result<(), CatalogError> {
+    if anchors.is_empty() {
+        return Ok(());
+    }
+    let newest = tx.row("SELECT COALESCE(MAX(anchor_no), 0) AS newest FROM anchors", &[]).await?;
+    let newest = newest.map_or(Ok(0), |row| row.int("newest"))?;
+    for (number, anchor) in (newest + 1..).zip(anchors) {
+        let values: [Value<'_>; 6] = [
+            number.into(),
+            anchor.kind.as_str().into(),
+            anchor.name.as_str().into(),
+            stored("directory size", anchor.size)?.into(),
+            anchor.time_ms.into(),
+            anchor.receipt.as_slice().into(),
+        ];
+        let sql = "INSERT INTO anchors (anchor_no, kind, name, size, time_ms, receipt) \
+                   VALUES ($1, $2, $3, $4, $5, $6)";
+        tx.execute(sql, &values).await?;
+    }
+    Ok(())
+}
+
+const SELECT_NEWEST_ANCHOR: &str = "SELECT kind, name, size, time_ms, receipt FROM anchors \
+    WHERE kind = $1 AND name = $2 ORDER BY anchor_no DESC LIMIT 1";
 const SELECT_NEWEST: &str =
     "SELECT size, edge, note, time_ms, witnessed_ms FROM directory_checkpoints ORDER BY size DESC LIMIT 1";
 const SELECT_NEWEST_WITNESSED: &str = "SELECT size, edge, note, time_ms, witnessed_ms FROM directory_checkpoints \

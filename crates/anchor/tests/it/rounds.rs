@@ -52,10 +52,19 @@ impl Scene {
     }
 
     fn rounds(&self, witnesses: Vec<WitnessClient>, object_lock: Option<ObjectLock>) -> Rounds {
+        self.rounds_of(1, witnesses, object_lock)
+    }
+
+    fn rounds_of(
+        &self,
+        quorum: usize,
+        witnesses: Vec<WitnessClient>,
+        object_lock: Option<ObjectLock>,
+    ) -> Rounds {
         let options = RoundsOptions {
             interval: Duration::from_mins(1),
             witnesses,
-            quorum: 1,
+            quorum,
             timestamp: None,
             object_lock: object_lock.map(|store| (store, "s3://audit".to_owned(), Duration::ZERO)),
         };
@@ -104,6 +113,19 @@ async fn a_cosigned_note_is_stored_with_its_anchor() {
     assert_eq!(scene.anchors().await, [AnchorKind::Witness]);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_quorum_that_was_lowered_is_met_by_what_was_gathered() {
+    let scene = Scene::new().await;
+    let server = Server::start(cosign).await;
+    let key = CosigningKey::new("witness.example/w1", &[7; 32]).unwrap().verifier_key().clone();
+    let client = || WitnessClient::new(to_loopback(), server.url.clone(), key.clone()).unwrap();
+    scene.rounds_of(2, vec![client()], None).round().await.unwrap();
+    assert_eq!(scene.engine.proofs().directory_newest().unwrap().witnessed_ms, None);
+    scene.rounds_of(1, vec![client()], None).round().await.unwrap();
+    assert!(scene.engine.proofs().directory_newest().unwrap().witnessed_ms.is_some());
+    assert_eq!(server.requests.lock().unwrap().len(), 1, "nobody is asked again");
+}
+
 fn store(server: &Server) -> ObjectLock {
     let options = ObjectLockOptions {
         endpoint: server.url.clone(),
@@ -142,5 +164,10 @@ async fn a_copy_that_is_not_locked_is_no_anchor() {
     )
     .await;
     scene.rounds(Vec::new(), Some(store(&locking))).round().await.unwrap();
+    assert_eq!(scene.anchors().await, [AnchorKind::ObjectLock]);
+    // A restart is no reason to lock the same checkpoint again.
+    let asked = locking.requests.lock().unwrap().len();
+    scene.rounds(Vec::new(), Some(store(&locking))).round().await.unwrap();
+    assert_eq!(locking.requests.lock().unwrap().len(), asked);
     assert_eq!(scene.anchors().await, [AnchorKind::ObjectLock]);
 }

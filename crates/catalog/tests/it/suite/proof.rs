@@ -133,14 +133,14 @@ pub(crate) async fn the_newest_entries_are_those_of_present_logs(case: &Case) {
 pub(crate) async fn witnesses_and_anchors_are_kept(case: &Case) {
     let catalog = grown(case).await;
     assert_eq!(catalog.newest_witnessed_directory().await.unwrap(), None);
-    catalog.sign_directory(2, "with a cosignature", Some(77)).await.unwrap();
-    catalog.sign_directory(2, "with two", None).await.unwrap();
+    catalog.sign_directory(2, "with a cosignature", Some(77), &[]).await.unwrap();
+    catalog.sign_directory(2, "with two", None, &[]).await.unwrap();
     let witnessed = catalog.newest_witnessed_directory().await.unwrap().unwrap();
     assert_eq!((witnessed.edge.size(), &*witnessed.note, witnessed.witnessed_ms), (2, "with two", Some(77)));
     let size = |found: Option<DirectoryCheckpoint>| found.map(|checkpoint| checkpoint.edge.size());
     assert_eq!(size(catalog.directory_covering(1).await.unwrap()), Some(2));
     assert_eq!(size(catalog.directory_covering(2).await.unwrap()), None);
-    assert!(catalog.sign_directory(9, "none such", None).await.unwrap_err().is_damage());
+    assert!(catalog.sign_directory(9, "none such", None, &[]).await.unwrap_err().is_damage());
     for (size, kind) in [(2, AnchorKind::Witness), (3, AnchorKind::Rfc3161), (3, AnchorKind::ObjectLock)] {
         let anchor = Anchor { kind, name: "who".to_owned(), size, time_ms: 4, receipt: vec![0, 255, 1] };
         catalog.add_anchor(&anchor).await.unwrap();

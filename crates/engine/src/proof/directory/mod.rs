@@ -6,7 +6,7 @@ mod answers;
 use std::{collections::HashMap, sync::Arc};
 
 use arc_swap::ArcSwapOption;
-use tallystick_catalog::{Anchor, Catalog, CatalogError, DirectoryCheckpoint, DirectoryEntry};
+use tallystick_catalog::{Anchor, AnchorKind, Catalog, CatalogError, DirectoryCheckpoint, DirectoryEntry};
 use tallystick_event::{self as event, LogId, Random};
 use tallystick_merkle::{Checkpoint, Edge, Hash, Note, TlogProof};
 use tokio::sync::Mutex;
@@ -238,16 +238,18 @@ impl Proofs {
         self.directory.newest.load_full()
     }
 
-    /// Keeps signatures that were gathered for a checkpoint of the directory; `witnessed_ms` is set when they suffice.
+    /// Keeps signatures that were gathered for a checkpoint of the directory, with what each witness has said;
+    /// `witnessed_ms` is set when they suffice.
     pub async fn add_directory_signatures(
         &self,
         size: u64,
         note: &Note,
         witnessed_ms: Option<i64>,
+        anchors: &[Anchor],
     ) -> Result<(), ReadError> {
         let _round = self.directory.end.lock().await;
         let text = note.to_string();
-        let stored = self.catalog.sign_directory(size, &text, witnessed_ms).await;
+        let stored = self.catalog.sign_directory(size, &text, witnessed_ms, anchors).await;
         stored.map_err(|error| ReadError::of_catalog(&error))?;
         if let Some(newest) = self.directory_newest().filter(|newest| newest.edge.size() == size) {
             let witnessed_ms = newest.witnessed_ms.or(witnessed_ms);
@@ -255,6 +257,11 @@ impl Proofs {
             self.directory.newest.store(Some(Arc::new(signed)));
         }
         Ok(())
+    }
+
+    /// What somebody stated last of a checkpoint of the directory, of one kind.
+    pub async fn newest_anchor(&self, kind: AnchorKind, name: &str) -> Result<Option<Anchor>, ReadError> {
+        self.catalog.newest_anchor(kind, name).await.map_err(|error| ReadError::of_catalog(&error))
     }
 
     /// Keeps what somebody else stated about a checkpoint of the directory.
