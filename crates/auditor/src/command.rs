@@ -251,7 +251,7 @@ fn range(
         let part = range_part(&mut clients, (at, end), policy, &options, (pin, &mut seen));
         let LogReportAndPin { report: part, pin: newest } = part.map_err(|error| match error {
             Failure::Verify(error) => places.explain(error),
-            error => error,
+            error @ Failure::Other(..) => error,
         })?;
         is_kept &= newest.is_some();
         let mut report = match whole.take() {

@@ -1,5 +1,5 @@
-//! What is remembered of logs between runs: one file for each origin, with the largest checkpoint that was verified, and
-//! one for each address, with the origin of the log that was there.
+//! What is remembered of logs between runs: one file for each origin, with the largest checkpoint that was verified,
+//! and one for each address, with the origin of the log that was there.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};

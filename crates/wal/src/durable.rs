@@ -49,9 +49,9 @@ pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
     if parent(from) == parent(to) { Ok(()) } else { RealDisk.sync_dir(parent(from)) }
 }
 
-/// Writes all of `bytes` at an offset of an open file, and makes it durable. After an error nothing is known of what the
-/// file has from there on, and it must not be written to again: a later sync of it may succeed without having written
-/// what this one lost.
+/// Writes all of `bytes` at an offset of an open file, and makes it durable. After an error nothing is known of what
+/// the file has from there on, and it must not be written to again: a later sync of it may succeed without having
+/// written what this one lost.
 pub fn write_at(file: &dyn DiskFile, bytes: &[u8], at: u64) -> io::Result<()> {
     write_all(file, &mut [IoSlice::new(bytes)], at).map_err(|ShortWrite { source, .. }| source)?;
     file.sync_data()

@@ -1,7 +1,7 @@
 //! Finding out at start that the data is not what was signed before: a backup was restored, or a file exchanged. Then
 //! nothing is signed and nothing is written until an operator decides (`recover --new-log`).
 
-use std::sync::Arc;
+use std::{cmp::Ordering, sync::Arc};
 
 use tallystick_event::{LogId, OrgId};
 use tallystick_merkle::{self as merkle, GenerateError, Hash};
@@ -114,13 +114,13 @@ impl Proofs {
             return Ok(Compared { differs: Some(differs(RollbackKind::Unknown, None, 0)), healed: false });
         };
         let edge = tree.edge();
-        let (found, healed) = if edge.size() < signed.size {
-            (Some(RollbackKind::Shorter), false)
-        } else if edge.size() == signed.size {
-            ((edge.root() != signed.root).then_some(RollbackKind::Forked), false)
-        } else {
-            let root = || merkle::root(signed.size, &self.hashes(&tree, signed.size)).map_err(source);
-            compare(&signed.root, root, || self.heal(&tree))?
+        let (found, healed) = match edge.size().cmp(&signed.size) {
+            Ordering::Less => (Some(RollbackKind::Shorter), false),
+            Ordering::Equal => ((edge.root() != signed.root).then_some(RollbackKind::Forked), false),
+            Ordering::Greater => {
+                let root = || merkle::root(signed.size, &self.hashes(&tree, signed.size)).map_err(source);
+                compare(&signed.root, root, || self.heal(&tree))?
+            }
         };
         let differs = found.map(|kind| differs(kind, Some(tree.org.clone()), edge.size()));
         Ok(Compared { differs, healed })
@@ -166,8 +166,8 @@ impl Proofs {
     }
 }
 
-/// Compares the root of stored hashes with one that was signed. Hashes above the leaves follow from the leaves: that they
-/// are wrong, or not there, says nothing of the log until `heal` has made them again.
+/// Compares the root of stored hashes with one that was signed. Hashes above the leaves follow from the leaves: that
+/// they are wrong, or not there, says nothing of the log until `heal` has made them again.
 fn compare(
     signed: &Hash,
     root: impl Fn() -> Result<Hash, ReadError>,

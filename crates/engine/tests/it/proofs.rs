@@ -298,6 +298,22 @@ async fn an_organization_with_the_id_of_anothers_log_gets_its_own() {
     assert!(proofs.log(&named.to_string()).is_ok());
 }
 
+async fn assert_nothing_is_signed(harness: &Harness, log: LogId) {
+    let proofs = std::sync::Arc::clone(harness.engine.proofs());
+    let asked = move || {
+        [
+            proofs.checkpoint(log).map(drop),
+            proofs.published_directory().map(drop),
+            proofs.directory_consistency(0, None).map(drop),
+            proofs.directory_tile(TileId::new(0, 0, 1).unwrap()).map(drop),
+            proofs.directory_bundle(BundleId::new(0, 1).unwrap()).map(drop),
+        ]
+    };
+    for answer in tokio::task::spawn_blocking(asked).await.unwrap() {
+        assert!(matches!(answer, Err(ProofError::RolledBack)), "{answer:?}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_restored_backup_is_found_out_and_recovered_with_a_new_log() {
     let mut harness = Harness::new(500).await;
@@ -324,20 +340,7 @@ async fn a_restored_backup_is_found_out_and_recovered_with_a_new_log() {
     let refused = harness.engine.append(vec![harness.prepare(&event("acme", 9_999))]).await;
     assert_eq!(refused.unwrap_err(), tallystick_engine::AppendError::RolledBack);
     assert_eq!(harness.engine.log_size(&acme).unwrap(), 700, "reads go on");
-    let proofs = std::sync::Arc::clone(harness.engine.proofs());
-    let log = log_of(&harness, &acme);
-    let asked = move || {
-        [
-            proofs.checkpoint(log).map(drop),
-            proofs.published_directory().map(drop),
-            proofs.directory_consistency(0, None).map(drop),
-            proofs.directory_tile(TileId::new(0, 0, 1).unwrap()).map(drop),
-            proofs.directory_bundle(BundleId::new(0, 1).unwrap()).map(drop),
-        ]
-    };
-    for answer in tokio::task::spawn_blocking(asked).await.unwrap() {
-        assert!(matches!(answer, Err(ProofError::RolledBack)), "{answer:?}");
-    }
+    assert_nothing_is_signed(&harness, log_of(&harness, &acme)).await;
 
     harness.engine.close_logs().await.unwrap();
     harness.restart().await;

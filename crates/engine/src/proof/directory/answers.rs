@@ -57,8 +57,8 @@ impl Listed {
 const WHOSE: &str = "the directory";
 
 impl Proofs {
-    /// The newest checkpoint of the directory for those who ask from outside. Not while the data is not what was signed:
-    /// what is stored then was not recorded by the guard.
+    /// The newest checkpoint of the directory for those who ask from outside. Not while the data is not what was
+    /// signed: what is stored then was not recorded by the guard.
     pub fn published_directory(&self) -> Result<Arc<DirectoryCheckpoint>, ProofError> {
         if !self.rolled_back().is_empty() {
             return Err(ProofError::RolledBack);
