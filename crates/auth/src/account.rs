@@ -77,6 +77,18 @@ impl Auth {
         Ok(self.catalog().update_user(&user.id, name, time_zone).await?)
     }
 
+    /// Changes the address that one signs in with.
+    pub async fn change_email(
+        &self,
+        caller: &Caller,
+        password: &Secret,
+        email: &str,
+    ) -> Result<Changed<User>, PeopleError> {
+        let user = self.own_account(caller, Operation::ChangeEmail).await?;
+        self.require_password(&user, password).await?;
+        Ok(self.catalog().set_email(&user.id, email).await?)
+    }
+
     /// Begins with an authenticator: it is in use once a code of it has come back.
     pub async fn begin_totp(&self, caller: &Caller, password: &Secret) -> Result<BegunTotp, PeopleError> {
         let user = self.whole_account(caller, Operation::BeginTotp).await?;
@@ -196,6 +208,16 @@ impl Auth {
         let person = caller.person().ok_or(Denied::PersonOnly { operation: name })?;
         self.catalog().end_session(&person.session).await?;
         Ok(person.session.clone())
+    }
+
+    /// Another token for the caller's session: what the browser had before is good for nothing any more. Done whenever
+    /// what the person signs in with changes, so that whoever has got hold of the session loses it then.
+    pub async fn renew_session(&self, caller: &Caller) -> Result<Secret, PeopleError> {
+        let gone = PeopleError::Refused("the session has ended");
+        let Some(person) = caller.person() else { return Err(gone) };
+        let token = self.new_token();
+        let hash = crate::token::hash(token.expose());
+        if self.catalog().renew_session(&person.session, &hash).await? { Ok(token) } else { Err(gone) }
     }
 
     /// Ends a session by what the browser has; nothing happens if there is none.

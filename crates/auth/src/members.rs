@@ -39,6 +39,9 @@ pub enum PeopleError {
         /// As it was named.
         role: String,
     },
+    /// Nobody suspends themselves: they could not undo it.
+    #[error("nobody can suspend their own account")]
+    Oneself,
     /// A value is not valid.
     #[error("{field}: {why}")]
     Invalid {
@@ -151,6 +154,60 @@ impl Auth {
             Err(PeopleError::UnknownRole { role }) => Ok(role),
             Err(error) => Err(error),
         }
+    }
+
+    /// Removes the authenticator and the recovery codes of a member who has lost them; false if there were none.
+    pub async fn remove_member_totp(
+        &self,
+        caller: &Caller,
+        org: Option<&OrgId>,
+        user: &UserId,
+    ) -> Result<(User, bool), PeopleError> {
+        let user = self.subordinate(caller, Operation::RemoveMemberTotp, org, user).await?;
+        let removed = self.catalog().remove_totp(&user.id).await?;
+        Ok((user, removed))
+    }
+
+    /// Keeps a member from signing in anywhere and ends their sessions; how many those were, none if they are
+    /// suspended already. The keys that they made go on working.
+    pub async fn suspend_member(
+        &self,
+        caller: &Caller,
+        org: Option<&OrgId>,
+        user: &UserId,
+    ) -> Result<(User, Option<u64>), PeopleError> {
+        let user = self.subordinate(caller, Operation::SuspendMember, org, user).await?;
+        if caller.user() == Some(&user.id) {
+            return Err(PeopleError::Oneself);
+        }
+        let ended = self.catalog().suspend_user(&user.id).await?;
+        Ok((user, ended))
+    }
+
+    /// Lets a suspended member sign in again; false if they may.
+    pub async fn resume_member(
+        &self,
+        caller: &Caller,
+        org: Option<&OrgId>,
+        user: &UserId,
+    ) -> Result<(User, bool), PeopleError> {
+        let user = self.subordinate(caller, Operation::ResumeMember, org, user).await?;
+        let resumed = self.catalog().resume_user(&user.id).await?;
+        Ok((user, resumed))
+    }
+
+    /// A member of the organization, none of whose permissions anywhere the caller lacks.
+    async fn subordinate(
+        &self,
+        caller: &Caller,
+        operation: Operation,
+        org: Option<&OrgId>,
+        user: &UserId,
+    ) -> Result<User, PeopleError> {
+        let org = one_org(authorize(caller, operation, org)?)?;
+        let member = self.catalog().member(&org, user).await?.user;
+        self.outranks(caller, operation, &member).await?;
+        Ok(member)
     }
 
     /// What a role of an organization comes to, if the caller has all of it.

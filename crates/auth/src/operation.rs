@@ -161,6 +161,8 @@ operations! {
     ChangePassword, "account.password", None, Bound::Person;
     /// `PATCH /v1/account`: name and time zone.
     UpdateAccount, "account.update", None, Bound::Person;
+    /// `POST /v1/account/email`.
+    ChangeEmail, "account.email", None, Bound::Person;
     /// `POST /v1/account/totp`.
     BeginTotp, "account.totp_begin", None, Bound::Person;
     /// `POST /v1/account/totp/confirm`.
@@ -177,6 +179,12 @@ operations! {
     RemoveMember, "members.remove", Some(Permission::MembersManage), Bound::Own;
     /// `POST /v1/members/{user}/password-reset`.
     ResetMemberPassword, "members.reset_password", Some(Permission::MembersManage), Bound::Own;
+    /// `DELETE /v1/members/{user}/totp`.
+    RemoveMemberTotp, "members.remove_totp", Some(Permission::MembersManage), Bound::Own;
+    /// `POST /v1/members/{user}/suspend`.
+    SuspendMember, "members.suspend", Some(Permission::MembersManage), Bound::Own;
+    /// `POST /v1/members/{user}/resume`.
+    ResumeMember, "members.resume", Some(Permission::MembersManage), Bound::Own;
     /// `POST /v1/invitations`.
     CreateInvitation, "invitations.create", Some(Permission::MembersManage), Bound::Own;
     /// `GET /v1/invitations`.

@@ -4,7 +4,7 @@
 //! for long are told to come back.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
@@ -70,6 +70,7 @@ pub(crate) struct Hasher {
     dummy: String,
     running: Arc<Semaphore>,
     waiting: Arc<AtomicUsize>,
+    begun: AtomicU64,
 }
 
 impl Hasher {
@@ -77,7 +78,13 @@ impl Hasher {
         let params = Params::new(cost.memory_kib, cost.passes, 1, None).expect("within argon2's bounds");
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let dummy = hash_with(&argon2, "nobody has this password", random);
-        Self { argon2, dummy, running: Arc::new(Semaphore::new(HASHING_MAX)), waiting: Arc::default() }
+        Self {
+            argon2,
+            dummy,
+            running: Arc::new(Semaphore::new(HASHING_MAX)),
+            waiting: Arc::default(),
+            begun: AtomicU64::new(0),
+        }
     }
 
     /// The PHC string of a password.
@@ -101,10 +108,16 @@ impl Hasher {
         .await
     }
 
+    /// Hashes that were begun since the start.
+    pub(crate) fn begun(&self) -> u64 {
+        self.begun.load(Ordering::Relaxed)
+    }
+
     /// Place and turn go with the work: a thread cannot be stopped when its request is dropped.
     async fn in_turn<T: Send + 'static>(&self, f: impl FnOnce() -> T + Send + 'static) -> Result<T, Busy> {
         let place = Place::join(&self.waiting)?;
         let turn = Arc::clone(&self.running).acquire_owned().await.map_err(|_| Busy)?;
+        self.begun.fetch_add(1, Ordering::Relaxed);
         let work = move || {
             let _held = (place, turn);
             f()

@@ -283,6 +283,11 @@ impl Auth {
         Ok(SignedIn { user, session, token, factor, is_new_address: at_home.is_none(), break_glass })
     }
 
+    /// How often a password was hashed since the start: the work by which guessing is seen, and slowed down.
+    pub fn password_hashes(&self) -> u64 {
+        self.people().hasher.begun()
+    }
+
     /// The account's id, if its person signed in from there lately.
     async fn at_home(
         &self,
@@ -311,7 +316,8 @@ impl Auth {
             was_code,
             locked_out,
         };
-        let Some(user) = user.as_ref().filter(|_| fits) else { return Err(refused(user, false)) };
+        let may = |user: &&User| fits && user.suspended_ms.is_none();
+        let Some(user) = user.as_ref().filter(may) else { return Err(refused(user, false)) };
         match self.check_factor(user, attempt.code.as_ref(), is_at_home).await? {
             Some(factor) => Ok((user.clone(), factor)),
             None => Err(refused(Some(user.clone()), true)),
@@ -415,7 +421,7 @@ impl Auth {
         let noted = self.session_uses().noted(&hash);
         let Some((mut session, user)) = self.catalog().session_by_hash(&hash).await? else { return Ok(None) };
         session.seen_ms = session.seen_ms.max(noted.unwrap_or(i64::MIN));
-        if !session.is_live(now, self.people().options.session_idle_ms) {
+        if !session.is_live(now, self.people().options.session_idle_ms) || user.suspended_ms.is_some() {
             return Ok(None);
         }
         if is_use && now - session.seen_ms >= RECORD_EVERY_MS && self.session_uses().note(&hash, now) {

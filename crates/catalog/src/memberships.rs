@@ -198,13 +198,24 @@ pub(crate) async fn in_tx(
     row.map(|row| read(&row)).transpose()
 }
 
-/// Refuses to take the role from the only owner, or from the only one who gets in when single sign-on fails.
+/// Refuses to suspend somebody whom an organization has as its only owner.
+pub(crate) async fn keep_owners_without(tx: &mut Tx, user: &UserId) -> Result<(), CatalogError> {
+    let sql = "SELECT user_id, org, role, created_ms FROM memberships WHERE user_id = $1 AND role = 'owner'";
+    for row in tx.rows(sql, &[user.as_str().into()]).await? {
+        keeps_an_owner(tx, &read(&row)?).await?;
+    }
+    Ok(())
+}
+
+/// Refuses to take the role from the only owner who can sign in, or from the only one who gets in when single
+/// sign-on fails.
 async fn keeps_an_owner(tx: &mut Tx, leaving: &Membership) -> Result<(), CatalogError> {
     if leaving.role != OWNER {
         return Ok(());
     }
-    let sql = "SELECT COUNT(*) AS n FROM memberships WHERE org = $1 AND role = 'owner'";
-    if count(tx, sql, leaving.org.as_str()).await? <= 1 {
+    let sql = "SELECT m.user_id FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.org = $1 \
+               AND m.role = 'owner' AND m.user_id <> $2 AND u.suspended_ms IS NULL LIMIT 1";
+    if tx.row(sql, &[leaving.org.as_str().into(), leaving.user.as_str().into()]).await?.is_none() {
         return Err(CatalogError::Conflict(Conflict::LastOwner { org: leaving.org.to_string() }));
     }
     sso::keeps_break_glass(tx, leaving).await
@@ -255,7 +266,8 @@ macro_rules! select_members {
     ($rest:literal) => {
         concat!(
             "SELECT u.id, u.email, u.name, u.time_zone, u.is_operator, u.password_hash, u.created_ms, ",
-            "u.last_active_ms, m.org, m.role, m.created_ms AS member_ms, t.confirmed_ms AS totp_ms, ",
+            "u.last_active_ms, u.suspended_ms, m.org, m.role, m.created_ms AS member_ms, ",
+            "t.confirmed_ms AS totp_ms, ",
             "(SELECT MIN(i.issuer) FROM sso_identities i JOIN sso_connections c ON c.issuer = i.issuer ",
             "WHERE i.user_id = u.id AND c.org = m.org) AS sso_issuer, b.user_id AS break_glass ",
             "FROM memberships m JOIN users u ON u.id = m.user_id ",

@@ -122,6 +122,18 @@ impl Catalog {
         Ok(ended == 1)
     }
 
+    /// Gives a session that has not ended another token, by its hash; false if it had ended. The former is good for
+    /// nothing from now on.
+    pub async fn renew_session(&self, id: &SessionId, token_sha256: &[u8; 32]) -> Result<bool, CatalogError> {
+        let mut tx = self.db.change().await?;
+        let sql =
+            "UPDATE sessions SET token_sha256 = $2 WHERE id = $1 AND revoked_ms IS NULL AND expires_ms > $3";
+        let values = [id.as_str().into(), token_sha256.as_slice().into(), self.now_ms().into()];
+        let renewed = tx.execute(sql, &values).await?;
+        tx.commit().await?;
+        Ok(renewed == 1)
+    }
+
     /// Takes a session back; false if it had ended.
     pub async fn revoke_session(&self, id: &SessionId) -> Result<bool, CatalogError> {
         let mut tx = self.db.change().await?;

@@ -210,7 +210,8 @@ impl Catalog {
         for user in break_glass {
             let sql = "INSERT INTO sso_break_glass (org, user_id) SELECT m.org, m.user_id FROM memberships m \
                        JOIN users u ON u.id = m.user_id \
-                       WHERE m.org = $1 AND m.user_id = $2 AND m.role = 'owner' AND u.password_hash IS NOT NULL";
+                       WHERE m.org = $1 AND m.user_id = $2 AND m.role = 'owner' AND u.password_hash IS NOT NULL \
+               AND u.suspended_ms IS NULL";
             if tx.execute(sql, &[org_value, user.as_str().into()]).await? != 1 {
                 let why = format!("{user} is not an owner with a password, or is named twice");
                 return Err(CatalogError::invalid("break_glass", why));
@@ -244,7 +245,8 @@ pub(crate) async fn keeps_break_glass(tx: &mut Tx, leaving: &Membership) -> Resu
     let sql = "SELECT b.user_id FROM sso_break_glass b \
                JOIN sso_connections c ON c.org = b.org JOIN users u ON u.id = b.user_id \
                JOIN memberships m ON m.org = b.org AND m.user_id = b.user_id \
-               WHERE b.org = $1 AND c.enforced = 1 AND m.role = 'owner' AND u.password_hash IS NOT NULL";
+               WHERE b.org = $1 AND c.enforced = 1 AND m.role = 'owner' AND u.password_hash IS NOT NULL \
+               AND u.suspended_ms IS NULL";
     let rows = tx.rows(sql, &[leaving.org.as_str().into()]).await?;
     let mut able = Vec::new();
     for row in rows {

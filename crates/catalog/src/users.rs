@@ -2,7 +2,9 @@
 
 use crate::db::{Row, Tx, Value};
 use crate::organizations::check_name;
-use crate::{Catalog, CatalogError, Changed, Conflict, LIST_MAX, SessionId, UserId, links, sessions};
+use crate::{
+    Catalog, CatalogError, Changed, Conflict, LIST_MAX, SessionId, UserId, links, memberships, sessions,
+};
 
 const TABLE: &str = "users";
 /// Longest e-mail address, in bytes (RFC 5321 4.5.3.1).
@@ -29,6 +31,8 @@ pub struct User {
     pub created_ms: i64,
     /// Unix ms of a recent use, within a minute or so.
     pub last_active_ms: Option<i64>,
+    /// Must not sign in since then, Unix ms.
+    pub suspended_ms: Option<i64>,
 }
 
 /// What an account is made of.
@@ -119,6 +123,49 @@ impl Catalog {
         tx.commit().await?;
         Ok(Changed { before, after })
     }
+
+    /// Gives an account another address to sign in with. [`Conflict::EmailTaken`] if another account has it.
+    pub async fn set_email(&self, id: &UserId, email: &str) -> Result<Changed<User>, CatalogError> {
+        let email = email.trim();
+        check_email(email)?;
+        let folded = fold(email);
+        let mut tx = self.db.change().await?;
+        let before = in_tx(&mut tx, id).await?;
+        let holder = tx.row(SELECT_BY_EMAIL, &[folded.as_str().into()]).await?;
+        if holder.map(|row| read(&row)).transpose()?.is_some_and(|holder| holder.id != *id) {
+            return Err(CatalogError::Conflict(Conflict::EmailTaken));
+        }
+        let sql = "UPDATE users SET email = $2, email_folded = $3 WHERE id = $1";
+        tx.execute(sql, &[id.as_str().into(), email.into(), folded.as_str().into()]).await?;
+        tx.commit().await?;
+        Ok(Changed { after: User { email: email.to_owned(), ..before.clone() }, before })
+    }
+
+    /// Keeps an account from signing in, and ends its sessions; how many those were, none if it is suspended already.
+    /// [`Conflict::LastOwner`] if an organization would have no owner who can sign in.
+    pub async fn suspend_user(&self, id: &UserId) -> Result<Option<u64>, CatalogError> {
+        let now = self.now_ms();
+        let mut tx = self.db.change().await?;
+        if in_tx(&mut tx, id).await?.suspended_ms.is_some() {
+            return Ok(None);
+        }
+        memberships::keep_owners_without(&mut tx, id).await?;
+        let sql = "UPDATE users SET suspended_ms = $2 WHERE id = $1";
+        tx.execute(sql, &[id.as_str().into(), now.into()]).await?;
+        let ended = sessions::revoke_all(&mut tx, id, None, now).await?;
+        tx.commit().await?;
+        Ok(Some(ended))
+    }
+
+    /// Lets a suspended account sign in again; false if it may.
+    pub async fn resume_user(&self, id: &UserId) -> Result<bool, CatalogError> {
+        let mut tx = self.db.change().await?;
+        in_tx(&mut tx, id).await?;
+        let sql = "UPDATE users SET suspended_ms = NULL WHERE id = $1 AND suspended_ms IS NOT NULL";
+        let resumed = tx.execute(sql, &[id.as_str().into()]).await?;
+        tx.commit().await?;
+        Ok(resumed == 1)
+    }
 }
 
 /// What addresses are compared by. Only ASCII is folded: what else counts as equal is the mail server's matter.
@@ -175,6 +222,7 @@ pub(crate) async fn create(tx: &mut Tx, new: NewUser, now_ms: i64) -> Result<Use
         password_hash: new.password_hash,
         created_ms: now_ms,
         last_active_ms: None,
+        suspended_ms: None,
     })
 }
 
@@ -210,13 +258,15 @@ pub(crate) fn read(row: &Row) -> Result<User, CatalogError> {
         password_hash: row.opt_text("password_hash")?,
         created_ms: row.int("created_ms")?,
         last_active_ms: row.opt_int("last_active_ms")?,
+        suspended_ms: row.opt_int("suspended_ms")?,
     })
 }
 
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT id, email, name, time_zone, is_operator, password_hash, created_ms, last_active_ms FROM users ",
+            "SELECT id, email, name, time_zone, is_operator, password_hash, created_ms, last_active_ms, suspended_ms ",
+            "FROM users ",
             $rest
         )
     };

@@ -62,6 +62,12 @@ pub const SSO_CONNECTION_TESTED: &str = "sso_connection.tested";
 pub const SSO_ENFORCEMENT_ENABLED: &str = "sso_enforcement.enabled";
 /// They count again.
 pub const SSO_ENFORCEMENT_DISABLED: &str = "sso_enforcement.disabled";
+/// Somebody signs in with another address now.
+pub const USER_EMAIL_CHANGED: &str = "user.email_changed";
+/// Somebody must not sign in for the time being.
+pub const USER_SUSPENDED: &str = "user.suspended";
+/// They may again.
+pub const USER_REACTIVATED: &str = "user.reactivated";
 /// A custom role was made.
 pub const ROLE_CREATED: &str = "role.created";
 /// It was changed.
@@ -76,6 +82,8 @@ pub struct AccountAct {
     pub action: &'static str,
     /// Why it failed, if it did.
     pub failure: Option<&'static str>,
+    /// `path`, old value, new value.
+    pub changes: Vec<(&'static str, Value, Value)>,
     /// What else is worth keeping.
     pub metadata: Value,
 }
@@ -83,7 +91,17 @@ pub struct AccountAct {
 impl AccountAct {
     /// Something that was done.
     pub fn done(action: &'static str, metadata: Value) -> Self {
-        Self { action, failure: None, metadata }
+        Self { action, failure: None, changes: Vec::new(), metadata }
+    }
+
+    /// Something that was done to a value of the account.
+    pub fn changed(action: &'static str, change: (&'static str, Value, Value), metadata: Value) -> Self {
+        Self { action, failure: None, changes: vec![change], metadata }
+    }
+
+    /// Something that failed, and why.
+    pub fn failed(action: &'static str, why: &'static str, metadata: Value) -> Self {
+        Self { action, failure: Some(why), changes: Vec::new(), metadata }
     }
 }
 
@@ -95,7 +113,7 @@ pub async fn record(state: &Arc<AppState>, who: &Who, user: &User, act: AccountA
     };
     // All at once, so that they are made durable together.
     let records = logs.into_iter().map(|org| {
-        let one = Act { org, ..on_user(act.action, None, user, Vec::new(), act.metadata.clone()) };
+        let one = Act { org, ..on_user(act.action, None, user, act.changes.clone(), act.metadata.clone()) };
         admin_events::record_of(state, who, one, act.failure)
     });
     join_all(records).await;

@@ -18,6 +18,7 @@ const REQUESTS: &str = "tallystick_http_requests_total";
 const REQUEST_SECONDS: &str = "tallystick_http_request_seconds";
 const INGEST_EVENTS: &str = "tallystick_ingest_events_total";
 const INGEST_BYTES: &str = "tallystick_ingest_body_bytes_total";
+const PASSWORD_HASHES: &str = "tallystick_password_hashes_total";
 const TAILS: &str = "tallystick_tail_connections";
 const TAIL_GAPS: &str = "tallystick_tail_gaps_total";
 
@@ -90,8 +91,11 @@ impl Metrics {
     }
 
     /// All counters in the Prometheus text format, the engine's among them.
-    pub fn render(&self, engine: &Status) -> String {
-        self.with(|| record_engine(engine));
+    pub fn render(&self, engine: &Status, password_hashes: u64) -> String {
+        self.with(|| {
+            record_engine(engine);
+            counter!(PASSWORD_HASHES).absolute(password_hashes);
+        });
         self.handle.render()
     }
 
@@ -122,6 +126,7 @@ fn describe() {
     describe_histogram!(REQUEST_SECONDS, "Time to the head of the answer.");
     describe_counter!(INGEST_EVENTS, "Events written, by what became of them.");
     describe_counter!(INGEST_BYTES, "Bytes of the bodies of writes, as they arrived.");
+    describe_counter!(PASSWORD_HASHES, "Passwords hashed since start, to sign in or for a new one.");
     describe_gauge!(TAILS, "Live tails that are open.");
     describe_counter!(TAIL_GAPS, "Gaps that slow readers of live tails were told of.");
     describe_counter!("tallystick_log_events_total", "Events acknowledged since start.");
@@ -268,7 +273,7 @@ mod tests {
         let metrics = Metrics::new();
         metrics.answered("GET", "/v1/count", 200, 0.003);
         metrics.ingested(5, 1, 0, 99);
-        let text = metrics.render(&status());
+        let text = metrics.render(&status(), 7);
         for line in [
             r#"tallystick_http_requests_total{method="GET",route="/v1/count",status="200"} 1"#,
             r#"tallystick_ingest_events_total{result="stored"} 5"#,
@@ -276,9 +281,10 @@ mod tests {
             "tallystick_ingest_body_bytes_total 99",
             "tallystick_log_events_total 7",
             "tallystick_halted 1",
+            "tallystick_password_hashes_total 7",
         ] {
             assert!(text.contains(line), "{line} is not in\n{text}");
         }
-        assert!(!Metrics::new().render(&status()).contains("/v1/count"));
+        assert!(!Metrics::new().render(&status(), 7).contains("/v1/count"));
     }
 }

@@ -191,7 +191,9 @@ impl From<PeopleError> for ApiError {
             PeopleError::Denied(denied) => denied.into(),
             PeopleError::Catalog(error) => error.into(),
             PeopleError::OrgNeeded => org_required(),
-            PeopleError::Beyond { .. } => Self::new(ErrorCode::Forbidden, error.to_string()),
+            PeopleError::Beyond { .. } | PeopleError::Oneself => {
+                Self::new(ErrorCode::Forbidden, error.to_string())
+            }
             PeopleError::UnknownRole { ref role } => {
                 let why = format!("there is no role {role:?}; GET /v1/roles lists what there is");
                 Self::new(ErrorCode::InvalidBody, error.to_string()).with_errors(vec![ErrorDetail::new(

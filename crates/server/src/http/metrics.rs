@@ -36,6 +36,6 @@ pub async fn metrics(State(state): State<Arc<AppState>>, request: Request) -> Re
         let caller = Authenticated::from_request_parts(&mut parts, &state).await?;
         let _reach = caller.may(Operation::GetMetrics, None)?;
     }
-    let text = state.metrics.render(&state.engine.status());
+    let text = state.metrics.render(&state.engine.status(), state.auth.password_hashes());
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response())
 }

@@ -103,6 +103,6 @@ mod tests {
                 operations += 1;
             }
         }
-        assert_eq!(operations, 70);
+        assert_eq!(operations, 74);
     }
 }

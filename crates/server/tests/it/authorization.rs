@@ -93,6 +93,11 @@ fn call_of_people(operation: Operation) -> (Method, &'static str, Value) {
             "/v1/account/password",
             json!({ "password": PASSWORD, "new_password": "four tall ticks in a row" }),
         ),
+        Operation::ChangeEmail => (
+            Method::POST,
+            "/v1/account/email",
+            json!({ "password": PASSWORD, "email": "{name}@acme.example" }),
+        ),
         Operation::UpdateAccount => (Method::PATCH, "/v1/account", json!({ "name": "Somebody" })),
         Operation::BeginTotp => (Method::POST, "/v1/account/totp", json!({ "password": PASSWORD })),
         Operation::ConfirmTotp => (Method::POST, "/v1/account/totp/confirm", json!({ "code": "000000" })),
@@ -108,6 +113,9 @@ fn call_of_people(operation: Operation) -> (Method, &'static str, Value) {
         Operation::ResetMemberPassword => {
             (Method::POST, "/v1/members/{user}/password-reset?org=acme", Value::Null)
         }
+        Operation::RemoveMemberTotp => (Method::DELETE, "/v1/members/{user}/totp?org=acme", Value::Null),
+        Operation::SuspendMember => (Method::POST, "/v1/members/{user}/suspend?org=acme", Value::Null),
+        Operation::ResumeMember => (Method::POST, "/v1/members/{user}/resume?org=acme", Value::Null),
         Operation::CreateInvitation => {
             (Method::POST, "/v1/invitations?org=acme", json!({ "email": "new@x.example", "role": "member" }))
         }
@@ -162,7 +170,7 @@ impl Doors {
         let (method, path, body) = call(operation);
         let (mut path, mut body) = (path.replace("{event}", &self.event), body.to_string());
         let number = self.made.fetch_add(1, Ordering::Relaxed);
-        body = body.replace("{name}", &format!("Role {number}"));
+        body = body.replace("{name}", &format!("role{number}"));
         let server = &self.server;
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         if path.contains("{key}") {

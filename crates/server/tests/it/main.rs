@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
+mod accounts;
 mod admin;
 mod authorization;
 mod bad_input;
@@ -13,6 +14,7 @@ mod pages;
 mod people;
 mod roles;
 mod search;
+mod security;
 mod sessions;
 mod surface;
 mod tail;

@@ -109,6 +109,19 @@ pub(crate) fn cookie_of(answer: &Answer) -> String {
     set.split(';').next().unwrap().to_owned()
 }
 
+/// What an authenticator with this secret shows; the secret is in base 32.
+pub(crate) fn totp_code(secret: &str, at_ms: i64) -> String {
+    let digits = secret.bytes().map(|byte| match byte {
+        b'A'..=b'Z' => byte - b'A',
+        _ => byte - b'2' + 26,
+    });
+    let bits: Vec<u8> = digits.flat_map(|five| (0..5).rev().map(move |at| five >> at & 1)).collect();
+    let bytes = bits.chunks_exact(8).map(|byte| byte.iter().fold(0, |all, bit| all << 1 | bit));
+    let secret: [u8; 20] = bytes.collect::<Vec<u8>>().try_into().unwrap();
+    let totp = totp_rs::Builder::new().with_secret(secret).build().unwrap();
+    totp.generate(u64::try_from(at_ms / 1_000).unwrap()).to_string()
+}
+
 impl Server {
     /// [`Self::recorded`], once there are so many: failed sign-ins are recorded on their own.
     pub(crate) async fn recorded_in_the_end(&self, org: &str, action: &str, many: usize) -> Vec<Value> {

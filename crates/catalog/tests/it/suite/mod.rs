@@ -92,6 +92,7 @@ pub(crate) async fn run(fresh: impl AsyncFn(&str) -> CatalogUrl) {
         keys::followers_miss_no_concurrent_change,
         people::accounts_are_found_by_address_in_any_case,
         people::an_organization_keeps_an_owner,
+        people::accounts_are_suspended_and_get_other_addresses,
         people::custom_roles_are_made_changed_and_deleted,
         people::go_with_their_organization,
         links::set_up_once,

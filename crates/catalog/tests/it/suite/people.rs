@@ -82,6 +82,44 @@ pub(crate) async fn an_organization_keeps_an_owner(case: &Case) {
     assert!(matches!(error, CatalogError::NotFound { kind: "member", .. }), "{error:?}");
 }
 
+pub(crate) async fn accounts_are_suspended_and_get_other_addresses(case: &Case) {
+    let catalog = case.open().await;
+    let (acme, last) = (org("acme"), Conflict::LastOwner { org: "acme".into() });
+    new_org(&catalog, "acme").await;
+    let (ana, bob) = (user(&catalog, "ana@acme.example").await, user(&catalog, "bob@acme.example").await);
+    catalog.add_member(&acme, &ana.id, OWNER).await.unwrap();
+    assert_eq!(conflict(catalog.suspend_user(&ana.id).await), last);
+    catalog.add_member(&acme, &bob.id, OWNER).await.unwrap();
+    let session = super::sign_ins::new_session(&ana, "a", 60_000);
+    catalog.create_session(&session).await.unwrap();
+    assert!(catalog.renew_session(&session.id, &[9; 32]).await.unwrap());
+    assert!(catalog.session_by_hash(&session.token_sha256).await.unwrap().is_none());
+    assert_eq!(catalog.session_by_hash(&[9; 32]).await.unwrap().unwrap().0.id, session.id);
+    assert_eq!(catalog.suspend_user(&ana.id).await.unwrap(), Some(1));
+    assert_eq!(catalog.suspend_user(&ana.id).await.unwrap(), None);
+    assert!(!catalog.renew_session(&session.id, &[8; 32]).await.unwrap(), "it has ended");
+    assert!(catalog.member(&acme, &ana.id).await.unwrap().user.suspended_ms.is_some());
+    // An owner who cannot sign in is none that the organization could do with.
+    assert_eq!(conflict(catalog.suspend_user(&bob.id).await), last);
+    assert_eq!(conflict(catalog.set_role(&acme, &bob.id, "admin").await), last);
+    assert!(catalog.resume_user(&ana.id).await.unwrap() && !catalog.resume_user(&ana.id).await.unwrap());
+    catalog.remove_member(&acme, &bob.id).await.unwrap();
+
+    assert_eq!(conflict(catalog.set_email(&ana.id, "BOB@acme.example").await), Conflict::EmailTaken);
+    let invalid = catalog.set_email(&ana.id, "no address").await;
+    assert!(matches!(invalid, Err(CatalogError::Invalid { what: "email", .. })));
+    let changed = catalog.set_email(&ana.id, " ANA@acme.example ").await.unwrap();
+    assert_eq!(
+        (changed.before.email.as_str(), changed.after.email.as_str()),
+        ("ana@acme.example", "ANA@acme.example")
+    );
+    catalog.set_email(&ana.id, "new@acme.example").await.unwrap();
+    assert!(catalog.user_by_email("ana@acme.example").await.unwrap().is_none());
+    assert_eq!(catalog.user_by_email("NEW@acme.example").await.unwrap().unwrap().id, ana.id);
+    let nobody = UserId::generate(&**RANDOM);
+    assert!(catalog.suspend_user(&nobody).await.is_err() && catalog.resume_user(&nobody).await.is_err());
+}
+
 fn new_role(name: &str) -> NewRole {
     NewRole {
         org: org("acme"),

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tallystick_auth::{NewAccount, PeopleError};
 use tallystick_catalog::{Accepted, CatalogError, Conflict, Link, LinkKind};
 
-use super::{alert, field, form::Form, go_on, gone, new_password, page, zone_field};
+use super::{alert, field, forget_former, form::Form, go_on, gone, new_password, page, zone_field};
 use crate::{
     admin_events::{self, Act, Who},
     error::ApiError,
@@ -87,6 +87,7 @@ pub async fn send(
         Err(error) => return Err(error.into()),
     };
     let (from, agent) = (client(&form.parts, &state), user_agent(&form.parts.headers));
+    forget_former(&state, &form.parts.headers).await?;
     let (session, token) = state.auth.open_session(&accepted.user, from, agent.clone()).await?;
     let who = Who::user(&accepted.user, Some(&session.id), from, agent);
     record(&state, &who, &accepted).await;

@@ -12,16 +12,17 @@ pub mod sign_in;
 pub mod sign_out;
 pub mod sso;
 
-use std::sync::Arc;
+use std::{fmt::Write as _, sync::Arc};
 
 use axum::{
     Router,
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
 use maud::{DOCTYPE, Markup, html};
 use tallystick_auth::Secret;
+use tallystick_catalog::CatalogError;
 
 use super::{assets::FILES, shell::mark};
 use crate::{http::cookie, state::AppState};
@@ -156,15 +157,37 @@ fn gone() -> Response {
     page(StatusCode::NOT_FOUND, "This link does not work", &content)
 }
 
+/// Ends the session that the browser had before it is given another, so that nobody goes on with one that was known
+/// to somebody before.
+async fn forget_former(state: &AppState, headers: &HeaderMap) -> Result<(), CatalogError> {
+    match cookie::session(headers) {
+        Some(former) => state.auth.forget(&former).await,
+        None => Ok(()),
+    }
+}
+
 /// Goes on to another page, with a session if there is one to give.
 fn go_on(state: &AppState, to: &str, token: Option<&Secret>) -> Response {
     let mut response = StatusCode::SEE_OTHER.into_response();
-    let to = HeaderValue::from_str(to).unwrap_or(HeaderValue::from_static("/"));
+    let to = HeaderValue::from_str(&ascii(to)).unwrap_or(HeaderValue::from_static("/"));
     response.headers_mut().insert(header::LOCATION, to);
     if let Some(token) = token {
         response.headers_mut().insert(header::SET_COOKIE, cookie::set(state, token));
     }
     response
+}
+
+/// An address with what is not ASCII as bytes in percent: browsers do not agree on what other bytes of a header mean.
+fn ascii(address: &str) -> String {
+    let mut text = String::with_capacity(address.len());
+    for byte in address.bytes() {
+        if byte.is_ascii() {
+            text.push(char::from(byte));
+        } else {
+            let _ = write!(text, "%{byte:02X}");
+        }
+    }
+    text
 }
 
 /// Where to go on after signing in: a path of this site, whatever was asked for.
@@ -178,6 +201,11 @@ fn own_path(next: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses_are_sent_in_ascii() {
+        assert_eq!(ascii("/events?q=actor:Tomás&x=%20"), "/events?q=actor:Tom%C3%A1s&x=%20");
+    }
 
     #[test]
     fn only_paths_of_this_site_are_gone_on_to() {

@@ -15,7 +15,7 @@ use tallystick_catalog::{
 };
 use tallystick_event::OrgId;
 
-use super::{alert, field, form::Form, go_on, gone, new_password, page, zone_field};
+use super::{alert, field, forget_former, form::Form, go_on, gone, new_password, page, zone_field};
 use crate::{
     admin_events::{self, Act, ORGANIZATION_CREATED, Who},
     error::ApiError,
@@ -83,6 +83,7 @@ pub async fn send(
         Err(error) => return Err(error.into()),
     };
     let (from, agent) = (client(&form.parts, &state), user_agent(&form.parts.headers));
+    forget_former(&state, &form.parts.headers).await?;
     let (session, token) = state.auth.open_session(&user, from, agent.clone()).await?;
     let who = Who::user(&user, Some(&session.id), from, agent);
     let metadata = json!({ "email": user.email, "operator": true, "link_made_by": link.created_by });

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{Json, extract::State};
+use axum::{Json, extract::State, response::IntoResponse};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tallystick_auth::{Operation, Secret};
@@ -43,7 +43,7 @@ pub struct PasswordChanged {
 
 /// Change one's password
 ///
-/// All other sessions end. Recorded as `password.changed`.
+/// All other sessions end, and the cookie of this one is replaced. Recorded as `password.changed`.
 #[utoipa::path(
     post,
     path = "/v1/account/password",
@@ -62,7 +62,7 @@ pub async fn change(
     caller: Authenticated,
     params: Params,
     request: axum::extract::Request,
-) -> Result<Json<PasswordChanged>, ApiError> {
+) -> Result<impl IntoResponse, ApiError> {
     let user = state.auth.own_account(&caller.caller, Operation::ChangePassword).await?;
     params.end()?;
     let Body(change) = Body::<PasswordChange>::read(request, &state).await?;
@@ -71,5 +71,5 @@ pub async fn change(
     let sessions_ended = state.auth.change_password(&caller.caller, &present, &new).await?;
     let act = AccountAct::done(PASSWORD_CHANGED, json!({ "sessions_ended": sessions_ended }));
     people_events::record(&state, &Who::from(&caller), &user, act).await;
-    Ok(Json(PasswordChanged { sessions_ended }))
+    Ok((super::renewed(&state, &caller).await?, Json(PasswordChanged { sessions_ended })))
 }

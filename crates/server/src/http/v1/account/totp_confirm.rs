@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{Json, extract::State};
+use axum::{Json, extract::State, response::IntoResponse};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tallystick_auth::{Operation, Secret};
@@ -42,7 +42,7 @@ pub struct RecoveryCodes {
 
 /// Put an authenticator in use
 ///
-/// From now on every sign-in takes a code. Recorded as `mfa_factor.enrolled`.
+/// From now on every sign-in takes a code. The session's cookie is replaced. Recorded as `mfa_factor.enrolled`.
 #[utoipa::path(
     post,
     path = "/v1/account/totp/confirm",
@@ -61,7 +61,7 @@ pub async fn confirm(
     caller: Authenticated,
     params: Params,
     request: axum::extract::Request,
-) -> Result<Json<RecoveryCodes>, ApiError> {
+) -> Result<impl IntoResponse, ApiError> {
     let user = state.auth.own_account(&caller.caller, Operation::ConfirmTotp).await?;
     params.end()?;
     let Body(first) = Body::<FirstCode>::read(request, &state).await?;
@@ -69,5 +69,5 @@ pub async fn confirm(
     let recovery_codes = state.auth.confirm_totp(&caller.caller, &Secret::from(first.code)).await?;
     let act = AccountAct::done(MFA_FACTOR_ENROLLED, json!({ "factor_type": "totp" }));
     people_events::record(&state, &Who::from(&caller), &user, act).await;
-    Ok(Json(RecoveryCodes { recovery_codes }))
+    Ok((super::renewed(&state, &caller).await?, Json(RecoveryCodes { recovery_codes })))
 }

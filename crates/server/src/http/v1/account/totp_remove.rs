@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{extract::State, http::StatusCode};
+use axum::{extract::State, http::StatusCode, response::IntoResponse};
 use serde_json::json;
 use tallystick_auth::{Operation, Secret};
 
@@ -17,7 +17,7 @@ use crate::{
 
 /// Remove one's authenticator
 ///
-/// The recovery codes go with it. Recorded as `mfa_factor.removed`.
+/// The recovery codes go with it, and the session's cookie is replaced. Recorded as `mfa_factor.removed`.
 #[utoipa::path(
     delete,
     path = "/v1/account/totp",
@@ -36,7 +36,7 @@ pub async fn remove(
     caller: Authenticated,
     params: Params,
     request: axum::extract::Request,
-) -> Result<StatusCode, ApiError> {
+) -> Result<impl IntoResponse, ApiError> {
     let user = state.auth.own_account(&caller.caller, Operation::RemoveTotp).await?;
     params.end()?;
     let Body(again) = Body::<PasswordAgain>::read(request, &state).await?;
@@ -45,5 +45,5 @@ pub async fn remove(
         let act = AccountAct::done(MFA_FACTOR_REMOVED, json!({ "factor_type": "totp" }));
         people_events::record(&state, &Who::from(&caller), &user, act).await;
     }
-    Ok(StatusCode::NO_CONTENT)
+    Ok((super::renewed(&state, &caller).await?, StatusCode::NO_CONTENT))
 }

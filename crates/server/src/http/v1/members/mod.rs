@@ -3,7 +3,10 @@
 pub mod add;
 pub mod list;
 pub mod remove;
+pub mod remove_totp;
 pub mod reset_password;
+pub mod resume;
+pub mod suspend;
 pub mod update;
 
 use serde::Serialize;
@@ -36,6 +39,8 @@ pub struct MemberAnswer {
     break_glass: bool,
     /// Whether they run the installation as well.
     operator: bool,
+    /// RFC 3339; since when the account must not sign in; null: it may.
+    suspended_at: Option<String>,
     /// RFC 3339; since when they are a member.
     joined_at: String,
     /// RFC 3339, within a minute or so; null: never.
@@ -57,6 +62,7 @@ impl From<MemberView> for MemberAnswer {
             single_sign_on: view.member.has_sso,
             break_glass: view.member.is_break_glass,
             operator: user.is_operator,
+            suspended_at: user.suspended_ms.map(format_ms),
             joined_at: format_ms(membership.created_ms),
             last_active_at: user.last_active_ms.map(format_ms),
         }

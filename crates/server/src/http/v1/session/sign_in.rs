@@ -156,13 +156,16 @@ impl Failed {
         let Some(user) = self.user else {
             return people_events::unknown_account(&state, &who, &self.email).await;
         };
-        let failure = Some(if self.was_code { "wrong code" } else { "wrong password" });
-        let metadata = json!({ "method": "password" });
-        let failed = AccountAct { action: USER_SIGN_IN_FAILED, failure, metadata };
+        let why = match (user.suspended_ms, self.was_code) {
+            (Some(_), _) => "suspended account",
+            (None, true) => "wrong code",
+            (None, false) => "wrong password",
+        };
+        let failed = AccountAct::failed(USER_SIGN_IN_FAILED, why, json!({ "method": "password" }));
         people_events::record(&state, &who, &user, failed).await;
         if self.locked_out {
             let metadata = json!({ "for": "this address" });
-            let held = AccountAct { action: USER_LOCKED_OUT, failure: Some("too many failures"), metadata };
+            let held = AccountAct::failed(USER_LOCKED_OUT, "too many failures", metadata);
             people_events::record(&state, &who, &user, held).await;
         }
     }
