@@ -56,6 +56,9 @@ function Main() {
   return h(value.Screen, { key: organization.value });
 }
 
+/** @type {(selector: string) => NodeListOf<HTMLElement>} */
+const elements = (selector) => document.querySelectorAll(selector);
+
 /** Shows the screen of the address whenever it changes. */
 function showScreens() {
   let shown = null;
@@ -63,7 +66,7 @@ function showScreens() {
     const found = screenOf(route.value.path);
     if (!found || found.home === shown) return;
     shown = found.home;
-    for (const link of document.querySelectorAll(".rail [data-screen]")) {
+    for (const link of elements(".rail [data-screen]")) {
       if (link.dataset.screen === found.home) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
     }
@@ -84,7 +87,7 @@ function showScreens() {
 /** Leaves out of the rail what the caller may not open. */
 function fitRail() {
   effect(() => {
-    for (const link of document.querySelectorAll(".rail [data-needs]")) {
+    for (const link of elements(".rail [data-needs]")) {
       link.hidden = present.value !== null && !may(link.dataset.needs);
     }
   });

@@ -213,6 +213,10 @@ operations! {
     GetBoot, "ui.boot", None, Bound::Own;
     /// `GET /v1/limits`.
     GetLimits, "limits.get", None, Bound::Own;
+    /// `GET /v1/masking`: what is masked is the same for all.
+    GetMasking, "masking.get", Some(Permission::SettingsManage), Bound::Own;
+    /// `POST /v1/masking/check`.
+    CheckMasking, "masking.check", Some(Permission::SettingsManage), Bound::Own;
     /// `GET /metrics`: figures of all organizations.
     GetMetrics, "metrics.get", Some(Permission::MetricsRead), Bound::Never;
 }

@@ -70,6 +70,7 @@ pub struct PrepareContext<'a> {
 pub struct Preparer {
     limits: Limits,
     masker: Masker,
+    mask_rules: MaskRules,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
 }
@@ -77,12 +78,17 @@ pub struct Preparer {
 impl Preparer {
     /// A preparer with these limits and masking rules.
     pub fn new(limits: Limits, mask: &MaskRules, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Preparer {
-        Preparer { limits, masker: Masker::new(mask), clock, random }
+        Preparer { limits, masker: Masker::new(mask), mask_rules: mask.clone(), clock, random }
     }
 
     /// The limits it applies.
     pub fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    /// The masking rules it applies.
+    pub fn mask_rules(&self) -> &MaskRules {
+        &self.mask_rules
     }
 
     /// Prepares the one event in `json`.

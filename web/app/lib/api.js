@@ -35,7 +35,13 @@ function signIn() {
   location.assign(`/sign-in?next=${encodeURIComponent(here)}`);
 }
 
-/** The response; throws a Problem, or Offline, or what the signal was aborted with. */
+/** @typedef {{ parameters?: object, signal?: AbortSignal, accept?: string, method?: string, body?: unknown }} Asked */
+
+/**
+ * The response; throws a Problem, or Offline, or what the signal was aborted with.
+ * @param {string} path
+ * @param {Asked} [asked]
+ */
 export async function request(path, { parameters, signal, accept = "application/json", method, body } = {}) {
   let response;
   const kind = body === undefined ? {} : { "content-type": "application/json" };
@@ -63,7 +69,12 @@ export const getJson = async (path, parameters, signal) => (await request(path, 
 export const getText = async (path, parameters, signal) =>
   (await request(path, { parameters, signal, accept: "text/plain" })).text();
 
-/** Asks the service to change something; what it answers, null if that is nothing. */
+/**
+ * Asks the service to change something; what it answers, null if that is nothing.
+ * @param {string} method
+ * @param {string} path
+ * @param {Asked} [asked]
+ */
 export async function send(method, path, { parameters, body } = {}) {
   const response = await request(path, { parameters, method, body });
   return response.status === 204 ? null : response.json();

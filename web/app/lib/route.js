@@ -3,10 +3,12 @@
 
 import { signal } from "./html.js";
 
+/** @type {[RegExp, string, () => Promise<{ Screen: any }>][]} */
 const SCREENS = [
   [/^\/$/, "/", () => import("../screens/overview/index.js")],
   [/^\/events(?:\/[^/]+)?$/, "/events", () => import("../screens/events/index.js")],
   [/^\/entities(?:\/[^/]+\/[^/]+\/[^/]+)?$/, "/entities", () => import("../screens/entities/index.js")],
+  [/^\/start$/, "/start", () => import("../screens/start/index.js")],
   [/^\/integrity$/, "/integrity", () => import("../screens/integrity/index.js")],
   [/^\/access$/, "/access", () => import("../screens/access/index.js")],
   [/^\/settings$/, "/settings", () => import("../screens/settings/index.js")],
@@ -56,7 +58,8 @@ const isPlainClick = (event) =>
 export function followLinks() {
   addEventListener("popstate", () => (route.value = here()));
   document.addEventListener("click", (event) => {
-    const link = event.target.closest?.("a[href]");
+    /** @type {HTMLAnchorElement | null} */
+    const link = event.target instanceof Element ? event.target.closest("a[href]") : null;
     if (!link || !isPlainClick(event) || link.target || link.dataset.outside || link.hasAttribute("download")) return;
     const target = new URL(link.href, location.href);
     if (target.origin !== location.origin || !screenOf(target.pathname)) return;

@@ -17,6 +17,7 @@ export function parse(search) {
     .split(",")
     .filter(isEventId);
   const rest = [...params].filter(([name]) => !KNOWN.includes(name));
+  /** @type {ReturnType<typeof relative> | ReturnType<typeof fixed>} */
   let range = isRelative(get("range")) ? relative(get("range")) : relative(DEFAULT);
   if (get("from") || get("to")) range = fixed(get("from"), get("to"));
   return {

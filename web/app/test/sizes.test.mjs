@@ -24,8 +24,11 @@ function sent(path) {
   if (!path.endsWith(".js") || path.includes("/vendor/")) return text;
   let isComment = false;
   const lines = text.split("\n").map((line) => {
-    const own = line.trimStart();
-    isComment ||= own.startsWith("/*");
+    let own = line.trimStart();
+    if (!isComment && own.startsWith("/*")) {
+      if (own.includes("*/")) own = own.slice(own.indexOf("*/") + 2).trimStart();
+      else isComment = true;
+    }
     const kept = isComment || own.startsWith("//") ? "" : own;
     isComment &&= !own.endsWith("*/");
     return kept;

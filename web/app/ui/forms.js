@@ -59,7 +59,7 @@ export function Field({ name, label, value, onValue, hint, act, kind = "text", o
 }
 
 /** Boxes for some words, each with what it means. */
-export function Choices({ legend, words, chosen, meaning, onChange, blocked = () => false }) {
+export function Choices({ legend, words, chosen, meaning, onChange, blocked = (_word) => false }) {
   const turn = (word, isOn) => onChange(isOn ? [...chosen, word] : chosen.filter((one) => one !== word));
   return html`<fieldset class="choices"><legend>${legend}</legend>${words.map(
     (word) => html`<label class="check" key=${word}><input type="checkbox" value=${word}

@@ -46,7 +46,8 @@ export const stored = ({ sentence, ...event }) => event;
 /** A button that has only an icon to show, and a name. */
 export function IconButton({ icon, label, onClick, pressed, kind = "ghost", small = false, ...rest }) {
   const name = `button square ${kind}${small ? " small" : ""}`;
-  return html`<button type="button" class=${name} title=${label} aria-label=${label} aria-pressed=${pressed}
+  const said = visible(label);
+  return html`<button type="button" class=${name} title=${said} aria-label=${said} aria-pressed=${pressed}
     onClick=${onClick} ...${rest}>${h(Icon, { name: icon })}</button>`;
 }
 
@@ -101,4 +102,4 @@ export const dialogs = signal(0);
 
 /** What is said to screen readers, and the short messages. */
 export const Said = () => html`<p class="unseen" role="status" aria-live="polite">${spoken.value}</p>
-  <div class="toasts" role="status">${toasts.value.map(({ text }) => html`<div class="toast">${text}</div>`)}</div>`;
+  <div class="toasts" role="status">${toasts.value.map(({ text }) => html`<div class="toast">${visible(text)}</div>`)}</div>`;

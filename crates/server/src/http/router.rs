@@ -81,6 +81,8 @@ pub fn api() -> (Router<Arc<AppState>>, OpenApi) {
         .routes(routes!(v1::log_keys::list::log_keys))
         .routes(routes!(v1::log_keys::rotate::rotate))
         .routes(routes!(v1::limits::limits))
+        .routes(routes!(v1::masking::get::get))
+        .routes(routes!(v1::masking::check::check))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(metrics::metrics))

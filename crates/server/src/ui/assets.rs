@@ -185,8 +185,14 @@ fn read(path: &str) -> Option<Asset> {
 fn thinned(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut is_comment = false;
-    for line in text.lines().map(str::trim_start) {
-        is_comment |= line.starts_with("/*");
+    for mut line in text.lines().map(str::trim_start) {
+        if !is_comment && line.starts_with("/*") {
+            match line.split_once("*/") {
+                // Code may follow, as after a type.
+                Some((_, rest)) => line = rest.trim_start(),
+                None => is_comment = true,
+            }
+        }
         if !is_comment && !line.starts_with("//") {
             out.push_str(line);
         }
@@ -303,8 +309,8 @@ mod tests {
 
     #[test]
     fn comments_and_indentation_are_not_sent() {
-        let text = "// Why.\nconst a = `x // y`;\n  /** One. */\n  /*\n   * Two.\n   */\n  b(); // said\n";
-        assert_eq!(thinned(text), "\nconst a = `x // y`;\n\n\n\n\nb(); // said\n");
+        let text = "// Why.\nconst a = `x // y`;\n  /** One. */\n  /*\n   * Two.\n   */\n  b(); // said\n  /** @type {D} */ (d)();\n";
+        assert_eq!(thinned(text), "\nconst a = `x // y`;\n\n\n\n\nb(); // said\n(d)();\n");
         let sent = Assets::new().text("app/app.js");
         assert!(sent.lines().all(|line| !line.starts_with([' ', '/'])), "{sent}");
     }

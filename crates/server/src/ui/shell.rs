@@ -23,6 +23,7 @@ pub(super) const PATHS: &[&str] = &[
     "/events/{id}",
     "/entities",
     "/entities/{side}/{type}/{id}",
+    "/start",
     "/integrity",
     "/access",
     "/settings",
@@ -83,6 +84,15 @@ const SCREENS: &[Screen] = &[
     },
 ];
 
+/// Where somebody begins who has set the service up. The rail does not lead there, the overview does.
+const START: Screen = Screen {
+    path: "/start",
+    name: "Send the first event",
+    icon: "events",
+    module: "app/screens/start/index.js",
+    needs: None,
+};
+
 /// What the rail has below its line.
 const INTEGRITY: &str = "/integrity";
 
@@ -95,7 +105,7 @@ pub(super) struct Shell {
 impl Shell {
     pub(super) fn new() -> Self {
         let render = |screen: &Screen| (screen.path, page(&FILES, screen).into_string());
-        Self { pages: SCREENS.iter().map(render).collect() }
+        Self { pages: SCREENS.iter().chain([&START]).map(render).collect() }
     }
 
     /// The page at one of `PATHS`.

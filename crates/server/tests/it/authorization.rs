@@ -54,6 +54,8 @@ pub(crate) fn call(operation: Operation) -> (Method, &'static str, Value) {
         Operation::GetDirectoryConsistency => (Method::GET, "/v1/directory/consistency?from=0", Value::Null),
         Operation::RotateLogKeys => (Method::POST, "/v1/log-keys/rotate", Value::Null),
         Operation::GetLimits => (Method::GET, "/v1/limits", Value::Null),
+        Operation::GetMasking => (Method::GET, "/v1/masking", Value::Null),
+        Operation::CheckMasking => (Method::POST, "/v1/masking/check?org=acme", event),
         Operation::GetMetrics => (Method::GET, "/metrics", Value::Null),
         operation => call_of_finding(operation).unwrap_or_else(|| call_of_people(operation)),
     }
@@ -324,7 +326,14 @@ async fn the_key_of_another_organization_does_not_open_it() {
             (Operation::GetEvent | Operation::ProveEvent, _) => Some((404, "event_not_found")),
             (Operation::GetKey | Operation::RevokeKey, _) => Some((404, "key_not_found")),
             // Answers with what is its own.
-            (Operation::ListOrgs | Operation::GetLimits | Operation::GetBoot | Operation::ParseQuery, _) => {
+            (
+                Operation::ListOrgs
+                | Operation::GetLimits
+                | Operation::GetMasking
+                | Operation::GetBoot
+                | Operation::ParseQuery,
+                _,
+            ) => {
                 None
             }
             // By pseudonyms, the same for all.

@@ -10,6 +10,7 @@ mod evidence;
 mod finding;
 mod harness;
 mod ingest;
+mod masking;
 mod pages;
 mod people;
 mod roles;

@@ -49,7 +49,7 @@ async fn the_first_start_is_set_up_once() {
         assert_eq!(again.status, 400, "{name}: the link is not used up by it");
     }
     let done = server.submit(&path, "", &fields(PASSWORD)).await;
-    assert_eq!((done.status, done.header("location")), (303, "/"), "{}", done.text);
+    assert_eq!((done.status, done.header("location")), (303, "/start"), "{}", done.text);
     let olga = Person { email: "olga@acme.example".into(), cookie: cookie_of(&done) };
     let boot = server.get_of(&olga, "/v1/ui/boot").await.ok();
     assert_eq!((&boot["role"], &boot["time_zone"]), (&json!("owner"), &json!("Europe/Madrid")));
@@ -136,7 +136,7 @@ async fn invitations_are_accepted_with_a_new_account_or_the_own() {
     assert_eq!(taken.status, 400);
     assert!(taken.text.contains("Sign in"));
     let shown = server.page(&path, &ana.cookie).await;
-    assert!(shown.text.contains("signed in as <strong>Ana Ruiz</strong>"), "{}", shown.text);
+    assert!(shown.text.contains("signed in as <strong><bdi>Ana Ruiz</bdi></strong>"), "{}", shown.text);
     assert_eq!(server.submit(&path, &ana.cookie, &[]).await.status, 303);
     assert_eq!(server.get_of(&ana, "/v1/ui/boot").await.ok()["organizations"].as_array().unwrap().len(), 2);
     assert_eq!(server.page(&path, "").await.status, 404);

@@ -138,7 +138,7 @@ function Row({ one, isOfAll, open }) {
     <td class="acts">${
       state === "active" &&
       may("keys.manage") &&
-      html`<button type="button" class="button small" aria-label=${`Revoke the key ${one.name}`}
+      html`<button type="button" class="button small" aria-label=${visible(`Revoke the key ${one.name}`)}
         onClick=${() => open("revoke", one)}>Revoke</button>`
     }</td></tr>`;
 }

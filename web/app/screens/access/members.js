@@ -9,6 +9,7 @@ import { may, permissions, person } from "../../lib/session.js";
 import { explorer } from "../../lib/url-state.js";
 import { Icon, Name, Trouble } from "../../ui/parts.js";
 import { Popover } from "../../ui/popover.js";
+import { RemoveAuthenticator, Resume, Suspend } from "./account-acts.js";
 import { AddButton, Ago, Day, More, Panel, loadPages } from "./frame.js";
 import { InviteForm, RemoveMember, ResetLink, RevokeInvitation, RoleOfMember } from "./member-acts.js";
 import { canGive } from "./words.js";
@@ -26,13 +27,17 @@ async function load(org, pages, stop) {
 const DIALOGS = {
   role: RoleOfMember,
   reset: ResetLink,
+  authenticator: RemoveAuthenticator,
+  suspend: Suspend,
+  resume: Resume,
   remove: RemoveMember,
   invite: InviteForm,
   revoke: RevokeInvitation,
 };
 
 function Acts({ member, canChange, open }) {
-  const { id, name } = member;
+  const { id, name, totp, suspended_at: isSuspended } = member;
+  const isOther = id !== person.value?.id;
   const item = (kind, icon, label) => (close) =>
     html`<button type="button" class="item"
       onClick=${() => (close(), open(kind, member))}>${h(Icon, { name: icon })}${label}</button>`;
@@ -43,20 +48,26 @@ function Acts({ member, canChange, open }) {
     isManager && link(`/access?tab=sessions&user=${id}`, "system", "Sessions"),
     canChange && item("role", "user", "Change role"),
     canChange && item("reset", "link", "Link for a new password"),
+    canChange && isOther && totp && item("authenticator", "key", "Remove the authenticator"),
+    canChange && isOther && !isSuspended && item("suspend", "pause", "Suspend"),
+    canChange && isOther && isSuspended && item("resume", "play", "Resume"),
     canChange && item("remove", "minus", "Remove"),
   ].filter(Boolean);
   if (!items.length) return null;
   const content = (close) => items.map((one) => one(close));
-  return h(Popover, { icon: "more", title: `Acts on ${name}`, kind: "ghost square small", content, align: "end" });
+  const title = visible(`Acts on ${name}`);
+  return h(Popover, { icon: "more", title, kind: "ghost square small", content, align: "end" });
 }
 
 function Row({ member, role, open }) {
   const { id, name, email, totp, operator, password, single_sign_on: isSso, break_glass: isExempt } = member;
+  const { suspended_at: isSuspended } = member;
   const ways = [password && "password", isSso && "single sign-on"].filter(Boolean).join(", ");
   const isMe = id === person.value?.id;
   const canChange = may("members.manage") && canGive(permissions.value, person.value?.operator, role);
   return html`<tr><th scope="row" data-is="">${h(Name, { text: name })} ${isMe && html`<span class="tag">you</span>`}
       ${operator && html` <span class="tag" title="Runs this installation">operator</span>`}
+      ${isSuspended && html` <span class="tag" title="Cannot sign in">suspended</span>`}
       <br /><span class="quiet"><bdi>${visible(email)}</bdi></span></th>
     <td data-is="Role">${visible(member.role_name)}</td>
     <td data-is="Signs in with">${ways || html`<span class="quiet">not yet</span>`}${
@@ -77,7 +88,7 @@ function Invitations({ rows, roles, open }) {
         <td data-is="Role">${visible(nameOf(one.role))}</td>
         <td data-is="Good until">${h(Day, { time: one.expires_at })}</td>
         <td class="acts"><button type="button" class="button small"
-          aria-label=${`Revoke the invitation of ${one.email}`}
+          aria-label=${visible(`Revoke the invitation of ${one.email}`)}
           onClick=${() => open("revoke", one)}>Revoke</button></td></tr>`,
     )}</tbody></table>`;
 }

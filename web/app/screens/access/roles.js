@@ -26,7 +26,7 @@ function Matrix({ roles, words }) {
       ({ id, name, filter }) => html`<th scope="col" key=${id} class="mark"><bdi>${visible(name)}</bdi>
         ${
           filter &&
-          html`<span title=${`Only events that match ${filter}`}> ${h(Icon, { name: "filter" })}
+          html`<span title=${visible(`Only events that match ${filter}`)}> ${h(Icon, { name: "filter" })}
           <span class="unseen">sees only some events</span></span>`
         }</th>`,
     )}</tr></thead>
@@ -58,9 +58,9 @@ function Own({ roles, open }) {
         }</td>
         <td class="acts">${
           canChange &&
-          html`<button type="button" class="button small" aria-label=${`Edit ${name}`}
+          html`<button type="button" class="button small" aria-label=${visible(`Edit ${name}`)}
             onClick=${() => open("edit", role)}>Edit</button> <button type="button" class="button small"
-            aria-label=${`Delete ${name}`} onClick=${() => open("delete", role)}>Delete</button>`
+            aria-label=${visible(`Delete ${name}`)} onClick=${() => open("delete", role)}>Delete</button>`
         }</td></tr>`;
     })}</tbody></table>`;
 }

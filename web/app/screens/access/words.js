@@ -24,6 +24,7 @@ const INSTALLATION = new Set(["organizations.manage", "metrics.read", "log_keys.
 const MEMBERS_ONLY = new Set(["audit_logs.read", "audit_logs.export", "sso.manage"]);
 
 /** What a key with a scope may do, and the permissions that it stands for. */
+/** @type {Record<string, [string, string[]]>} */
 export const SCOPES = {
   "events:write": ["write events", ["audit_logs.write"]],
   "events:read": ["read events and take evidence", ["audit_logs.read", "audit_logs.export"]],
@@ -41,10 +42,8 @@ export const SCOPES = {
 /** The scopes that somebody with these permissions can give a key: of one organization, or of all. */
 export function scopesToGive(permissions, isOfAll) {
   const has = (word) => permissions.has(word) && !(isOfAll && MEMBERS_ONLY.has(word));
-  return Object.entries(SCOPES)
-    .map(([scope, [, words]]) => [scope, isOfAll ? words : words.filter((word) => !INSTALLATION.has(word))])
-    .filter(([, words]) => words.length > 0 && words.every(has))
-    .map(([scope]) => scope);
+  const words = (scope) => SCOPES[scope][1].filter((word) => isOfAll || !INSTALLATION.has(word));
+  return Object.keys(SCOPES).filter((scope) => words(scope).length > 0 && words(scope).every(has));
 }
 
 /** Whether somebody with these permissions can give a role, and change those who have it. */

@@ -1,6 +1,6 @@
 // People and things: everybody who acted, everything that was acted on, and the timeline of each.
 
-import { h, html, useEffect } from "../../lib/html.js";
+import { h, useEffect } from "../../lib/html.js";
 import { partsOf, route } from "../../lib/route.js";
 import { EntityList } from "./list.js";
 import { Timeline } from "./timeline.js";

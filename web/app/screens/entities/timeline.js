@@ -6,7 +6,7 @@ import { about } from "../../lib/format.js";
 import { quoted } from "../../lib/query-edit.js";
 import { Resource } from "../../lib/resource.js";
 import { go, route } from "../../lib/route.js";
-import { visible } from "../../lib/safe-text.js";
+import { lineOf, visible } from "../../lib/safe-text.js";
 import { organization, zone } from "../../lib/session.js";
 import { relative } from "../../lib/time-range.js";
 import { ago, fullTime } from "../../lib/time.js";
@@ -17,6 +17,7 @@ import { Days } from "./days.js";
 import { StateAt } from "./state-at.js";
 import { Usual } from "./usual.js";
 
+/** @type {[string, string][]} */
 const SIDES = [
   ["actor", "As actor"],
   ["target", "As target"],
@@ -81,7 +82,7 @@ export function Timeline({ side, type, id }) {
   const wanted = new URLSearchParams(route.value.search).get("view");
   const shown = SIDES.some(([name]) => name === wanted) ? wanted : side;
   useEffect(() => {
-    if (data) document.title = `${data.entity?.name ?? id} · Tallystick`;
+    if (data) document.title = `${lineOf(data.entity?.name ?? id)} · Tallystick`;
   }, [data]);
   if (resource.error.value)
     return html`<div

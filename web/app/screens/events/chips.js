@@ -26,11 +26,12 @@ function wordsOf(text, term) {
 
 function Chip({ text, term }) {
   const { what, value } = wordsOf(text, term);
-  const label = html`<span class="what">${what && html`<b>${what}</b>`}<span><bdi>${value}</bdi></span></span>`;
+  const label = html`<span class="what">${what && html`<b>${visible(what)}</b>`}<span><bdi>${value}</bdi></span></span>`;
   const isEditable = term.kind === "term" && term.isSimple;
   const remove = () => model.search(withoutTerm(text, term));
   const edit = () => {
-    const box = document.getElementById("query");
+    /** @type {HTMLTextAreaElement} */
+    const box = document.querySelector("#query");
     box.focus();
     box.setSelectionRange(term.start, term.end);
   };
@@ -41,7 +42,7 @@ function Chip({ text, term }) {
         ? h(Popover, { label, kind: "chip-edit plain", title: "Change this filter", content })
         : html`<button type="button" title="Change it in the box" onClick=${edit}>${label}</button>`
     }
-    <button type="button" class="away" aria-label=${`Remove filter ${what} ${value}`} onClick=${remove}>
+    <button type="button" class="away" aria-label=${visible(`Remove filter ${what} ${value}`)} onClick=${remove}>
       ${h(Icon, { name: "close" })}</button>
   </span>`;
 }

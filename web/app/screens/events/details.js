@@ -52,6 +52,7 @@ export function factsOf(event) {
     ["Received", null, event.received_at],
     ["Schema", "schema", event.version ? `${event.action}@${event.version}` : null],
   ];
+  /** @type {[string, any[]][]} */
   const groups = [
     ["Who", who],
     ["What", what],
@@ -60,7 +61,9 @@ export function factsOf(event) {
     ["In the log", log],
   ];
   const isThere = ([, , value]) => value !== null && value !== undefined && value !== "";
-  return groups.map(([title, facts]) => [title, facts.filter(isThere)]).filter(([, facts]) => facts.length);
+  /** @type {(group: [string, any[]]) => [string, any[]]} */
+  const whole = ([title, facts]) => [title, facts.filter(isThere)];
+  return groups.map(whole).filter(([, facts]) => facts.length);
 }
 
 const FLAT_MAX = 60;

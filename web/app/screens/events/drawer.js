@@ -2,9 +2,9 @@
 // stored. Beside the rows, or as a page of its own; the same content in both.
 
 import { address, getJson } from "../../lib/api.js";
-import { h, html, useEffect, useLayoutEffect, useRef } from "../../lib/html.js";
+import { h, html, useEffect, useLayoutEffect, useRef, useState } from "../../lib/html.js";
 import { useResource } from "../../lib/resource.js";
-import { visible } from "../../lib/safe-text.js";
+import { lineOf, visible } from "../../lib/safe-text.js";
 import { lazy } from "../../lib/lazy.js";
 import { may, zone } from "../../lib/session.js";
 import { fullTime, rowTime, zoneLabel } from "../../lib/time.js";
@@ -89,7 +89,7 @@ export function Drawer() {
   }, []);
   const close = () => {
     model.closeEvent();
-    document.querySelector(".rows")?.focus();
+    /** @type {HTMLElement} */ (document.querySelector(".rows"))?.focus();
   };
   const link = `${location.origin}${eventAddress(id)}`;
   return html`<aside class="drawer" ref=${panel} tabindex="-1" aria-label="Event details">
@@ -115,7 +115,7 @@ export function Drawer() {
 export function EventPage({ id }) {
   const { event, error } = useEvent(id);
   useEffect(() => {
-    if (event) document.title = `${sentenceText(event)} · Tallystick`;
+    if (event) document.title = `${lineOf(sentenceText(event))} · Tallystick`;
   }, [event]);
   return html`<div class="page-of-event">
     ${error && h(NotFound, { id, error })}

@@ -34,7 +34,7 @@ function Value({ field, value, label, amount, isExact, state }) {
   return html`<div class=${`value ${state}`}>
     <button type="button" class="pick" role="checkbox"
       aria-checked=${state === "on" ? "true" : state === "off" ? "mixed" : "false"}
-      title=${`${name}${events}. Click: include; Alt and click, or x: exclude`}
+      title=${`${visible(name)}${events}. Click: include; Alt and click, or x: exclude`}
       onClick=${pick} onKeyDown=${keys}>
       <span class="box">${state && h(Icon, { name: state === "on" ? "check" : "minus" })}</span>
       <bdi class="name">${name}</bdi>
@@ -94,10 +94,10 @@ function Values({ facet }) {
   return html`
     ${
       isSearching &&
-      html`<input class="field" type="search" value=${text} aria-label=${`Search values of ${field}`}
+      html`<input class="field" type="search" value=${text} aria-label=${visible(`Search values of ${field}`)}
       placeholder=${`Search ${count(found.distinct, "value")}`} onInput=${(event) => setText(event.target.value)} />`
     }
-    <div role="group" aria-label=${`Values of ${field}`} onKeyDown=${(event) => moveFocus(event, ".pick")}>
+    <div role="group" aria-label=${visible(`Values of ${field}`)} onKeyDown=${(event) => moveFocus(event, ".pick")}>
       ${rows.map(({ value, label, count: amount }) =>
         h(Value, {
           key: value,

@@ -18,8 +18,12 @@ function current() {
   return row && !row.gap ? row : null;
 }
 
+/** @type {(selector: string) => HTMLElement | null} */
+const element = (selector) => document.querySelector(selector);
+
 function search() {
-  const box = document.getElementById("query");
+  /** @type {HTMLTextAreaElement} */
+  const box = document.querySelector("#query");
   box.focus();
   box.setSelectionRange(box.value.length, box.value.length);
 }
@@ -27,7 +31,7 @@ function search() {
 function escape() {
   if (model.state.peek().event) {
     model.closeEvent();
-    document.querySelector(".rows")?.focus();
+    element(".rows")?.focus();
   } else if (model.picked.peek().size) model.picked.value = new Set();
   else return false;
   return true;
@@ -55,7 +59,7 @@ export function bindKeys() {
     Escape: escape,
     n: () => showPending(document.querySelector(".rows")),
     l: () => obstacle.peek() || model.change({ live: !model.state.peek().live }, { replace: true }),
-    f: () => document.querySelector(".facets .pick")?.focus(),
+    f: () => element(".facets .pick")?.focus(),
     t: () => openRange(),
     "[": () => adjust(1, -1),
     "]": () => adjust(1, 1),
@@ -65,7 +69,7 @@ export function bindKeys() {
     e: () => import("./handing-over.js").then(({ copyLink }) => copyLink(true)),
     s: () => model.common().org && (saving.value = {}),
     y: () => current() && copy(JSON.stringify(stored(current()), null, 2), "Event copied as JSON"),
-    v: () => document.querySelector(".drawer .verify")?.click(),
+    v: () => element(".drawer .verify")?.click(),
     z: () => chooseZone(zone.peek() === "UTC" ? localZone() : "UTC"),
   });
 }

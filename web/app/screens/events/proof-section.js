@@ -68,7 +68,7 @@ function after({ isGood, steps, took }) {
 }
 
 export function ProofSection({ event }) {
-  const [run, setRun] = useState({});
+  const [run, setRun] = useState(/** @type {{ result?: any, steps?: any[], isRunning?: boolean, error?: any }} */ ({}));
   const stop = useRef(null);
   useEffect(() => () => stop.current?.abort(), []);
   const start = async () => {

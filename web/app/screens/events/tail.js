@@ -15,7 +15,7 @@ export const isAtTop = signal(true);
 /** New rows that are not shown yet, newest first. */
 export const pending = signal([]);
 /** What the button says: `live`, `paused`, `connecting`, or seconds to the next attempt. */
-export const tailState = signal("live");
+export const tailState = signal(/** @type {string | number} */ ("live"));
 
 /** Why there can be no live tail now; null if there can. */
 export const obstacle = computed(() => {

@@ -35,6 +35,7 @@ async function check(file, tell) {
   const kind = await session.kind({ file });
   if (kind === "unknown" || kind === "policy")
     return { trouble: "This is neither an evidence pack nor an event proof." };
+  /** @type {any} */
   let answer = await session.verify({ file, kind });
   if (answer.waiting)
     return { trouble: "This needs a second file: the verifier page takes a proof and its event one after the other." };
@@ -93,7 +94,7 @@ function Result({ name, answer }) {
 
 export function VerifyBox() {
   const [text, setText] = useState("");
-  const [state, setState] = useState({});
+  const [state, setState] = useState(/** @type {{ [part: string]: any }} */ ({}));
   const input = useRef(null);
   const latest = useRef(null);
   useEffect(() => () => (latest.current = null), []);

@@ -15,6 +15,7 @@ import { axisTime, bucketTimes, isoOf, widthMs } from "../../lib/time.js";
 import { explorer } from "../../lib/url-state.js";
 import { Trouble, entityAddress, entityOf } from "../../ui/parts.js";
 import { integrity, verdictOf } from "../../shell/top-bar.js";
+import { Checklist } from "./checklist.js";
 import { unusual } from "./unusual.js";
 
 const RANGES = [
@@ -152,7 +153,9 @@ export function Screen() {
   const org = organization.value;
   const wanted = new URLSearchParams(route.value.search).get("range");
   const range = RANGES.some(([name]) => name === wanted) ? wanted : "24h";
-  useEffect(() => (document.title = "Overview · Tallystick"), []);
+  useEffect(() => {
+    document.title = "Overview · Tallystick";
+  }, []);
   const watch = [org, range];
   const now = Date.now();
   const width = widthMs(range);
@@ -186,6 +189,7 @@ export function Screen() {
       <select class="field" aria-label="Time" value=${range}
         onChange=${(event) => go(event.target.value === "24h" ? "/" : `/?range=${event.target.value}`)}>
         ${RANGES.map(([name, label]) => html`<option value=${name}>${label}</option>`)}</select></header>
+    ${h(Checklist, { key: org })}
     ${h(Panel, { title: "Events over time, by outcome", href: within(""), load: all, watch, kind: "two" }, (data) =>
       h(Totals, { data, range }),
     )}

@@ -4,13 +4,13 @@ import { getJson, send } from "../../lib/api.js";
 import { h, html, useEffect, useMemo, useState } from "../../lib/html.js";
 import { count } from "../../lib/format.js";
 import { Resource } from "../../lib/resource.js";
-import { visible } from "../../lib/safe-text.js";
 import { reloadBoot } from "../../lib/session.js";
 import { isZone, localZone } from "../../lib/time.js";
 import { Field, FormEnd, Once, onSubmit, useAct } from "../../ui/forms.js";
 import { copy } from "../../ui/hand-over.js";
 import { Icon, Trouble, toast } from "../../ui/parts.js";
 import { Dialog } from "../../ui/dialog.js";
+import { Email } from "./email.js";
 
 const zones = () => Intl.supportedValuesOf?.("timeZone") ?? [];
 
@@ -38,7 +38,7 @@ const grouped = (secret) => secret.match(/.{1,4}/g).join(" ");
 function Begun({ begun, onDone, onClose }) {
   const [code, setCode] = useState("");
   const act = useAct();
-  useEffect(() => document.querySelector("dialog [name=code]").focus(), []);
+  useEffect(() => /** @type {HTMLElement} */ (document.querySelector("dialog [name=code]")).focus(), []);
   const digits = code.replaceAll(/\s/g, "");
   const work = () => send("POST", "/v1/account/totp/confirm", { body: { code: digits } });
   return html`<form class="form" onSubmit=${onSubmit(() => act.run(work, onDone))}>
@@ -161,7 +161,6 @@ function About({ user, reload }) {
   return html`<section class="panel" aria-labelledby="about-title">
     <header><h2 id="about-title">About you</h2></header>
     <form class="body form" onSubmit=${onSubmit(() => act.run(work, done))}>
-      <dl class="facts"><dt>E-mail</dt><dd><bdi>${visible(user.email)}</bdi></dd></dl>
       ${h(Field, { name: "name", label: "Name", value: name, onValue: setName, act, required: true })}
       ${h(Field, {
         name: "time_zone",
@@ -230,6 +229,7 @@ export function Account() {
     ${
       data &&
       html`${h(About, { user: data.session.user, reload })}
+      ${h(Email, { user: data.session.user, reload })}
       ${h(Password, { user: data.session.user, minimum: data.minimum })}
       ${h(Authenticator, { session: data.session, reload })}
       <p class="quiet">Where you are signed in: <a href="/access?tab=sessions">your sessions</a>.</p>`

@@ -20,7 +20,7 @@ const DENSITIES = [
   ["comfortable", "Comfortable"],
 ];
 
-function Choice({ name, legend, words, value, onChange, note }) {
+function Choice({ name, legend, words, value, onChange, note = "" }) {
   return html`<fieldset class="choices"><legend>${legend}</legend>${words.map(
     ([word, label]) => html`<label class="check" key=${word}><input type="radio" name=${name} value=${word}
       checked=${value === word} onChange=${() => onChange(word)} /><span>${label}</span></label>`,

@@ -6,6 +6,7 @@ import { Trouble } from "../../ui/parts.js";
 import { Tabs, tabOf } from "../../ui/tabs.js";
 import { Account } from "./account.js";
 import { Appearance, Organization, System } from "./general.js";
+import { Ingest } from "./ingest.js";
 
 export function Screen() {
   useEffect(() => {
@@ -17,6 +18,7 @@ export function Screen() {
     person.value && ["account", "My account", Account],
     ["appearance", "Appearance", Appearance],
     org && may("settings.manage") && ["organization", "Organization", Organization],
+    org && present.value && may("settings.manage") && ["ingest", "Ingest", Ingest],
     present.value && ["system", "System", System],
   ].filter(Boolean);
   const [name, , Tab] = tabOf(tabs);

@@ -14,6 +14,7 @@ pub mod keys;
 pub mod limits;
 pub mod log_keys;
 pub mod logs;
+pub mod masking;
 pub mod members;
 pub mod orgs;
 pub mod query_parse;

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tallystick_auth::{NewAccount, PeopleError};
 use tallystick_catalog::{Accepted, CatalogError, Conflict, Link, LinkKind};
 
-use super::{alert, field, forget_former, form::Form, go_on, gone, new_password, page, zone_field};
+use super::{alert, field, forget_former, form::Form, go_on, gone, new_password, page, shown, zone_field};
 use crate::{
     admin_events::{self, Act, Who},
     error::ApiError,
@@ -145,8 +145,8 @@ async fn record(state: &Arc<AppState>, who: &Who, accepted: &Accepted) {
 
 fn accept(caller: &Authenticated, org: &str) -> Markup {
     html! {
-        h1 { "Join " (org) }
-        p { "You are signed in as " strong { (caller.caller.name) } "." }
+        h1 { "Join " bdi { (shown(org)) } }
+        p { "You are signed in as " strong { bdi { (shown(&caller.caller.name)) } } "." }
         form method="post" {
             p { button type="submit" { "Accept" } }
         }
@@ -170,8 +170,11 @@ fn join(
     };
     if sso == Sso::Enforced {
         return html! {
-            h1 { "Join " (org) }
-            p { (org) " takes single sign-on only. Sign in there as " strong { (email) } "." }
+            h1 { "Join " bdi { (shown(org)) } }
+            p {
+                bdi { (shown(org)) } " takes single sign-on only. Sign in there as "
+                strong { bdi { (shown(email)) } } "."
+            }
             (through_provider)
             p class="note" {
                 "You have an account with a password? "
@@ -180,13 +183,13 @@ fn join(
         };
     }
     html! {
-        h1 { "Join " (org) }
+        h1 { "Join " bdi { (shown(org)) } }
         @if sso == Sso::Offered {
-            p { "Sign in at your organization as " strong { (email) } "." }
+            p { "Sign in at your organization as " strong { bdi { (shown(email)) } } "." }
             (through_provider)
             p class="or" { "or" }
         }
-        p { "Make an account for " strong { (email) } "." }
+        p { "Make an account for " strong { bdi { (shown(email)) } } "." }
         (alert(message))
         form method="post" {
             (field("Your name", "name", "text", "name", name, None))

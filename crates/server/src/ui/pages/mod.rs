@@ -108,11 +108,27 @@ fn page(status: StatusCode, title: &str, content: &Markup) -> Response {
     (status, headers, page.into_string()).into_response()
 }
 
+/// A text that somebody chose, with the characters that hide or reorder others written out, as the app does.
+fn shown(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        let hides = c.is_control()
+            || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{feff}')
+            || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}');
+        if hides {
+            let _ = write!(out, "⟨U+{:04X}⟩", u32::from(c));
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
 /// What went wrong, above a form.
 fn alert(message: Option<&str>) -> Markup {
     html! {
         @if let Some(message) = message {
-            p role="alert" class="alert" { (message) }
+            p role="alert" class="alert" { (shown(message)) }
         }
     }
 }
@@ -201,6 +217,11 @@ fn own_path(next: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_hides_is_written_out() {
+        assert_eq!(shown("Ana\u{202e}x\u{0}é 日"), "Ana⟨U+202E⟩x⟨U+0000⟩é 日");
+    }
 
     #[test]
     fn addresses_are_sent_in_ascii() {

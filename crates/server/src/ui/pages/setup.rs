@@ -94,7 +94,9 @@ pub async fn send(
     }
     let metadata = json!({ "method": "setup_link" });
     people_events::record(&state, &who, &user, AccountAct::done(USER_SIGNED_IN, metadata)).await;
-    Ok(go_on(&state, "/", Some(&token)))
+    // Who has an organization now has something to send events to.
+    let next = if organization.is_empty() { "/" } else { "/start" };
+    Ok(go_on(&state, next, Some(&token)))
 }
 
 /// Whether there is no organization yet beside the instance's own.

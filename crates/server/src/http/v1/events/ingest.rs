@@ -176,7 +176,8 @@ fn all_good(batch: Batch) -> Result<Vec<Prepared>, ApiError> {
     Err(refusal(&refused, total, batch.is_list))
 }
 
-fn refusal(refused: &[EventError], total: usize, is_list: bool) -> ApiError {
+/// The answer to events that are not good.
+pub(crate) fn refusal(refused: &[EventError], total: usize, is_list: bool) -> ApiError {
     let details = refused.iter().flat_map(|error| event_details(error, is_list.then_some(error.index)));
     let mut details: Vec<ErrorDetail> = details.take(ERRORS_LISTED_MAX + 1).collect();
     if details.len() > ERRORS_LISTED_MAX {

@@ -1,0 +1,2 @@
+// Types of the vendored package.
+export * from "@preact/signals-core";
