@@ -9,7 +9,7 @@ import { Popover } from "../ui/popover.js";
 
 /** The first letters of the first and the last name. */
 function initials(name) {
-  const words = name.trim().split(/\s+/u);
+  const words = name.replace(/[^\p{L}\p{N}\s]/gu, "").trim().split(/\s+/u);
   return [...new Set([words[0], words.at(-1)])].map(([letter = ""]) => letter.toLocaleUpperCase());
 }
 

@@ -6,6 +6,7 @@ import { launch } from "./browser.mjs";
 import { start } from "./service.mjs";
 import { shared } from "./shared.mjs";
 import "./account.mjs";
+import "./begin.mjs";
 import "./explorer.mjs";
 import "./failures.mjs";
 import "./finding.mjs";
@@ -13,7 +14,9 @@ import "./organizations.mjs";
 import "./people.mjs";
 import "./screens.mjs";
 import "./sso.mjs";
+import "./trouble.mjs";
 import "./trust.mjs";
+import "./hostile-texts.mjs";
 
 before(async () => {
   shared.service = await start();

@@ -107,7 +107,8 @@ export function hostileEvent(kind, text, { minutes = 0 } = {}) {
   const type = short(128).replace(/[\p{Cc}]/gu, "") || "x";
   // Names of members are their own: JSON.parse makes an own "__proto__" of it, as the service reads it.
   const name = JSON.stringify(short(1000));
-  const members = (value) => JSON.parse(`{${name}: ${JSON.stringify(value)}, "polluted": ${JSON.stringify(short(900))}}`);
+  const polluted = JSON.stringify(short(900));
+  const members = (value) => JSON.parse(`{${name}: ${JSON.stringify(value)}, "polluted": ${polluted}}`);
   const deep = members(members([text.slice(0, 5000), members(text.slice(0, 5000))]));
   const id = short(1000) || "x";
   const printable = text.replace(/[^\x21-\x7e]/g, "_").slice(0, 100);
@@ -115,7 +116,14 @@ export function hostileEvent(kind, text, { minutes = 0 } = {}) {
     action: `hostile.${printable}`,
     occurred_at: new Date(Date.now() - 60_000 * minutes).toISOString(),
     outcome: "success",
-    actor: { type, id, name: short(1000), email: short(300), metadata: deep, on_behalf_of: [{ type, id, name: short(1000) }] },
+    actor: {
+      type,
+      id,
+      name: short(1000),
+      email: short(300),
+      metadata: deep,
+      on_behalf_of: [{ type, id, name: short(1000) }],
+    },
     targets: [
       { type, id, name: short(1000), metadata: deep },
       { type: "thing", id: `${kind}-target`, name: short(1000) },

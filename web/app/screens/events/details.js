@@ -3,7 +3,7 @@
 
 import { h, html } from "../../lib/html.js";
 import { toggled } from "../../lib/query-edit.js";
-import { lineOf } from "../../lib/safe-text.js";
+import { lineOf, visible } from "../../lib/safe-text.js";
 import { copy } from "../../ui/hand-over.js";
 import { IconButton, entityAddress } from "../../ui/parts.js";
 import * as model from "./model.js";
@@ -128,8 +128,9 @@ export function Details({ event }) {
       <dl class="facts">${facts.map(
         ([label, field, value, more = {}]) =>
           html`<dt>${
-            label ||
-            html`<span
+            label
+              ? visible(label)
+              : html`<span
         class="unseen">Type and id</span>`
           }</dt>${h(Fact, { org: event.org, field, value, ...more })}`,
       )}</dl>`,
