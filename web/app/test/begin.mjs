@@ -63,6 +63,7 @@ test("from the link of the first start to the first event, without leaving the b
     assert.match(await page.locator("pre").textContent(), /tsk_[0-9A-Za-z]{20}/, language);
     await noSideScroll(page);
   }
+  assert.match(await page.locator("pre").textContent(), /\n\tevent := /, "what is indented stays so");
   await page.getByRole("button", { name: "curl", exact: true }).click();
   await page.getByRole("button", { name: "Copy", exact: true }).click();
   const command = await page.evaluate(() => navigator.clipboard.readText());

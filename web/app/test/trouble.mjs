@@ -54,7 +54,7 @@ test("masking is tried out on an event that is not stored", async () => {
     await noSideScroll(page);
     await close();
   }
-  const { page, close } = await open("/settings?tab=ingest", shared.service.owner, { expected: [/400/] });
+  const { page, close } = await open("/settings?tab=ingest", shared.service.owner, { expected: [/422/] });
   const box = page.getByLabel("An event, which is not stored");
   await box.fill("{");
   await page.getByText("This is not JSON yet.").waitFor();

@@ -35,7 +35,7 @@ async fn an_event_is_masked_without_being_stored() {
     assert_eq!(server.get(&format!("/v1/events/{id}")).await.ok()["metadata"], shown["metadata"]);
 
     let wrong = server.send_of(&ana, Method::POST, path, &json!({ "action": "x" })).await;
-    assert_eq!(wrong.problem(), (400, "invalid_event"));
+    assert_eq!(wrong.problem(), (422, "invalid_event"));
     let other = server.send_of(&ana, Method::POST, path, &event("other", 1)).await;
     assert_eq!(other.problem(), (403, "wrong_org"));
     let large = json!({ "action": "x".repeat(300_000) });

@@ -22,12 +22,17 @@ const PATTERNS = {
   private_keys: "private keys",
   vendor_tokens: "tokens of GitHub, GitLab, Slack, Stripe, npm, Google, SendGrid",
 };
-const SAMPLE = `{
-  "action": "integration.updated",
-  "actor": { "type": "user", "id": "u_1", "name": "Ana Ruiz" },
-  "reason": "new card 4111 1111 1111 1111",
-  "metadata": { "api_key": "k-93ab17", "token_count": 7 }
-}`;
+/** Put together here, because modules are sent without indentation. */
+const SAMPLE = JSON.stringify(
+  {
+    action: "integration.updated",
+    actor: { type: "user", id: "u_1", name: "Ana Ruiz" },
+    reason: "new card 4111 1111 1111 1111",
+    metadata: { api_key: "k-93ab17", token_count: 7 },
+  },
+  null,
+  2,
+);
 
 /** Names as they stand in the configuration. */
 const names = (list) => (list.length ? list.map((one) => html`<code>${visible(one)}</code> `) : "none");
@@ -72,7 +77,7 @@ function Try({ org }) {
   const shown = data.value && JSON.stringify(data.value, null, 2);
   const count = shown ? shown.split(MASKED).length - 1 : 0;
   return html`<div class="form"><div class="labelled"><label for="masking-event">An event, which is not stored</label>
-      <textarea class="field" id="masking-event" rows="8" spellcheck=${false} value=${text}
+      <textarea class="field" id="masking-event" rows="14" spellcheck=${false} value=${text}
         onInput=${(event) => setText(event.target.value)}></textarea></div>
     ${!isJson && html`<p class="wrong" role="status">This is not JSON yet.</p>`}
     ${error.value && h(Trouble, { error: error.value })}

@@ -176,7 +176,7 @@ fn gone() -> Response {
 /// Ends the session that the browser had before it is given another, so that nobody goes on with one that was known
 /// to somebody before.
 async fn forget_former(state: &AppState, headers: &HeaderMap) -> Result<(), CatalogError> {
-    match cookie::session(headers) {
+    match cookie::session(headers, state) {
         Some(former) => state.auth.forget(&former).await,
         None => Ok(()),
     }

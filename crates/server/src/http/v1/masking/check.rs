@@ -26,7 +26,7 @@ use crate::{
     request_body = EventInput,
     responses(
         (status = 200, description = "As it would be stored", body = EventInput),
-        (status = 400, description = "It would not be stored", body = Problem,
+        (status = 422, description = "It would not be stored", body = Problem,
             content_type = "application/problem+json"),
     ),
     security(("session" = []), ("api_key" = ["orgs:write"])),
