@@ -14,6 +14,7 @@ export class Problem extends Error {
 /** The service cannot be reached. */
 export class Offline extends Error {}
 
+/** @type {(isThere: boolean) => void} */
 let tellReach = () => {};
 /** Calls `listen` with whether the service was reached, after each request. */
 export function onReach(listen) {

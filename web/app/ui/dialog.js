@@ -10,7 +10,7 @@ import { Icon, Said, dialogs } from "./parts.js";
 export function Dialog({ title, onClose, children, kind = "", isKept = false }) {
   const dialog = useRef(null);
   useEffect(() => {
-    const before = document.activeElement;
+    const before = /** @type {HTMLElement} */ (document.activeElement);
     dialog.current.showModal();
     dialog.current.querySelector("[data-first]")?.focus();
     dialogs.value++;

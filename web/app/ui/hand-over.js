@@ -7,7 +7,7 @@ export async function copy(text, what = "Copied") {
   try {
     await navigator.clipboard.writeText(text);
   } catch {
-    const before = document.activeElement;
+    const before = /** @type {HTMLElement} */ (document.activeElement);
     const area = document.createElement("textarea");
     area.value = text;
     area.className = "unseen";

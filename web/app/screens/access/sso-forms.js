@@ -6,7 +6,7 @@ import { visible } from "../../lib/safe-text.js";
 import { permissions, person } from "../../lib/session.js";
 import { Field, FormEnd, onSubmit, useAct } from "../../ui/forms.js";
 import { toast } from "../../ui/parts.js";
-import { Dialog } from "../../ui/popover.js";
+import { Dialog } from "../../ui/dialog.js";
 import { canGive } from "./words.js";
 
 /** Words that are separated by whatever people separate words by. */
@@ -38,12 +38,12 @@ function useSaving({ org, connection, reload, onClose }) {
       },
     );
   };
-  return [act, save];
+  return { act, save };
 }
 
 export function ConnectionForm(props) {
   const { connection, onClose } = props;
-  const [act, save] = useSaving(props);
+  const { act, save } = useSaving(props);
   const [issuer, setIssuer] = useState(connection?.issuer ?? "");
   const [client, setClient] = useState(connection?.client_id ?? "");
   const [secret, setSecret] = useState("");
@@ -106,7 +106,7 @@ function Line({ line, place, options, set, remove }) {
 
 export function GroupsForm(props) {
   const { connection, roles, onClose } = props;
-  const [act, save] = useSaving(props);
+  const { act, save } = useSaving(props);
   const [claim, setClaim] = useState(connection.groups_claim);
   const [lines, setLines] = useState(connection.group_roles);
   const [others, setOthers] = useState(connection.default_role ?? "");

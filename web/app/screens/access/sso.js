@@ -7,7 +7,8 @@ import { Resource } from "../../lib/resource.js";
 import { visible } from "../../lib/safe-text.js";
 import { may } from "../../lib/session.js";
 import { Confirm, useAct } from "../../ui/forms.js";
-import { Icon, Trouble, copy } from "../../ui/parts.js";
+import { copy } from "../../ui/hand-over.js";
+import { Icon, Trouble } from "../../ui/parts.js";
 import { Ago, Panel, loadPages } from "./frame.js";
 import { ConnectionForm, EnforceForm, GroupsForm } from "./sso-forms.js";
 

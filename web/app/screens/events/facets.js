@@ -148,7 +148,7 @@ export function Facets() {
   }, [isSheetOpen.value]);
   const close = () => {
     isSheetOpen.value = false;
-    document.querySelector("[aria-controls=facets]")?.focus();
+    /** @type {HTMLElement} */ (document.querySelector("[aria-controls=facets]"))?.focus();
   };
   const keys = (event) => {
     if (event.key !== "Escape" || !isSheetOpen.value) return;

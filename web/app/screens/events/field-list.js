@@ -6,7 +6,7 @@ const OUTCOMES = ["success", "failure", "denied", "unknown"];
 const CRUD = ["create", "read", "update", "delete"];
 
 /** Fields of the query language: name, what it means, and values where there are only a few. */
-export const FIELDS = [
+export const FIELDS = /** @type {[string, string, string[]?][]} */ ([
   ["actor", "who did it: id, name or e-mail"],
   ["action", "what was done; user finds user.created too"],
   ["outcome", "what came of it", OUTCOMES],
@@ -35,7 +35,7 @@ export const FIELDS = [
   ["schema", "action and version"],
   ["org", "organization"],
   ["metadata.", "any key of the metadata"],
-].map(([name, meaning, values = null]) => ({
+]).map(([name, meaning, values = null]) => ({
   name,
   meaning,
   aliases: Object.keys(ALIASES).filter((alias) => ALIASES[alias] === name),

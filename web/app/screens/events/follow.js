@@ -26,12 +26,13 @@ function take(message, place, buffer) {
 /** Waits for the rows that the tail goes on from. */
 async function rowsAreThere(stop) {
   let dispose;
-  await new Promise((resolve) => {
+  const seen = new Promise((resolve) => {
     stop.addEventListener("abort", resolve, { once: true });
     dispose = effect(() => {
-      if (model.shownSearch.value) resolve();
+      if (model.shownSearch.value) resolve(null);
     });
   });
+  await seen;
   dispose();
 }
 

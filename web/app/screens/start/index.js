@@ -6,7 +6,8 @@ import { visible } from "../../lib/safe-text.js";
 import { may, organization, present } from "../../lib/session.js";
 import { readEvents } from "../../lib/sse.js";
 import { FormEnd, onSubmit, useAct } from "../../ui/forms.js";
-import { Empty, Icon, Sentence, announce, copy } from "../../ui/parts.js";
+import { copy } from "../../ui/hand-over.js";
+import { Empty, Icon, Sentence, announce } from "../../ui/parts.js";
 import { snippets } from "./snippets.js";
 
 const RETRY_MS = 2000;
@@ -23,9 +24,9 @@ function useArrival(org) {
       announce("An event has arrived.");
     };
     const follow = async () => {
-      const found = await getJson("/v1/events", { org, q: SENT, limit: 1 }, stop.signal);
+      const found = await getJson("/v1/events", { org, q: SENT, limit: 1, sentence: true }, stop.signal);
       if (found.events.length) take(found.events[0]);
-      const parameters = { org, q: SENT };
+      const parameters = { org, q: SENT, sentence: true };
       const response = await request("/v1/tail", { parameters, signal: stop.signal, accept: "text/event-stream" });
       await readEvents(response, (message) => message.type === "event" && take(JSON.parse(message.data)));
     };

@@ -27,9 +27,8 @@ pub(super) struct Checked {
 pub(super) async fn check(state: &Arc<AppState>, org: &OrgId, seq: u64) -> Result<Checked, ApiError> {
     let proofs = state.engine.proofs();
     let place = proofs.place(org, seq).ok_or_else(|| ApiError::internal("an event without a log"))?;
-    proofs.wait_until_published(org, place.index, PUBLISH_WAIT_MAX).await;
-    let log = place.log.to_string();
-    let answer = ask(state, move |proofs| proofs.event_proof(&log, place.index, None)).await?;
+    proofs.wait_until_published(place.log, place.index, PUBLISH_WAIT_MAX).await;
+    let answer = ask(state, move |proofs| proofs.event_proof(place.log, place.index, None)).await?;
     let document = document(answer);
     let policy = policy(&state.engine, &document.origin)?;
     let report = document.verify(&policy, &Options::default()).map_err(ApiError::internal)?;

@@ -1,2 +1,0 @@
-// Types of the vendored package.
-export * from "@preact/signals-core";
