@@ -37,8 +37,8 @@ impl Auth {
         Ok(self.catalog().user(id).await?)
     }
 
-    /// The same, if the caller has shown what the account itself is protected by. A provider speaks for one organization,
-    /// and an account can be in several.
+    /// The same, if the caller has shown what the account itself is protected by. A provider speaks for one
+    /// organization, and an account can be in several.
     async fn whole_account(&self, caller: &Caller, operation: Operation) -> Result<User, PeopleError> {
         if caller.sso_org().is_some() {
             return Err(Denied::Confined { operation: operation.rule().name }.into());

@@ -225,11 +225,11 @@ mod tests {
             "ana@acme.example\n@evil.example",
             "ana@acme.example.",
         ] {
-            let refused = email_of(&connection, &vouched(Some(bad), true));
-            assert_eq!(refused, Err(SsoRefusal::DomainNotAllowed), "{bad}");
+            let vouched = vouched(Some(bad), true);
+            assert_eq!(email_of(&connection, &vouched), Err(SsoRefusal::DomainNotAllowed), "{bad}");
         }
-        let refused = email_of(&connection, &vouched(Some("ana@acme.example"), false));
-        assert_eq!(refused, Err(SsoRefusal::EmailNotVerified));
+        let unsure = vouched(Some("ana@acme.example"), false);
+        assert_eq!(email_of(&connection, &unsure), Err(SsoRefusal::EmailNotVerified));
         assert_eq!(email_of(&connection, &vouched(None, true)), Err(SsoRefusal::EmailMissing));
         assert_eq!(email_of(&connection, &vouched(Some(" "), true)), Err(SsoRefusal::EmailMissing));
     }

@@ -102,8 +102,8 @@ impl Catalog {
         in_tx(&mut tx, org).await
     }
 
-    /// The connections that somebody can mean by an e-mail address or its domain, or by an organization's id or name; by
-    /// organization, at most [`FOUND_MAX`].
+    /// The connections that somebody can mean by an e-mail address or its domain, or by an organization's id or name;
+    /// by organization, at most [`FOUND_MAX`].
     pub async fn find_sso(&self, text: &str) -> Result<Vec<SsoConnection>, CatalogError> {
         let domain = text.rsplit_once('@').map_or(text, |(_, domain)| domain).to_lowercase();
         let org = if text.contains('@') { "" } else { text };

@@ -1,5 +1,5 @@
-//! ID tokens: signature, issuer, audience, times, nonce. The cryptography and the parsing are `openidconnect`'s; what it
-//! leaves to its caller (which algorithms, `azp`, `at_hash`, how old) is here.
+//! ID tokens: signature, issuer, audience, times, nonce. The cryptography and the parsing are `openidconnect`'s; what
+//! it leaves to its caller (which algorithms, `azp`, `at_hash`, how old) is here.
 
 use std::str::FromStr;
 

@@ -1,5 +1,5 @@
-//! `[accounts]`: how long sessions last, and where providers of single sign-on may be. And of `[server]` what people's browsers depend on: the public address, and
-//! the proxies in between.
+//! `[accounts]`: how long sessions last, and where providers of single sign-on may be. And of `[server]` what people's
+//! browsers depend on: the public address, and the proxies in between.
 
 use ipnet::IpNet;
 

@@ -68,7 +68,7 @@ async fn session(catalog: &Catalog, user: &UserId, through: Option<&str>, number
 pub(crate) async fn a_test_is_good_for_what_was_tested(case: &Case) {
     let catalog = case.open().await;
     let acme = org("acme");
-    catalog.create_organization(new_org("acme")).await.unwrap();
+    new_org(&catalog, "acme").await;
     assert_eq!(catalog.sso_connection(&acme).await.unwrap(), None);
     let (before, made) = catalog.put_sso_connection(&acme, connection()).await.unwrap();
     assert_eq!((before, made.revision, &made.tested), (None, 1, &None));
@@ -105,7 +105,7 @@ pub(crate) async fn a_test_is_good_for_what_was_tested(case: &Case) {
 pub(crate) async fn whoever_keeps_a_password_stays_an_owner(case: &Case) {
     let catalog = case.open().await;
     let acme = org("acme");
-    catalog.create_organization(new_org("acme")).await.unwrap();
+    new_org(&catalog, "acme").await;
     catalog.put_sso_connection(&acme, connection()).await.unwrap();
     catalog.sso_tested(&acme, 1, "usr").await.unwrap();
     let (ana, bob) = (user(&catalog, "ana@a.example").await, user(&catalog, "bob@a.example").await);
@@ -141,7 +141,7 @@ pub(crate) async fn whoever_keeps_a_password_stays_an_owner(case: &Case) {
 pub(crate) async fn a_provider_gets_accounts_that_are_its_own(case: &Case) {
     let catalog = case.open().await;
     for name in ["acme", "other"] {
-        catalog.create_organization(new_org(name)).await.unwrap();
+        new_org(&catalog, name).await;
     }
     catalog.put_sso_connection(&org("acme"), connection()).await.unwrap();
     let none = somebody("s1", "new@a.example", RoleChoice::ToJoin(None));
@@ -173,7 +173,7 @@ pub(crate) async fn a_provider_gets_accounts_that_are_its_own(case: &Case) {
 
 pub(crate) async fn sessions_of_a_provider_are_apart_and_end_with_it(case: &Case) {
     let catalog = case.open().await;
-    catalog.create_organization(new_org("acme")).await.unwrap();
+    new_org(&catalog, "acme").await;
     catalog.put_sso_connection(&org("acme"), connection()).await.unwrap();
     let ana = user(&catalog, "ana@a.example").await;
     let through = session(&catalog, &ana.id, Some("acme"), 1).await;

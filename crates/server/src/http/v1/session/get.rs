@@ -21,7 +21,8 @@ pub struct SessionAnswer {
     user: SessionUser,
     /// `ses_` and 20 characters.
     session: String,
-    /// The organization through whose provider one signed in, and to which the session is confined; null: with a password.
+    /// The organization through whose provider one signed in, and to which the session is confined; null: with a
+    /// password.
     single_sign_on: Option<String>,
     /// Whether an authenticator is in use.
     totp: bool,

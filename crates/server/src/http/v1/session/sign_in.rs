@@ -60,8 +60,8 @@ pub struct SignedInAnswer {
 /// The answer sets the session's cookie. A wrong password, an unknown address and a wrong code get the same answer,
 /// after the same time. Who fails often has to wait: the address, and the address on this account; nobody else.
 /// Where single sign-on is enforced it gives no rights, and if that is everywhere `sso_required`. Recorded as
-/// `user.signed_in`, `user.sign_in_failed`, `user.locked_out`, and as `session.elevated` if an owner uses their password
-/// although single sign-on is enforced.
+/// `user.signed_in`, `user.sign_in_failed`, `user.locked_out`, and as `session.elevated` if an owner uses their
+/// password although single sign-on is enforced.
 #[utoipa::path(
     post,
     path = "/v1/session",

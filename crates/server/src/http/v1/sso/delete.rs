@@ -39,7 +39,8 @@ pub async fn delete(
     let org = params.parse::<OrgId>("org", "an organization id")?;
     let org = caller.one_org(Operation::DeleteSso, org.as_ref())?;
     params.end()?;
-    // Not refused when it cannot be recorded: a provider that lets the wrong people in must be stopped on a bad day too.
+    // Not refused when it cannot be recorded: a provider that lets the wrong people in must be stopped on a bad day
+    // too.
     let before = state.auth.delete_sso(&caller.caller, Some(&org)).await?;
     admin_events::record(&state, &caller, act(SSO_CONNECTION_DELETED, Some(&before), None)).await;
     Ok(StatusCode::NO_CONTENT)
