@@ -71,7 +71,8 @@ function Row({ member, role, open }) {
       <br /><span class="quiet"><bdi>${visible(email)}</bdi></span></th>
     <td data-is="Role">${visible(member.role_name)}</td>
     <td data-is="Signs in with">${ways || html`<span class="quiet">not yet</span>`}${
-      isExempt && html` <span class="tag" title="Their password works although single sign-on is enforced">break-glass</span>`
+      isExempt &&
+      html` <span class="tag" title="The password works although single sign-on is enforced">break-glass</span>`
     }</td>
     <td data-is="Second factor">${totp ? "Authenticator" : html`<span class="quiet">none</span>`}</td>
     <td data-is="Last active">${h(Ago, { time: member.last_active_at })}</td>
@@ -106,7 +107,8 @@ export function Members({ org }) {
   const open = (kind, subject) => setDialog({ kind, subject });
   const manages = may("members.manage");
   const sheet = (members) => html`<table class="sheet stack"><thead><tr><th scope="col">Member</th>
-      <th scope="col">Role</th><th scope="col">Signs in with</th><th scope="col">Second factor</th><th scope="col">Last active</th>
+      <th scope="col">Role</th>
+      <th scope="col">Signs in with</th><th scope="col">Second factor</th><th scope="col">Last active</th>
       <th scope="col"><span class="unseen">Acts</span></th></tr></thead>
     <tbody>${members.rows.map((member) => {
       const role = data.roles.find(({ id }) => id === member.role);

@@ -64,7 +64,7 @@ export function ConnectionForm(props) {
     Dialog,
     { title: connection ? "Edit the connection" : "Connect a provider", onClose },
     html`<form class="form" onSubmit=${onSubmit(sent)}>
-      ${field("issuer", "Issuer", issuer, setIssuer, "As the provider writes it: https://login.example.com/realms/acme", {
+      ${field("issuer", "Issuer", issuer, setIssuer, "As the provider writes it, such as https://login.example.com", {
         required: true,
         "data-first": true,
         inputmode: "url",
@@ -100,7 +100,8 @@ function Line({ line, place, options, set, remove }) {
       onInput=${(event) => set({ ...line, role: event.target.value })}>${options.map(
         ([role, name]) => html`<option value=${role} selected=${role === line.role}>${visible(name)}</option>`,
       )}</select>
-    <button type="button" class="button small" aria-label=${`Remove group ${place + 1}`} onClick=${remove}>Remove</button>
+    <button type="button" class="button small" aria-label=${`Remove group ${place + 1}`}
+      onClick=${remove}>Remove</button>
   </div>`;
 }
 
@@ -187,11 +188,11 @@ export function EnforceForm({ org, connection, owners, reload, onClose }) {
     Dialog,
     { title: "Enforce single sign-on", onClose },
     html`<form class="form" onSubmit=${onSubmit(sent)}>
-      <p>Sessions that were opened with a password give no rights in this organization any more, from now on. API keys go
-        on working. If the provider fails, these owners get in with their password, which is recorded loudly each time:</p>
+      <p>Sessions that were opened with a password give no rights in this organization any more, from now on. API keys
+        go on working. If the provider fails, these owners get in with their password, which is recorded each time:</p>
       <fieldset class="choices"><legend>Keep their password</legend>${able.map(
-        ({ id, name, email }) => html`<label class="check" key=${id}><input type="checkbox" checked=${chosen.includes(id)}
-          onChange=${(event) => turn(id, event.target.checked)} /><span><bdi>${visible(name)}</bdi>${" "}
+        ({ id, name, email }) => html`<label class="check" key=${id}><input type="checkbox"
+          checked=${chosen.includes(id)} onChange=${(event) => turn(id, event.target.checked)} /><span><bdi>${visible(name)}</bdi>${" "}
           <span class="quiet"><bdi>${visible(email)}</bdi></span></span></label>`,
       )}</fieldset>
       ${!able.length && html`<p class="wrong">No owner has a password. Give one a link for a new password first.</p>`}

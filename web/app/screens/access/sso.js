@@ -55,7 +55,7 @@ function Connection({ connection, canChange, open }) {
           ${h(Fact, { name: "More scopes" }, h(List, { words: connection.scopes }))}
         </dl></div>`
       : html`<p class="body quiet">Your people can sign in at a provider of OpenID Connect, such as Keycloak, Entra ID,
-          Okta or Google. Register this service there with the address below, then enter what the provider gives you.</p>`,
+          Okta or Google. Register this service there with the address below, then enter what it gives you.</p>`,
   );
 }
 
@@ -91,8 +91,8 @@ function Groups({ connection, roles, canChange, open }) {
   const nameOf = (role) => roles.find(({ id }) => id === role)?.name ?? role;
   const acts = canChange && connection && h(Button, { label: "Edit the roles", onClick: () => open("groups") });
   if (!connection) {
-    return h(Panel, { id: "groups", title: "4. Groups and roles" }, html`<p class="body quiet">Groups of the provider can
-      decide what people may here.</p>`);
+    const why = html`<p class="body quiet">Groups of the provider can decide what people may here.</p>`;
+    return h(Panel, { id: "groups", title: "4. Groups and roles" }, why);
   }
   const { group_roles: mapped, default_role: others, groups_claim: claim } = connection;
   return h(
@@ -105,7 +105,8 @@ function Groups({ connection, roles, canChange, open }) {
           ({ group, role }) => html`<tr key=${group}><th scope="row"><bdi>${visible(group)}</bdi></th>
             <td>${visible(nameOf(role))}</td></tr>`,
         )}</tbody></table>
-        <p class="quiet">The first that fits counts, at every sign-in. Groups are in the claim <code>${claim}</code>.</p>`
+        <p class="quiet">The first that fits counts, at every sign-in. The claim with the groups is
+          <code> ${claim}</code>.</p>`
     }
     <p>${
       others
@@ -133,8 +134,8 @@ function Enforcement({ connection, owners, canChange, open }) {
     { id: "enforce", title: "5. Enforce", acts },
     html`<div class="body"><p>${
       isOn
-        ? html`Passwords do not work for this organization, except those of ${h(List, { words: names })}. Each use of one
-          is recorded as <code>session.elevated</code>.`
+        ? html`Passwords do not work for this organization, except those of ${h(List, { words: names })}. Each use of
+          one is recorded as <code>session.elevated</code>.`
         : "Passwords work as well."
     }</p>${
       !isOn &&

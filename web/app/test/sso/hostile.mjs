@@ -108,7 +108,8 @@ const server = createServer(async (request, response) => {
     for await (const chunk of request) {
       chunks.push(chunk);
     }
-    return json(...redeem(new URLSearchParams(Buffer.concat(chunks).toString()), request.headers.authorization, issuer));
+    const form = new URLSearchParams(Buffer.concat(chunks).toString());
+    return json(...redeem(form, request.headers.authorization, issuer));
   }
   return json(404, {});
 });

@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 
 /// A member.
 #[derive(Debug, Serialize, ToSchema)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, as JSON has them")]
 pub struct MemberAnswer {
     /// `usr_` and 20 characters.
     id: String,
