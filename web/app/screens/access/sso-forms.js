@@ -192,8 +192,8 @@ export function EnforceForm({ org, connection, owners, reload, onClose }) {
         go on working. If the provider fails, these owners get in with their password, which is recorded each time:</p>
       <fieldset class="choices"><legend>Keep their password</legend>${able.map(
         ({ id, name, email }) => html`<label class="check" key=${id}><input type="checkbox"
-          checked=${chosen.includes(id)} onChange=${(event) => turn(id, event.target.checked)} /><span><bdi>${visible(name)}</bdi>${" "}
-          <span class="quiet"><bdi>${visible(email)}</bdi></span></span></label>`,
+          checked=${chosen.includes(id)} onChange=${(event) => turn(id, event.target.checked)} /><span>
+          <bdi>${visible(name)}</bdi> <span class="quiet"><bdi>${visible(email)}</bdi></span></span></label>`,
       )}</fieldset>
       ${!able.length && html`<p class="wrong">No owner has a password. Give one a link for a new password first.</p>`}
       ${h(FormEnd, { act, label: "Enforce single sign-on", onCancel: onClose, isReady: chosen.length > 0 })}</form>`,

@@ -135,7 +135,7 @@ pub async fn attempt(
             let who = Who::anonymous(from, user_agent);
             let metadata = json!({ "method": "password" });
             let failure = Some("single sign-on is enforced");
-            let failed = AccountAct { action: USER_SIGN_IN_FAILED, failure, changes: Vec::new(), metadata };
+            let failed = AccountAct { failure, ..AccountAct::done(USER_SIGN_IN_FAILED, metadata) };
             people_events::record(state, &who, user, failed).await;
         }
         Err(_) => {}
