@@ -201,14 +201,20 @@ impl Proofs {
         Ok(hashes[..usize::from(id.width())].concat())
     }
 
-    /// The bytes of a bundle of entries, as the published root commits to them. Blocks.
+    /// The bytes of a bundle of entries, as the published root commits to them. Whoever fetches entries makes the tree
+    /// of them and needs no other hash of it, so where those that are stored are wrong, they are made again. Blocks.
     pub fn bundle(&self, log: LogId, id: BundleId) -> Result<Vec<u8>, ProofError> {
         let (tree, published) = self.published_tree(log)?;
-        let hashes = proven_tile(&published, id.tile(), &tree.org, |id| self.tile_hashes(&tree, id))?;
+        let read = || self.proven_bundle(&tree, &published, id);
+        self.or_healed(log, read, || self.heal(&tree))
+    }
+
+    fn proven_bundle(&self, tree: &Tree, published: &Published, id: BundleId) -> Result<Vec<u8>, ProofError> {
+        let hashes = proven_tile(published, id.tile(), &tree.org, |id| self.tile_hashes(tree, id))?;
         let first = id.index() * u64::from(merkle::limits::TILE_HASHES);
-        let leaves = self.leaves(&tree, first, first + u64::from(id.width()))?;
+        let leaves = self.leaves(tree, first, first + u64::from(id.width()))?;
         if let Some((leaf, _)) = leaves.iter().zip(&*hashes).find(|(leaf, hash)| leaf.hash() != **hash) {
-            return Err(tampered(&tree, leaf.seq).into());
+            return Err(tampered(tree, leaf.seq).into());
         }
         let entries: Vec<_> = leaves.iter().map(Leaf::encode).collect();
         Ok(merkle::encode_bundle(&entries).expect("a leaf is a short entry"))

@@ -23,11 +23,12 @@ mod runs;
 mod trees;
 
 use std::{
+    collections::HashMap,
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use arc_swap::ArcSwap;
@@ -75,6 +76,8 @@ pub struct Proofs {
     interval: Duration,
     cache: hashes::TileCache,
     directory: Directory,
+    /// When the hashes above a log's leaves were made again last because somebody read them.
+    heals: Mutex<HashMap<LogId, Instant>>,
     rounds: watch::Sender<u64>,
     rolled_back: ArcSwap<Vec<RolledBack>>,
     audit: audit::AuditCell,
@@ -119,6 +122,7 @@ impl Proofs {
             interval: parts.interval,
             cache: hashes::TileCache::default(),
             directory: parts.directory,
+            heals: Mutex::default(),
             rounds: watch::Sender::new(0),
             rolled_back: ArcSwap::from_pointee(Vec::new()),
             audit: audit::AuditCell::default(),

@@ -1,7 +1,11 @@
 //! Making the hashes above the leaves again: they follow from the leaves, so what is missing or damaged of them is no
 //! loss. The edge that was recorded when the leaves came in says whether the result is right.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use tallystick_catalog::{TileCount, TileRun};
 use tallystick_event::LogId;
@@ -9,9 +13,11 @@ use tallystick_merkle::{Edge, hashes_at};
 
 use crate::{
     error::ReadError,
-    proof::{DIRECTORY_NAME, Proofs, Tree, hashes::TILE_HASHES, runs::Runs, trees::LEVELS},
+    proof::{DIRECTORY_NAME, ProofError, Proofs, Tree, hashes::TILE_HASHES, runs::Runs, trees::LEVELS},
 };
 
+/// How long whoever reads does not have the hashes of the same log made again.
+const HEAL_PAUSE: Duration = Duration::from_hours(1);
 /// Leaves that are read at once.
 const CHUNK: u64 = 8_192;
 
@@ -53,6 +59,31 @@ impl Proofs {
         mended.map_err(|error| ReadError::of_catalog(&error))?;
         self.cache.forget(tree.log);
         Ok(true)
+    }
+
+    /// What is read; and once more, if it does not fit and the hashes above the leaves may be why. Reading a whole log
+    /// for that is not done at everybody's bidding: not again for [`HEAL_PAUSE`]. Who asks meanwhile waits.
+    pub(crate) fn or_healed<T>(
+        &self,
+        log: LogId,
+        read: impl Fn() -> Result<T, ProofError>,
+        heal: impl FnOnce() -> Result<bool, ReadError>,
+    ) -> Result<T, ProofError> {
+        let error = match read() {
+            Err(ProofError::Read(error)) if error.is_damage() => error,
+            answer => return answer,
+        };
+        let may_help = {
+            let mut tried = self.heals.lock();
+            match tried.get(&log) {
+                Some(at) if at.elapsed() < HEAL_PAUSE => true,
+                _ => {
+                    tried.insert(log, Instant::now());
+                    heal()?
+                }
+            }
+        };
+        if may_help { read() } else { Err(error.into()) }
     }
 
     /// The hashes that the catalog should have of a log, of its leaves.

@@ -185,7 +185,6 @@ async fn a_wrong_tile_is_never_served_in_a_proof_and_is_healed() {
         let tile = |level, index, width| TileId::new(level, index, width).unwrap();
         tampered(proofs.tile(log, tile(1, 0, 7)).unwrap_err());
         tampered(proofs.tile(log, tile(0, 2, 256)).unwrap_err());
-        tampered(proofs.bundle(log, BundleId::new(2, 256).unwrap()).unwrap_err());
         tampered(proofs.range(log, 0, 5).unwrap_err());
         tampered(proofs.range(log, 0, 2_000).unwrap_err());
         let report = proofs.audit(&mut |_| true);
@@ -249,7 +248,6 @@ async fn hashes_above_the_entries_of_the_directory_are_made_again() {
         let tampered = |error: ProofError| assert!(error.to_string().contains("TAMPERED"), "{error}");
         tampered(proofs.directory_consistency(257, Some(size)).unwrap_err());
         tampered(proofs.directory_tile(TileId::new(1, 0, 1).unwrap()).unwrap_err());
-        tampered(proofs.directory_bundle(BundleId::new(0, 256).unwrap()).unwrap_err());
         proofs.audit(&mut |_| true)
     };
     let report = tokio::task::spawn_blocking(check).await.unwrap();
@@ -270,6 +268,26 @@ async fn hashes_above_the_entries_of_the_directory_are_made_again() {
         grow(&harness, &acme, 1).await;
         assert!(harness.engine.proofs().directory_round().await.unwrap().unwrap().added >= 1);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn entries_are_given_where_only_the_hashes_above_them_are_wrong() {
+    let harness = Harness::new(1_000).await;
+    let acme = harness.create_org("acme").await;
+    grow(&harness, &acme, 2_000).await;
+    harness.seal().await;
+    let log = log_of(&harness, &acme);
+    flip(&harness, log, 1, 2).await;
+    let engine = std::sync::Arc::clone(&harness.engine);
+    tokio::task::spawn_blocking(move || {
+        let proofs = engine.proofs();
+        assert!(proofs.tile(log, TileId::new(1, 0, 7).unwrap()).is_err());
+        assert!(proofs.bundle(log, BundleId::new(2, 256).unwrap()).is_ok(), "they are the leaves themselves");
+        assert!(proofs.tile(log, TileId::new(1, 0, 7).unwrap()).is_ok(), "and what follows from them");
+    })
+    .await
+    .unwrap();
+    check(&harness, &acme).await;
 }
 
 /// The id by which tiles and guard know the directory.

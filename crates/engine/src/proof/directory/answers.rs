@@ -82,7 +82,12 @@ impl Proofs {
     /// The bytes of a bundle of entries of the directory. Blocks.
     pub fn directory_bundle(&self, id: BundleId) -> Result<Vec<u8>, ProofError> {
         let signed = published(&*self.published_directory()?);
-        let hashes = proven_tile(&signed, id.tile(), &WHOSE, |id| self.directory_tile_hashes(id))?;
+        let read = || self.proven_directory_bundle(&signed, id);
+        self.or_healed(self.directory.log(), read, || self.heal_directory())
+    }
+
+    fn proven_directory_bundle(&self, signed: &Published, id: BundleId) -> Result<Vec<u8>, ProofError> {
+        let hashes = proven_tile(signed, id.tile(), &WHOSE, |id| self.directory_tile_hashes(id))?;
         let rows = self.directory_rows(id.index() * TILE_HASHES, id.width().into())?;
         let entries: Vec<_> = rows.iter().map(|row| self.entry_of(row)).collect();
         if entries.iter().zip(&*hashes).any(|(entry, hash)| entry.hash() != *hash) {
