@@ -237,7 +237,7 @@ macro_rules! select {
 const SELECT_ONE: &str = select!("WHERE id = $1");
 const SELECT_BY_HASH: &str = "SELECT s.id AS session_id, s.user_id, s.token_sha256, s.network, s.ip, s.user_agent, \
      s.sso_org, s.created_ms AS opened_ms, s.seen_ms, s.expires_ms, s.revoked_ms, u.id, u.email, u.name, u.time_zone, \
-     u.is_operator, u.password_hash, u.created_ms, u.last_active_ms \
+     u.is_operator, u.password_hash, u.created_ms, u.last_active_ms, u.suspended_ms \
      FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.token_sha256 = $1";
 const SELECT_LIVE: &str =
     select!("WHERE user_id = $1 AND revoked_ms IS NULL AND expires_ms > $2 ORDER BY seen_ms DESC, id");
