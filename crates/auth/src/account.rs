@@ -247,7 +247,7 @@ impl Auth {
         shared.map(|membership| Some(membership.org)).ok_or(unknown.into())
     }
 
-    async fn require_password(&self, user: &User, password: &Secret) -> Result<(), PeopleError> {
+    pub(crate) async fn require_password(&self, user: &User, password: &Secret) -> Result<(), PeopleError> {
         let Some(counted) = self.people().take_own_password(&user.id, self.now_ms()) else {
             return Err(PeopleError::Refused("too many wrong passwords; wait a few minutes"));
         };

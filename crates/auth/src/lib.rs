@@ -15,6 +15,7 @@ mod keys;
 mod links;
 mod members;
 mod operation;
+mod passkeys;
 mod password;
 mod people;
 mod permission;
@@ -39,6 +40,10 @@ pub use self::keys::{CreateKey, CreatedKey, KeyError, KeyView};
 pub use self::links::{INVITATION_MS, MadeLink, NewAccount, RESET_LINK_MS, SETUP_LINK_MS};
 pub use self::members::{MemberView, PeopleError};
 pub use self::operation::{Bound, Operation, Rule};
+pub use self::passkeys::{
+    CHALLENGE_MS, NewPasskeyAnswer, NoPasskeys, PasskeyChallenge, PasskeyRefusal, PasskeySignIn,
+    PasskeySignInError, PasskeySite, SignedInByPasskey,
+};
 pub use self::password::{
     PASSWORD_BYTES_MAX, PASSWORD_CHARS_MIN, PasswordCost, WeakPassword, check_password,
 };

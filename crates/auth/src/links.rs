@@ -2,7 +2,7 @@
 //! shown once and only its hash is kept.
 
 use tallystick_catalog::{
-    Accepted, CatalogError, Invited, Link, LinkId, LinkKind, NewLink, NewUser, User, UserId,
+    Accepted, CatalogError, Invited, Link, LinkId, LinkKind, NewLink, NewUser, Passkey, User, UserId,
 };
 use tallystick_event::OrgId;
 
@@ -158,8 +158,13 @@ impl Auth {
         gone(self.catalog().redeem_invitation(&hash, Invited::Existing(user.clone())).await)
     }
 
-    /// Uses a link to choose a new password. All sessions of the account end.
-    pub async fn redeem_reset(&self, token: &str, password: &Secret) -> Result<User, PeopleError> {
+    /// Uses a link to choose a new password. All sessions of the account end, and its passkeys are removed: the second
+    /// part of the answer.
+    pub async fn redeem_reset(
+        &self,
+        token: &str,
+        password: &Secret,
+    ) -> Result<(User, Vec<Passkey>), PeopleError> {
         let link = self.require_link(LinkKind::Reset, token).await?;
         let user = link.user.ok_or(PeopleError::Refused("the link is of no account"))?;
         let user = self.catalog().user(&user).await?;

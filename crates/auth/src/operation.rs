@@ -169,6 +169,16 @@ operations! {
     ConfirmTotp, "account.totp_confirm", None, Bound::Person;
     /// `DELETE /v1/account/totp`.
     RemoveTotp, "account.totp_remove", None, Bound::Person;
+    /// `GET /v1/account/passkeys`.
+    ListPasskeys, "account.passkeys", None, Bound::Person;
+    /// `POST /v1/account/passkeys/begin`.
+    BeginPasskey, "account.passkey_begin", None, Bound::Person;
+    /// `POST /v1/account/passkeys`.
+    AddPasskey, "account.passkey_add", None, Bound::Person;
+    /// `PATCH /v1/account/passkeys/{id}`.
+    RenamePasskey, "account.passkey_rename", None, Bound::Person;
+    /// `DELETE /v1/account/passkeys/{id}`.
+    RemovePasskey, "account.passkey_remove", None, Bound::Person;
     /// `GET /v1/members`.
     ListMembers, "members.list", Some(Permission::MembersRead), Bound::Own;
     /// `POST /v1/members`.

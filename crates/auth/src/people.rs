@@ -98,6 +98,8 @@ pub enum Factor {
     Totp,
     /// A recovery code, which is used up now.
     RecoveryCode,
+    /// The device that has the passkey verified its person, by PIN, finger or face. There was no password.
+    UserVerification,
 }
 
 /// Why somebody was not signed in. Who it was is for the audit log, not for them.
@@ -186,7 +188,7 @@ impl People {
 
     /// Counts an attempt before it is known how it ends. An address that the person signed in from lately has a budget
     /// of its own, so that a guesser behind the same proxy does not keep them out.
-    fn take(
+    pub(crate) fn take(
         &self,
         email: &str,
         at_home: Option<&UserId>,
@@ -227,17 +229,17 @@ impl OwnPassword<'_> {
 }
 
 /// An attempt to sign in that is counted.
-struct Attempt<'a> {
+pub(crate) struct Attempt<'a> {
     people: &'a People,
     account: ([u8; 32], Option<IpAddr>),
     at_home: Option<(UserId, Option<IpAddr>)>,
     /// If it fails, this address has to wait before it tries this account again.
-    is_last: bool,
+    pub(crate) is_last: bool,
 }
 
 impl Attempt<'_> {
     /// It was no failure.
-    fn give_back(&self) {
+    pub(crate) fn give_back(&self) {
         self.people.by_address.give_back(&self.account.1);
         self.people.by_account.give_back(&self.account);
         if let Some(home) = &self.at_home {
@@ -246,7 +248,7 @@ impl Attempt<'_> {
     }
 
     /// It was the person themselves.
-    fn forgive(&self, user: &UserId) {
+    pub(crate) fn forgive(&self, user: &UserId) {
         self.people.by_address.give_back(&self.account.1);
         self.people.by_account.forgive(&self.account);
         self.people.by_account_at_home.forgive(&(user.clone(), self.account.1));
@@ -272,6 +274,19 @@ impl Auth {
             }
         };
         counted.forgive(&user.id);
+        self.admit(user, factor, at_home.is_none(), attempt.from, attempt.user_agent).await
+    }
+
+    /// Gives a session to somebody who has shown who they are without a provider of single sign-on, if any of their
+    /// organizations takes that.
+    pub(crate) async fn admit(
+        &self,
+        user: User,
+        factor: Factor,
+        is_new_address: bool,
+        from: Option<IpAddr>,
+        user_agent: Option<String>,
+    ) -> Result<SignedIn, SignInError> {
         let standings = self.catalog().standings(&user.id).await?;
         let is_shut = |one: &Standing| one.is_enforced && !one.is_break_glass;
         if !user.is_operator && !standings.is_empty() && standings.iter().all(is_shut) {
@@ -279,8 +294,8 @@ impl Auth {
         }
         let exempt = standings.into_iter().filter(|one| one.is_enforced && one.is_break_glass);
         let break_glass = exempt.map(|one| one.membership.org).collect();
-        let (session, token) = self.open_session(&user, attempt.from, attempt.user_agent).await?;
-        Ok(SignedIn { user, session, token, factor, is_new_address: at_home.is_none(), break_glass })
+        let (session, token) = self.open_session(&user, from, user_agent).await?;
+        Ok(SignedIn { user, session, token, factor, is_new_address, break_glass })
     }
 
     /// How often a password was hashed since the start: the work by which guessing is seen, and slowed down.
@@ -289,7 +304,7 @@ impl Auth {
     }
 
     /// The account's id, if its person signed in from there lately.
-    async fn at_home(
+    pub(crate) async fn at_home(
         &self,
         user: Option<&User>,
         network: Option<IpAddr>,

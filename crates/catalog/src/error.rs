@@ -125,6 +125,9 @@ pub enum Conflict {
     /// Single sign-on was not tested as it is configured now.
     #[error("the connection was not tested as it is now")]
     SsoUntested,
+    /// An account has this passkey.
+    #[error("the passkey is in use")]
+    PasskeyExists,
     /// There are as many as there may be.
     #[error("there are {max} {what}, the most allowed")]
     TooMany {

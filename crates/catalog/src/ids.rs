@@ -85,6 +85,8 @@ ids! {
     ShareId, "shr_", "a shared event";
     /// Id of an organization's connection to a provider of single sign-on: `sso_` and 20 characters.
     SsoId, "sso_", "a connection";
+    /// Id of a passkey: `pk_` and 20 characters. It is not the id that its authenticator gave it.
+    PasskeyId, "pk_", "a passkey";
 }
 
 /// Id of a segment and name of its file: a UUIDv7, written as 32 hexadecimal digits, so that a listing of

@@ -17,6 +17,7 @@ mod links;
 mod load;
 mod memberships;
 mod organizations;
+mod passkeys;
 mod roles;
 mod searches;
 mod segments;
@@ -36,7 +37,8 @@ pub use self::error::{CatalogError, Conflict};
 pub use self::factors::TotpFactor;
 pub use self::heads::LogHead;
 pub use self::ids::{
-    BadId, KeyId, LinkId, RoleId, SearchId, SegmentId, SessionId, ShareId, ShortLinkId, SsoId, UserId, new_org_id,
+    BadId, KeyId, LinkId, PasskeyId, RoleId, SearchId, SegmentId, SessionId, ShareId, ShortLinkId, SsoId,
+    UserId, new_org_id,
 };
 pub use self::keys::{ApiKey, KeyChanges, KeyOwner, LIVE_KEYS_MAX, NewKey};
 pub use self::links::{Accepted, INVITATIONS_MAX, Invited, Link, LinkKind, NewLink};
@@ -46,6 +48,7 @@ pub use self::organizations::{
     DeletedOrganization, NAME_CHARS_MAX, NewOrganization, OrgState, Organization, OrganizationChange,
     check_name,
 };
+pub use self::passkeys::{NewPasskey, PASSKEYS_MAX, Passkey};
 pub use self::roles::{NewRole, ROLES_MAX, Role, RoleChange};
 pub use self::searches::{NewSearch, SEARCH_VIEW_BYTES_MAX, SEARCHES_MAX, SavedSearch, SearchChange};
 pub use self::segments::{Compaction, GarbageSegment, Seal, SegmentRow};

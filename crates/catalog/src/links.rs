@@ -9,8 +9,8 @@ use tallystick_event::OrgId;
 use crate::db::{Row, Tx, Value};
 use crate::ids::BadId;
 use crate::{
-    Catalog, CatalogError, Conflict, LinkId, Membership, NewUser, User, UserId, memberships, organizations,
-    roles, sessions, users,
+    Catalog, CatalogError, Conflict, LinkId, Membership, NewUser, Passkey, User, UserId, memberships,
+    organizations, passkeys, roles, sessions, users,
 };
 
 const TABLE: &str = "links";
@@ -209,17 +209,23 @@ impl Catalog {
         Ok(Accepted { user, is_new, membership, link })
     }
 
-    /// Uses a link to choose a new password; all sessions of the account end.
-    pub async fn redeem_reset(&self, hash: &[u8; 32], password_hash: &str) -> Result<User, CatalogError> {
+    /// Uses a link to choose a new password. All sessions of the account end, and its passkeys go: whoever had taken the
+    /// account over may have added one. They are the second part of the answer.
+    pub async fn redeem_reset(
+        &self,
+        hash: &[u8; 32],
+        password_hash: &str,
+    ) -> Result<(User, Vec<Passkey>), CatalogError> {
         let now = self.now_ms();
         let mut tx = self.db.change().await?;
         let link = take(&mut tx, hash, LinkKind::Reset, now).await?;
         let user = link.user.ok_or_else(|| CatalogError::corrupt(TABLE, "a reset of no account"))?;
         users::set_password(&mut tx, &user, password_hash).await?;
         sessions::revoke_all(&mut tx, &user, None, now).await?;
+        let removed = passkeys::remove_all(&mut tx, &user).await?;
         let user = users::in_tx(&mut tx, &user).await?;
         tx.commit().await?;
-        Ok(user)
+        Ok((user, removed))
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use futures::future::join_all;
 use serde_json::{Value, json};
-use tallystick_catalog::{User, check_email};
+use tallystick_catalog::{Passkey, User, check_email};
 use tallystick_event::OrgId;
 
 use crate::{
@@ -68,12 +68,21 @@ pub const USER_EMAIL_CHANGED: &str = "user.email_changed";
 pub const USER_SUSPENDED: &str = "user.suspended";
 /// They may again.
 pub const USER_REACTIVATED: &str = "user.reactivated";
+/// A passkey was added.
+pub const PASSKEY_REGISTERED: &str = "passkey.registered";
+/// It has another name.
+pub const PASSKEY_RENAMED: &str = "passkey.renamed";
+/// It was removed.
+pub const PASSKEY_REMOVED: &str = "passkey.removed";
 /// A custom role was made.
 pub const ROLE_CREATED: &str = "role.created";
 /// It was changed.
 pub const ROLE_UPDATED: &str = "role.updated";
 /// It was deleted.
 pub const ROLE_DELETED: &str = "role.deleted";
+
+/// Characters that are kept of the id of a passkey that no account has.
+const CREDENTIAL_ID_CHARS_MAX: usize = 64;
 
 /// What happened to an account.
 #[derive(Debug, Clone)]
@@ -103,6 +112,11 @@ impl AccountAct {
     pub fn failed(action: &'static str, why: &'static str, metadata: Value) -> Self {
         Self { action, failure: Some(why), changes: Vec::new(), metadata }
     }
+}
+
+/// A passkey, as events say which one it is.
+pub fn passkey_facts(passkey: &Passkey) -> Value {
+    json!({ "id": passkey.id.as_str(), "name": passkey.name, "synced": passkey.is_synced })
 }
 
 /// Records what happened to an account, wherever its person is.
@@ -158,6 +172,22 @@ pub async fn unknown_account(state: &Arc<AppState>, who: &Who, email: &str) {
     let has_domain = email.rsplit_once('@').is_some_and(|(_, host)| host.contains('.'));
     let is_address = has_domain && check_email(email).is_ok();
     let claimed = if is_address { email } else { "not an e-mail address" };
+    claimed_by_nobody(state, who, claimed, "password", "unknown account").await;
+}
+
+/// A failed attempt with a passkey that no account has, in the instance's log.
+pub async fn unknown_passkey(state: &Arc<AppState>, who: &Who, credential_id: &str, reason: &'static str) {
+    let claimed: String = credential_id.chars().take(CREDENTIAL_ID_CHARS_MAX).collect();
+    claimed_by_nobody(state, who, &claimed, "passkey", reason).await;
+}
+
+async fn claimed_by_nobody(
+    state: &Arc<AppState>,
+    who: &Who,
+    claimed: &str,
+    method: &str,
+    reason: &'static str,
+) {
     let act = Act {
         action: USER_SIGN_IN_FAILED,
         org: None,
@@ -165,7 +195,7 @@ pub async fn unknown_account(state: &Arc<AppState>, who: &Who, email: &str) {
         target_id: claimed.to_owned(),
         target_name: claimed.to_owned(),
         changes: Vec::new(),
-        metadata: json!({ "method": "password" }),
+        metadata: json!({ "method": method }),
     };
-    admin_events::record_of(state, who, act, Some("unknown account")).await;
+    admin_events::record_of(state, who, act, Some(reason)).await;
 }

@@ -8,9 +8,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use axum::http::{HeaderMap, header};
 use ipnet::IpNet;
 use tallystick_anchor::{Outbound, OutboundError, OutboundOptions, Plain};
-use tallystick_auth::Auth;
+use tallystick_auth::{Auth, NoPasskeys, PasskeySite};
 use tallystick_engine::{Engine, ReadError, search::Deadline};
 use tallystick_event::{Clock, Preparer, Random};
 use tallystick_oidc::Oidc;
@@ -63,6 +64,12 @@ impl ServerOptions {
     /// Whether browsers come by https, so that the session's cookie must not go over anything else.
     pub fn is_https(&self) -> bool {
         self.public_url.as_deref().is_some_and(|url| url.starts_with("https://"))
+    }
+
+    /// Where passkeys are good, as somebody asks who names `headers`' host.
+    pub fn passkey_site(&self, headers: &HeaderMap) -> Result<PasskeySite, NoPasskeys> {
+        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+        PasskeySite::new(self.public_url.as_deref(), host)
     }
 }
 

@@ -1,9 +1,11 @@
 //! Test doubles and builders shared by the tests of several crates.
 
+mod authenticator;
 mod clock;
 mod events;
 mod random;
 
+pub use authenticator::Authenticator;
 pub use clock::{FixedClock, StepClock};
 pub use events::{EventBuilder, Profile, events, hostile_events, org_id};
 pub use random::SeededRandom;

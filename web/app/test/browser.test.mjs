@@ -11,6 +11,7 @@ import "./explorer.mjs";
 import "./failures.mjs";
 import "./finding.mjs";
 import "./organizations.mjs";
+import "./passkeys.mjs";
 import "./people.mjs";
 import "./screens.mjs";
 import "./sso.mjs";

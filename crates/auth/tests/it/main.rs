@@ -4,6 +4,7 @@
 
 mod authenticate;
 mod keys;
+mod passkeys;
 mod roles;
 mod sign_in;
 

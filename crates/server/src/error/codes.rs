@@ -38,6 +38,7 @@ pub enum ErrorCode {
     InvitationNotFound,
     SearchNotFound,
     ShareNotFound,
+    PasskeyNotFound,
     EmailTaken,
     AlreadyMember,
     LastOwner,
@@ -49,6 +50,8 @@ pub enum ErrorCode {
     SearchExists,
     RoleInUse,
     TooManyEntries,
+    PasskeyExists,
+    PasskeysUnavailable,
     MethodNotAllowed,
     OrgExists,
     OrgNotEmpty,
@@ -101,6 +104,7 @@ impl ErrorCode {
         Self::InvitationNotFound,
         Self::SearchNotFound,
         Self::ShareNotFound,
+        Self::PasskeyNotFound,
         Self::EmailTaken,
         Self::AlreadyMember,
         Self::LastOwner,
@@ -112,6 +116,8 @@ impl ErrorCode {
         Self::SearchExists,
         Self::RoleInUse,
         Self::TooManyEntries,
+        Self::PasskeyExists,
+        Self::PasskeysUnavailable,
         Self::MethodNotAllowed,
         Self::OrgExists,
         Self::OrgNotEmpty,
@@ -164,6 +170,7 @@ impl ErrorCode {
             Self::InvitationNotFound => "invitation_not_found",
             Self::SearchNotFound => "search_not_found",
             Self::ShareNotFound => "share_not_found",
+            Self::PasskeyNotFound => "passkey_not_found",
             Self::EmailTaken => "email_taken",
             Self::AlreadyMember => "already_member",
             Self::LastOwner => "last_owner",
@@ -175,6 +182,8 @@ impl ErrorCode {
             Self::SearchExists => "search_exists",
             Self::RoleInUse => "role_in_use",
             Self::TooManyEntries => "too_many_entries",
+            Self::PasskeyExists => "passkey_exists",
+            Self::PasskeysUnavailable => "passkeys_unavailable",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::OrgExists => "org_exists",
             Self::OrgNotEmpty => "org_not_empty",
@@ -225,7 +234,8 @@ impl ErrorCode {
             | Self::SsoNotFound
             | Self::InvitationNotFound
             | Self::SearchNotFound
-            | Self::ShareNotFound => StatusCode::NOT_FOUND,
+            | Self::ShareNotFound
+            | Self::PasskeyNotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::OrgExists
             | Self::OrgNotEmpty
@@ -240,6 +250,8 @@ impl ErrorCode {
             | Self::SearchExists
             | Self::RoleInUse
             | Self::TooManyEntries
+            | Self::PasskeyExists
+            | Self::PasskeysUnavailable
             | Self::IdempotencyKeyReused => StatusCode::CONFLICT,
             Self::TooManyFailures | Self::TooManyAttempts => StatusCode::TOO_MANY_REQUESTS,
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
@@ -285,6 +297,7 @@ impl ErrorCode {
             Self::InvitationNotFound => "The invitation does not exist",
             Self::SearchNotFound => "The search does not exist",
             Self::ShareNotFound => "The shared link does not exist",
+            Self::PasskeyNotFound => "The passkey does not exist",
             Self::EmailTaken => "The e-mail address has an account",
             Self::AlreadyMember => "They are a member already",
             Self::LastOwner => "The organization would have no owner",
@@ -296,6 +309,8 @@ impl ErrorCode {
             Self::SearchExists => "The search exists already",
             Self::RoleInUse => "The role is in use",
             Self::TooManyEntries => "There are too many of these",
+            Self::PasskeyExists => "The passkey is in use",
+            Self::PasskeysUnavailable => "There are no passkeys at this address",
             Self::MethodNotAllowed => "The method is not allowed here",
             Self::OrgExists => "The organization exists already",
             Self::OrgNotEmpty => "The organization's log is not empty",
@@ -355,6 +370,7 @@ impl ErrorCode {
             | Self::InvitationNotFound
             | Self::SearchNotFound
             | Self::ShareNotFound
+            | Self::PasskeyNotFound
             | Self::EmailTaken
             | Self::AlreadyMember
             | Self::LastOwner
@@ -366,6 +382,8 @@ impl ErrorCode {
             | Self::SearchExists
             | Self::RoleInUse
             | Self::TooManyEntries
+            | Self::PasskeyExists
+            | Self::PasskeysUnavailable
             | Self::MethodNotAllowed
             | Self::OrgExists
             | Self::OrgNotEmpty
@@ -414,6 +432,7 @@ impl ErrorCode {
             | Self::InvitationNotFound
             | Self::SearchNotFound
             | Self::ShareNotFound
+            | Self::PasskeyNotFound
             | Self::EmailTaken
             | Self::AlreadyMember
             | Self::LastOwner
@@ -425,6 +444,8 @@ impl ErrorCode {
             | Self::SearchExists
             | Self::RoleInUse
             | Self::TooManyEntries
+            | Self::PasskeyExists
+            | Self::PasskeysUnavailable
             | Self::MethodNotAllowed
             | Self::OrgExists
             | Self::OrgNotEmpty

@@ -1,7 +1,9 @@
 //! From the errors of the layers below to answers. One place, so that each gets the same answer everywhere.
 
 use axum::http::StatusCode;
-use tallystick_auth::{AuthenticateError, Denied, KeyError, PeopleError, SignInError};
+use tallystick_auth::{
+    AuthenticateError, Denied, KeyError, NoPasskeys, PasskeySignInError, PeopleError, SignInError,
+};
 use tallystick_catalog::{CatalogError, Conflict};
 use tallystick_engine::{AppendError, ReadError, proof::ProofError};
 use tallystick_event::{BodyError, EventError};
@@ -137,6 +139,7 @@ impl From<CatalogError> for ApiError {
                     "search" => ErrorCode::SearchNotFound,
                     "share" => ErrorCode::ShareNotFound,
                     "connection" => ErrorCode::SsoNotFound,
+                    "passkey" => ErrorCode::PasskeyNotFound,
                     _ => ErrorCode::KeyNotFound,
                 };
                 Self::new(code, format!("there is no {kind} {id} within reach of this caller"))
@@ -180,6 +183,7 @@ fn of_conflict(conflict: &Conflict) -> ApiError {
         Conflict::RoleExists { .. } => (ErrorCode::RoleExists, "choose another name"),
         Conflict::SearchExists { .. } => (ErrorCode::SearchExists, "choose another name"),
         Conflict::RoleInUse => (ErrorCode::RoleInUse, "give its holders another role first"),
+        Conflict::PasskeyExists => (ErrorCode::PasskeyExists, "it cannot be added twice"),
         Conflict::TooMany { .. } => (ErrorCode::TooManyEntries, "remove some first"),
     };
     ApiError::new(code, format!("{conflict}; {advice}"))
@@ -226,6 +230,30 @@ impl From<SignInError> for ApiError {
             SignInError::Busy => busy(),
             SignInError::Catalog(error) => error.into(),
         }
+    }
+}
+
+impl From<PasskeySignInError> for ApiError {
+    fn from(error: PasskeySignInError) -> Self {
+        match error {
+            PasskeySignInError::Refused { why, .. } if why.is_of_challenge() => Self::new(
+                ErrorCode::SignInFailed,
+                "that took too long, or was answered before; begin again with the passkey",
+            ),
+            PasskeySignInError::Refused { .. } => Self::new(
+                ErrorCode::SignInFailed,
+                format!("{error}; try another one, or sign in with your password"),
+            ),
+            PasskeySignInError::Malformed(ref why) => Self::new(ErrorCode::InvalidBody, error.to_string())
+                .with_errors(vec![ErrorDetail::new("/credential", "invalid", why.clone())]),
+            PasskeySignInError::SignIn(error) => error.into(),
+        }
+    }
+}
+
+impl From<NoPasskeys> for ApiError {
+    fn from(why: NoPasskeys) -> Self {
+        Self::new(ErrorCode::PasskeysUnavailable, why.to_string())
     }
 }
 

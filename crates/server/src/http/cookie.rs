@@ -8,6 +8,10 @@ use crate::state::AppState;
 
 /// Its names over https and over http.
 const SESSION: [&str; 2] = ["__Host-tallystick", "tallystick"];
+/// What a browser keeps of a challenge that a passkey is to answer.
+const CHALLENGE: [&str; 2] = ["__Host-tallystick-passkey", "tallystick-passkey"];
+/// Characters of it at most.
+const CHALLENGE_CHARS_MAX: usize = 4_000;
 /// Characters of a session's token at most; more is no token.
 const TOKEN_CHARS_MAX: usize = 64;
 /// The same for what a browser carries while it is at a provider of single sign-on.
@@ -19,6 +23,11 @@ const ATTEMPT_CHARS_MAX: usize = 4_000;
 /// over https anybody on the way, or on a neighbouring host, could plant a cookie of the plain one.
 pub fn session(headers: &HeaderMap, state: &AppState) -> Option<Secret> {
     named(headers, name(SESSION, state), TOKEN_CHARS_MAX).map(Secret::from)
+}
+
+/// What the browser has of a challenge for a passkey.
+pub fn challenge(headers: &HeaderMap, state: &AppState) -> Option<Secret> {
+    named(headers, name(CHALLENGE, state), CHALLENGE_CHARS_MAX).map(Secret::from)
 }
 
 /// What the browser took along to a provider, if it has something that can be that at all.
@@ -59,9 +68,29 @@ pub fn clear(state: &AppState) -> HeaderValue {
     made(state, SESSION, "", 0)
 }
 
+/// The header that gives the browser what it keeps of a challenge. Only our own pages' requests send it back.
+pub fn set_challenge(state: &AppState, token: &Secret) -> HeaderValue {
+    header_of(state, CHALLENGE, token.expose(), tallystick_auth::CHALLENGE_MS / 1_000, "Strict")
+}
+
+/// The header that takes that away: a challenge is answered once.
+pub fn clear_challenge(state: &AppState) -> HeaderValue {
+    header_of(state, CHALLENGE, "", 0, "Strict")
+}
+
 fn made(state: &AppState, names: [&'static str; 2], value: &str, life_s: i64) -> HeaderValue {
+    header_of(state, names, value, life_s, "Lax")
+}
+
+fn header_of(
+    state: &AppState,
+    names: [&'static str; 2],
+    value: &str,
+    life_s: i64,
+    same_site: &str,
+) -> HeaderValue {
     let (name, secure) = (name(names, state), if state.options.is_https() { "; Secure" } else { "" });
-    let text = format!("{name}={value}; Path=/; Max-Age={life_s}; HttpOnly; SameSite=Lax{secure}");
+    let text = format!("{name}={value}; Path=/; Max-Age={life_s}; HttpOnly; SameSite={same_site}{secure}");
     HeaderValue::from_str(&text).expect("made of ASCII")
 }
 

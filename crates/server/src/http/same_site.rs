@@ -23,6 +23,15 @@ pub fn check_api(parts: &Parts) -> Result<(), ApiError> {
     Ok(())
 }
 
+/// Checks a call that signs somebody in, if a browser makes it: a page of another site must not sign somebody in to an
+/// account of its own. Programs say nothing of sites.
+pub fn check_api_if_browser(parts: &Parts) -> Result<(), ApiError> {
+    if parts.headers.contains_key("sec-fetch-site") || parts.headers.contains_key(header::ORIGIN) {
+        return check_api(parts);
+    }
+    Ok(())
+}
+
 /// Checks where the request comes from.
 pub fn check(headers: &HeaderMap) -> Result<(), ApiError> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());

@@ -14,6 +14,9 @@ use crate::{
     people::{PASSWORD, Person},
 };
 
+/// One that nobody has.
+const NO_PASSKEY: &str = "/v1/account/passkeys/pk_00000000000000000000";
+
 /// A call that carries out an operation on organization `acme`, and a body for it.
 pub(crate) fn call(operation: Operation) -> (Method, &'static str, Value) {
     let event = event("acme", 1);
@@ -104,6 +107,15 @@ fn call_of_people(operation: Operation) -> (Method, &'static str, Value) {
         Operation::BeginTotp => (Method::POST, "/v1/account/totp", json!({ "password": PASSWORD })),
         Operation::ConfirmTotp => (Method::POST, "/v1/account/totp/confirm", json!({ "code": "000000" })),
         Operation::RemoveTotp => (Method::DELETE, "/v1/account/totp", json!({ "password": PASSWORD })),
+        Operation::ListPasskeys => (Method::GET, "/v1/account/passkeys", Value::Null),
+        Operation::BeginPasskey => {
+            (Method::POST, "/v1/account/passkeys/begin", json!({ "password": PASSWORD }))
+        }
+        Operation::AddPasskey => {
+            (Method::POST, "/v1/account/passkeys", json!({ "name": "Phone", "credential": {} }))
+        }
+        Operation::RenamePasskey => (Method::PATCH, NO_PASSKEY, json!({ "name": "Phone" })),
+        Operation::RemovePasskey => (Method::DELETE, NO_PASSKEY, json!({ "password": PASSWORD })),
         Operation::ListMembers => (Method::GET, "/v1/members?org=acme", Value::Null),
         Operation::AddMember => {
             (Method::POST, "/v1/members?org=acme", json!({ "user": "{stranger}", "role": "member" }))
@@ -333,9 +345,7 @@ async fn the_key_of_another_organization_does_not_open_it() {
                 | Operation::GetBoot
                 | Operation::ParseQuery,
                 _,
-            ) => {
-                None
-            }
+            ) => None,
             // By pseudonyms, the same for all.
             (
                 Operation::GetDirectoryCheckpoint
@@ -402,6 +412,7 @@ async fn guessing_is_slowed_down_and_good_keys_are_not() {
 pub(crate) fn route(operation: Operation) -> (Method, String) {
     let (method, path, _) = call(operation);
     let mut path = path.split('?').next().unwrap().to_owned();
+    path = path.replace("pk_00000000000000000000", "{id}");
     let names = ["{event}", "{key}", "{user}", "{session}", "{own_session}", "{invitation}", "{role}"];
     for name in names.into_iter().chain(["{search}", "{own_search}", "{short_link}", "{share}"]) {
         path = path.replace(name, "{id}");
@@ -423,7 +434,14 @@ fn the_walk_knows_every_route() {
             format!("{} {path}", method.as_str().to_lowercase())
         })
         .collect();
-    let open = ["get /healthz", "get /readyz", "get /.well-known/tallystick-keys.json", "post /v1/session"];
+    let open = [
+        "get /healthz",
+        "get /readyz",
+        "get /.well-known/tallystick-keys.json",
+        "post /v1/session",
+        "post /v1/session/passkey",
+        "post /v1/session/passkey/begin",
+    ];
     walked.extend(open.map(str::to_owned));
     for (path, item) in document["paths"].as_object().unwrap() {
         for method in item.as_object().unwrap().keys() {

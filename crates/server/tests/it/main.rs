@@ -12,6 +12,7 @@ mod harness;
 mod ingest;
 mod masking;
 mod pages;
+mod passkeys;
 mod people;
 mod roles;
 mod search;

@@ -40,7 +40,7 @@ pub(crate) async fn ensure(state: &Arc<AppState>, folder: &Path) -> anyhow::Resu
     let secret = Secret::from(password.as_str());
     let user = if let Some(user) = found {
         let link = state.auth.reset_link(&user.id, "demo").await?;
-        state.auth.redeem_reset(link.token.expose(), &secret).await?
+        state.auth.redeem_reset(link.token.expose(), &secret).await?.0
     } else {
         let link = state.auth.setup_link("demo").await?;
         let account = NewAccount {

@@ -1,4 +1,4 @@
-// One's own account: name and time zone, the password, the authenticator.
+// One's own account: name and time zone, the password, the authenticator, passkeys.
 
 import { getJson, send } from "../../lib/api.js";
 import { h, html, useEffect, useMemo, useState } from "../../lib/html.js";
@@ -11,26 +11,10 @@ import { copy } from "../../ui/hand-over.js";
 import { Icon, Trouble, toast } from "../../ui/parts.js";
 import { Dialog } from "../../ui/dialog.js";
 import { Email } from "./email.js";
+import { Passkeys } from "./passkeys.js";
+import { PasswordField, Username } from "./password-field.js";
 
 const zones = () => Intl.supportedValuesOf?.("timeZone") ?? [];
-
-/** For password managers: of whom a password in a form is. */
-const Username = ({ user }) =>
-  html`<input hidden type="text" autocomplete="username" value=${user.email} readonly />`;
-
-function PasswordField({ act, user, value, onValue }) {
-  return html`${h(Username, { user })}${h(Field, {
-    name: "password",
-    label: "Your password",
-    kind: "password",
-    value,
-    onValue,
-    act,
-    required: true,
-    "data-first": true,
-    autocomplete: "current-password",
-  })}`;
-}
 
 /** The secret in groups of four: it may have to be typed. */
 const grouped = (secret) => secret.match(/.{1,4}/g).join(" ");
@@ -232,6 +216,7 @@ export function Account() {
       ${h(Email, { user: data.session.user, reload })}
       ${h(Password, { user: data.session.user, minimum: data.minimum })}
       ${h(Authenticator, { session: data.session, reload })}
+      ${h(Passkeys, { user: data.session.user })}
       <p class="quiet">Where you are signed in: <a href="/access?tab=sessions">your sessions</a>.</p>`
     }`;
 }

@@ -97,7 +97,8 @@ pub(crate) async fn resets_end_all_sessions(case: &Case) {
     let other = NewLink { user: Some(user(&catalog, "bob@b").await.id), ..other };
     catalog.create_link(other).await.unwrap();
     assert!(catalog.link(&link.id).await.unwrap().revoked_ms.is_none(), "another's reset is another's");
-    let after = catalog.redeem_reset(&hash, "new").await.unwrap();
+    let (after, removed) = catalog.redeem_reset(&hash, "new").await.unwrap();
+    assert!(removed.is_empty());
     assert_eq!((&after.id, after.password_hash.as_deref()), (&ana.id, Some("new")));
     assert!(catalog.session(&session.id).await.unwrap().revoked_ms.is_some());
     assert!(is_gone(&catalog.redeem_reset(&hash, "newer").await));

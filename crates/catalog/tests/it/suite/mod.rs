@@ -5,6 +5,7 @@ mod finding;
 mod keys;
 mod links;
 mod organizations;
+mod passkeys;
 mod people;
 mod proof;
 mod seals;
@@ -110,6 +111,11 @@ pub(crate) async fn run(fresh: impl AsyncFn(&str) -> CatalogUrl) {
         sso::whoever_keeps_a_password_stays_an_owner,
         sso::a_provider_gets_accounts_that_are_its_own,
         sso::sessions_of_a_provider_are_apart_and_end_with_it,
+        passkeys::are_found_by_credential_renamed_and_removed,
+        passkeys::are_limited_for_each_account,
+        passkeys::counters_of_signatures_only_grow,
+        passkeys::challenges_are_spent_once,
+        passkeys::go_with_a_reset,
         proof::tiles_only_grow,
         proof::tiles_are_mended_in_place,
         proof::the_directory_grows_without_gaps,

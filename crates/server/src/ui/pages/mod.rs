@@ -4,6 +4,7 @@
 pub mod errors;
 mod form;
 pub mod invite;
+mod passkey;
 pub mod reset;
 pub mod setup;
 pub mod share;

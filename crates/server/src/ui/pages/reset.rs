@@ -17,7 +17,7 @@ use crate::{
     admin_events::{self, Who},
     error::ApiError,
     http::caller::{client, user_agent},
-    people_events::{self, AccountAct, PASSWORD_RESET_COMPLETED},
+    people_events::{self, AccountAct, PASSKEY_REMOVED, PASSWORD_RESET_COMPLETED, passkey_facts},
     state::AppState,
 };
 
@@ -41,8 +41,8 @@ pub async fn send(
     let form = Form::read(request, &state).await?;
     let Some(link) = state.auth.open_link(LinkKind::Reset, &token).await? else { return Ok(gone()) };
     admin_events::require_recordable(&state)?;
-    let user = match state.auth.redeem_reset(&token, &form.secret("password")).await {
-        Ok(user) => user,
+    let (user, passkeys) = match state.auth.redeem_reset(&token, &form.secret("password")).await {
+        Ok(done) => done,
         Err(PeopleError::Refused(_)) => return Ok(gone()),
         Err(PeopleError::Invalid { why, .. }) => {
             let content = content(Some(&format!("The password: {why}.")));
@@ -53,9 +53,17 @@ pub async fn send(
     let who = Who::anonymous(client(&form.parts, &state), user_agent(&form.parts.headers));
     let act = AccountAct::done(PASSWORD_RESET_COMPLETED, json!({ "link_made_by": link.created_by }));
     people_events::record(&state, &who, &user, act).await;
+    for passkey in &passkeys {
+        let metadata = json!({ "passkey": passkey_facts(passkey), "because": "the password was reset" });
+        let removed = AccountAct::done(PASSKEY_REMOVED, metadata);
+        people_events::record(&state, &who, &user, removed).await;
+    }
     let content = html! {
         h1 { "The new password is set" }
         p { "All your sessions have ended." }
+        @if !passkeys.is_empty() {
+            p { "Your passkeys were removed, as somebody else may have added one. Add yours again in the settings." }
+        }
         p { a href="/sign-in" { "Sign in" } }
     };
     Ok(page(StatusCode::OK, "New password", &content))
@@ -64,7 +72,7 @@ pub async fn send(
 fn content(message: Option<&str>) -> Markup {
     html! {
         h1 { "Choose a new password" }
-        p { "All your sessions end with it." }
+        p { "All your sessions end with it, and your passkeys are removed." }
         (alert(message))
         form method="post" {
             (new_password())

@@ -8,9 +8,9 @@ use axum::{
     response::Response,
 };
 use maud::{Markup, html};
-use tallystick_auth::SignInError;
+use tallystick_auth::{PasskeySite, SignInError};
 
-use super::{alert, field, form::Form, go_on, own_path, page};
+use super::{alert, field, form::Form, go_on, own_path, page, passkey};
 use crate::{
     error::ApiError,
     http::{caller::Authenticated, v1::session::sign_in::attempt},
@@ -26,7 +26,9 @@ pub async fn show(State(state): State<Arc<AppState>>, request: Request) -> Resul
     if Authenticated::of_session(&parts, &state).await?.is_some() {
         return Ok(go_on(&state, next, None));
     }
-    Ok(page(StatusCode::OK, "Sign in", &content(next, "", None, false)))
+    let site = state.options.passkey_site(&parts.headers).ok();
+    let page = page(StatusCode::OK, "Sign in", &content(next, "", None, false, site.as_ref()));
+    Ok(passkey::permit(page, site.as_ref()))
 }
 
 /// `POST`
@@ -49,15 +51,22 @@ pub async fn send(State(state): State<Arc<AppState>>, request: Request) -> Resul
         StatusCode::UNAUTHORIZED => "The e-mail address, the password or the code is wrong.",
         _ => error.detail(),
     };
-    let mut response =
-        page(error.code().status(), "Sign in", &content(&next, &email, Some(message), wants_code));
+    let site = state.options.passkey_site(&form.parts.headers).ok();
+    let content = content(&next, &email, Some(message), wants_code, site.as_ref());
+    let mut response = passkey::permit(page(error.code().status(), "Sign in", &content), site.as_ref());
     if let Some(seconds) = error.retry_after_seconds() {
         response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     }
     Ok(response)
 }
 
-fn content(next: &str, email: &str, message: Option<&str>, wants_code: bool) -> Markup {
+fn content(
+    next: &str,
+    email: &str,
+    message: Option<&str>,
+    wants_code: bool,
+    site: Option<&PasskeySite>,
+) -> Markup {
     html! {
         h1 { "Sign in" }
         (alert(message))
@@ -81,6 +90,7 @@ fn content(next: &str, email: &str, message: Option<&str>, wants_code: bool) -> 
                 }
             }
         }
+        (passkey::offer(site, next))
         p class="note" { "Forgotten the password? An owner of your organization can give you a link for a new one." }
     }
 }

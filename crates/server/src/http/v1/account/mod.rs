@@ -1,6 +1,7 @@
 //! A person's own account.
 
 pub mod email;
+pub mod passkeys;
 pub mod password;
 pub mod totp_begin;
 pub mod totp_confirm;

@@ -2,6 +2,8 @@
 
 pub mod end;
 pub mod get;
+pub mod passkey;
+pub mod passkey_begin;
 pub mod sign_in;
 
 use serde::Serialize;

@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use tallystick_auth::{Factor, Secret, SignIn, SignInError, SignedIn};
 use tallystick_catalog::User;
 use utoipa::ToSchema;
@@ -52,7 +52,7 @@ impl Members for Credentials {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SignedInAnswer {
     /// The person.
-    user: SessionUser,
+    pub(super) user: SessionUser,
 }
 
 /// Sign in
@@ -78,10 +78,7 @@ pub struct SignedInAnswer {
 )]
 pub async fn sign_in(State(state): State<Arc<AppState>>, request: Request) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
-    // A page of another site must not sign somebody in to an account of its own. Programs say nothing of sites.
-    if parts.headers.contains_key("sec-fetch-site") || parts.headers.contains_key(header::ORIGIN) {
-        same_site::check_api(&parts)?;
-    }
+    same_site::check_api_if_browser(&parts)?;
     let asked = parts.clone();
     let Body(sent) = Body::<Credentials>::read(Request::from_parts(parts, body), &state).await?;
     let (email, password) = (sent.email, Secret::from(sent.password));
@@ -90,8 +87,7 @@ pub async fn sign_in(State(state): State<Arc<AppState>>, request: Request) -> Re
     Ok(([(header::SET_COOKIE, cookie::set(&state, &signed_in.token))], answer).into_response())
 }
 
-/// Tries to sign somebody in and records how it went. A session that the browser had ends, so that nobody goes on with
-/// one that was known to somebody before.
+/// Tries to sign somebody in and records how it went.
 pub async fn attempt(
     state: &Arc<AppState>,
     parts: &Parts,
@@ -104,69 +100,91 @@ pub async fn attempt(
     let outcome = state.auth.sign_in(sent).await;
     match &outcome {
         Ok(signed_in) => {
-            if let Some(before) = cookie::session(&parts.headers, state) {
-                state.auth.forget(&before).await?;
-            }
-            let who = Who::user(&signed_in.user, Some(&signed_in.session.id), from, user_agent);
             let metadata = json!({
                 "method": "password",
                 "second_factor": match signed_in.factor {
                     Factor::None => None,
                     Factor::Totp => Some("totp"),
                     Factor::RecoveryCode => Some("recovery_code"),
+                    Factor::UserVerification => Some("user_verification"),
                 },
                 "new_address": signed_in.is_new_address,
             });
-            people_events::record(state, &who, &signed_in.user, AccountAct::done(USER_SIGNED_IN, metadata))
-                .await;
-            for org in &signed_in.break_glass {
-                let metadata = json!({ "reason": "break-glass", "instead_of": "single sign-on" });
-                let act = on_user(SESSION_ELEVATED, Some(org), &signed_in.user, Vec::new(), metadata);
-                admin_events::record_of(state, &who, act, None).await;
-            }
+            welcome(state, parts, signed_in, metadata).await?;
         }
         // On its own: how long recording takes must not tell whether there is an account.
         Err(SignInError::Refused { user, was_code, locked_out }) => {
             let who = Who::anonymous(from, user_agent);
-            let failed = Failed { email, user: user.clone(), was_code: *was_code, locked_out: *locked_out };
-            tokio::spawn(request_id::carried(failed.record(Arc::clone(state), who)));
+            let state = Arc::clone(state);
+            if let Some(user) = user.as_deref().cloned() {
+                let why = match (user.suspended_ms, was_code) {
+                    (Some(_), _) => "suspended account",
+                    (None, true) => "wrong code",
+                    (None, false) => "wrong password",
+                };
+                let metadata = json!({ "method": "password" });
+                let refused = Refused { user, why, metadata, locked_out: *locked_out };
+                tokio::spawn(request_id::carried(refused.record(state, who)));
+            } else {
+                tokio::spawn(request_id::carried(async move {
+                    people_events::unknown_account(&state, &who, &email).await;
+                }));
+            }
         }
         Err(SignInError::SsoRequired { user }) => {
-            let who = Who::anonymous(from, user_agent);
-            let metadata = json!({ "method": "password" });
-            let failure = Some("single sign-on is enforced");
-            let failed = AccountAct { failure, ..AccountAct::done(USER_SIGN_IN_FAILED, metadata) };
-            people_events::record(state, &who, user, failed).await;
+            shut_out(state, &Who::anonymous(from, user_agent), user, "password").await;
         }
         Err(_) => {}
     }
     outcome
 }
 
-/// An attempt that was refused.
-struct Failed {
-    email: String,
-    user: Option<Box<User>>,
-    was_code: bool,
-    locked_out: bool,
+/// Records that somebody signed in. A session that the browser had ends, so that nobody goes on with one that was known
+/// to somebody before.
+pub(super) async fn welcome(
+    state: &Arc<AppState>,
+    parts: &Parts,
+    signed_in: &SignedIn,
+    metadata: Value,
+) -> Result<(), SignInError> {
+    if let Some(before) = cookie::session(&parts.headers, state) {
+        state.auth.forget(&before).await?;
+    }
+    let (from, user_agent) = (client(parts, state), user_agent(&parts.headers));
+    let who = Who::user(&signed_in.user, Some(&signed_in.session.id), from, user_agent);
+    let act = AccountAct::done(USER_SIGNED_IN, metadata);
+    people_events::record(state, &who, &signed_in.user, act).await;
+    for org in &signed_in.break_glass {
+        let metadata = json!({ "reason": "break-glass", "instead_of": "single sign-on" });
+        let act = on_user(SESSION_ELEVATED, Some(org), &signed_in.user, Vec::new(), metadata);
+        admin_events::record_of(state, &who, act, None).await;
+    }
+    Ok(())
 }
 
-impl Failed {
-    async fn record(self, state: Arc<AppState>, who: Who) {
-        let Some(user) = self.user else {
-            return people_events::unknown_account(&state, &who, &self.email).await;
-        };
-        let why = match (user.suspended_ms, self.was_code) {
-            (Some(_), _) => "suspended account",
-            (None, true) => "wrong code",
-            (None, false) => "wrong password",
-        };
-        let failed = AccountAct::failed(USER_SIGN_IN_FAILED, why, json!({ "method": "password" }));
-        people_events::record(&state, &who, &user, failed).await;
+/// Records that somebody was right and did not get in, because their organizations take single sign-on only.
+pub(super) async fn shut_out(state: &Arc<AppState>, who: &Who, user: &User, method: &str) {
+    let why = "single sign-on is enforced";
+    let failed = AccountAct::failed(USER_SIGN_IN_FAILED, why, json!({ "method": method }));
+    people_events::record(state, who, user, failed).await;
+}
+
+/// An attempt on an account that was refused.
+pub(super) struct Refused {
+    pub(super) user: User,
+    pub(super) why: &'static str,
+    pub(super) metadata: Value,
+    pub(super) locked_out: bool,
+}
+
+impl Refused {
+    pub(super) async fn record(self, state: Arc<AppState>, who: Who) {
+        let failed = AccountAct::failed(USER_SIGN_IN_FAILED, self.why, self.metadata);
+        people_events::record(&state, &who, &self.user, failed).await;
         if self.locked_out {
             let metadata = json!({ "for": "this address" });
             let held = AccountAct::failed(USER_LOCKED_OUT, "too many failures", metadata);
-            people_events::record(&state, &who, &user, held).await;
+            people_events::record(&state, &who, &self.user, held).await;
         }
     }
 }
