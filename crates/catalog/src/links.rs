@@ -209,8 +209,8 @@ impl Catalog {
         Ok(Accepted { user, is_new, membership, link })
     }
 
-    /// Uses a link to choose a new password. All sessions of the account end, and its passkeys go: whoever had taken the
-    /// account over may have added one. They are the second part of the answer.
+    /// Uses a link to choose a new password. All sessions of the account end, and its passkeys go: whoever had taken
+    /// the account over may have added one. They are the second part of the answer.
     pub async fn redeem_reset(
         &self,
         hash: &[u8; 32],

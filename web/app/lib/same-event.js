@@ -21,7 +21,8 @@ function sameJson(a, b) {
 function unitsOf(event) {
   const own = Object.entries(event).filter(([name]) => ![...UNITS, ...OF_LEAF, ...MADE].includes(name));
   const units = UNITS.filter((name) => Object.hasOwn(event, name)).map((name) => [name, event[name]]);
-  return new Map(/** @type {[string, any][]} */ ([...(own.length ? [["event", Object.fromEntries(own)]] : []), ...units]));
+  if (own.length) units.unshift(["event", Object.fromEntries(own)]);
+  return new Map(/** @type {[string, any][]} */ (units));
 }
 
 /**

@@ -102,4 +102,6 @@ export const dialogs = signal(0);
 
 /** What is said to screen readers, and the short messages. */
 export const Said = () => html`<p class="unseen" role="status" aria-live="polite">${spoken.value}</p>
-  <div class="toasts" role="status">${toasts.value.map(({ text }) => html`<div class="toast">${visible(text)}</div>`)}</div>`;
+  <div class="toasts" role="status">${toasts.value.map(
+    ({ text }) => html`<div class="toast">${visible(text)}</div>`,
+  )}</div>`;

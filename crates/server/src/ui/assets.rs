@@ -309,7 +309,8 @@ mod tests {
 
     #[test]
     fn comments_and_indentation_are_not_sent() {
-        let text = "// Why.\nconst a = `x // y`;\n  /** One. */\n  /*\n   * Two.\n   */\n  b(); // said\n  /** @type {D} */ (d)();\n";
+        let text = "// Why.\nconst a = `x // y`;\n  /** One. */\n  /*\n   * Two.\n   */\n  b(); // said\n  \
+                    /** @type {D} */ (d)();\n";
         assert_eq!(thinned(text), "\nconst a = `x // y`;\n\n\n\n\nb(); // said\n(d)();\n");
         let sent = Assets::new().text("app/app.js");
         assert!(sent.lines().all(|line| !line.starts_with([' ', '/'])), "{sent}");
