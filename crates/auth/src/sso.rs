@@ -242,11 +242,14 @@ mod tests {
         }
     }
 
+    /// What makes good settings bad.
+    type Spoil = fn(&mut SsoSettings);
+
     #[test]
     fn settings_are_cleaned_and_checked() {
         let good = checked(settings()).unwrap();
         assert_eq!((good.issuer.as_str(), good.domains[0].as_str()), ("https://id.example/", "acme.example"));
-        let bad: [(&str, fn(&mut SsoSettings)); 10] = [
+        let bad: [(&str, Spoil); 10] = [
             ("issuer", |s| s.issuer = "id.example".into()),
             ("issuer", |s| s.issuer = "https://id.example/?a=b".into()),
             ("issuer", |s| s.issuer = format!("https://{}", "a".repeat(600))),

@@ -53,6 +53,7 @@ impl Authenticator {
     }
 
     /// The same device with something about it changed.
+    #[must_use]
     pub fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
         change(&mut self);
         self

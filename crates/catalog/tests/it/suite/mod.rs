@@ -57,6 +57,7 @@ impl Case {
 }
 
 /// Runs every case on a fresh place that `fresh` makes for the case's name.
+#[expect(clippy::too_many_lines, reason = "a list of cases")]
 pub(crate) async fn run(fresh: impl AsyncFn(&str) -> CatalogUrl) {
     macro_rules! cases {
         ($($module:ident :: $case:ident),+ $(,)?) => {$(

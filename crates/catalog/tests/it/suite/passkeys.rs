@@ -40,7 +40,7 @@ pub(crate) async fn are_found_by_credential_renamed_and_removed(case: &Case) {
     let changed = catalog.rename_passkey(&ana.id, &passkey.id, "Phone").await.unwrap();
     assert_eq!((changed.before.name.as_str(), changed.after.name.as_str()), ("Laptop", "Phone"));
     assert!(catalog.rename_passkey(&ana.id, &passkey.id, "").await.is_err());
-    assert_eq!(catalog.list_passkeys(&ana.id).await.unwrap(), [changed.after.clone()]);
+    assert_eq!(catalog.list_passkeys(&ana.id).await.unwrap(), std::slice::from_ref(&changed.after));
     assert_eq!(catalog.remove_passkey(&ana.id, &passkey.id).await.unwrap(), changed.after);
     assert!(catalog.list_passkeys(&ana.id).await.unwrap().is_empty());
 }

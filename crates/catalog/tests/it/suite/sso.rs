@@ -114,9 +114,9 @@ pub(crate) async fn whoever_keeps_a_password_stays_an_owner(case: &Case) {
     for one in [&ana, &bob, &without] {
         catalog.add_member(&acme, &one.id, OWNER).await.unwrap();
     }
-    let refused = catalog.enforce_sso(&acme, true, &[without.id.clone()]).await.unwrap_err();
+    let refused = catalog.enforce_sso(&acme, true, std::slice::from_ref(&without.id)).await.unwrap_err();
     assert!(matches!(refused, CatalogError::Invalid { what: "break_glass", .. }), "{refused:?}");
-    catalog.enforce_sso(&acme, true, &[ana.id.clone()]).await.unwrap();
+    catalog.enforce_sso(&acme, true, std::slice::from_ref(&ana.id)).await.unwrap();
     let last = Conflict::LastBreakGlass { org: "acme".into() };
     assert_eq!(conflict(catalog.set_role(&acme, &ana.id, "member").await), last);
     assert_eq!(conflict(catalog.remove_member(&acme, &ana.id).await), last);
