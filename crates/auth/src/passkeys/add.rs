@@ -85,7 +85,7 @@ impl Auth {
         let about = Credential::from(passkey);
         let new = NewPasskey {
             user: user.id.clone(),
-            credential_id: about.cred_id.clone().into(),
+            credential_id: about.cred_id.clone(),
             name: answer.name,
             credential: stored,
             sign_count: about.counter,
