@@ -136,11 +136,6 @@ async fn no_refusal_opens_a_session_and_each_is_recorded_with_its_reason() {
     let (mut device, mut bobs) = (Authenticator::new(ORIGIN, 1), Authenticator::new(ORIGIN, 2));
     assert_eq!(add(&server, &mut ana, &mut device).await.status, 201);
     assert_eq!(add(&server, &mut bob, &mut bobs).await.status, 201);
-    let altered = |change: &dyn Fn(&mut Authenticator)| {
-        let mut device = device.clone();
-        change(&mut device);
-        device
-    };
     let mut reasons = Vec::new();
     let mut refused = |answer: Answer, reason: &'static str| {
         assert_eq!(answer.problem(), (401, "sign_in_failed"), "{reason}");
@@ -148,9 +143,15 @@ async fn no_refusal_opens_a_session_and_each_is_recorded_with_its_reason() {
         reasons.push(reason);
     };
     for (mut device, reason) in [
-        (altered(&|one| one.origin = "https://evil.example".into()), "passkey: used at another address"),
-        (altered(&|one| one.verifies = false), "passkey: the person was not verified"),
-        (altered(&|one| one.user_handle.clone_from(&bobs.user_handle)), "passkey: of another account"),
+        (
+            device.clone().with(|one| one.origin = "https://evil.example".into()),
+            "passkey: used at another address",
+        ),
+        (device.clone().with(|one| one.verifies = false), "passkey: the person was not verified"),
+        (
+            device.clone().with(|one| one.user_handle.clone_from(&bobs.user_handle)),
+            "passkey: of another account",
+        ),
     ] {
         refused(enter(&server, &mut device).await, reason);
     }
@@ -162,7 +163,7 @@ async fn no_refusal_opens_a_session_and_each_is_recorded_with_its_reason() {
     // What was signed before cannot be shown with a challenge of one's own.
     let (own, _) = challenge(&server).await;
     refused(show(&server, &own, &credential).await, "passkey: another challenge was answered");
-    let mut copy = altered(&|one| one.counter = 0);
+    let mut copy = device.clone().with(|one| one.counter = 0);
     refused(enter(&server, &mut copy).await, "passkey: the counter of signatures went back");
     let failed = server.recorded_in_the_end("acme", "user.sign_in_failed", reasons.len()).await;
     let mut recorded: Vec<_> = failed.iter().map(|event| event["reason"].as_str().unwrap()).collect();
@@ -172,7 +173,7 @@ async fn no_refusal_opens_a_session_and_each_is_recorded_with_its_reason() {
     assert!(failed.iter().all(|event| event["metadata"]["method"] == "passkey"));
     assert!(failed.iter().all(|event| event["targets"][0]["name"] == "Ana Ruiz"));
 
-    let mut unknown = altered(&|one| one.credential_id = vec![9; 32]);
+    let mut unknown = device.clone().with(|one| one.credential_id = vec![9; 32]);
     let answer = enter(&server, &mut unknown).await;
     assert_eq!((answer.problem(), cookies_of(&answer).len()), ((401, "sign_in_failed"), 0));
     let unknown = server.recorded_in_the_end("instance", "user.sign_in_failed", 1).await;
