@@ -54,7 +54,7 @@ test("a name is changed, an authenticator taken into use and out, and the passwo
   await dialog.getByRole("button", { name: "Remove the authenticator" }).click();
   await page.getByText(/Not in use/).waitFor();
 
-  await page.getByLabel("Present password").fill(who.password);
+  await page.getByLabel("Present password", { exact: true }).fill(who.password);
   await page.getByLabel("New password").fill("short");
   await page.getByRole("button", { name: "Change the password" }).click();
   await page.locator(".wrong").waitFor();
