@@ -103,6 +103,6 @@ mod tests {
                 operations += 1;
             }
         }
-        assert_eq!(operations, 76);
+        assert_eq!(operations, 88);
     }
 }

@@ -388,6 +388,11 @@ async fn with_the_right_key_every_door_opens() {
             assert_eq!(answer.problem(), (403, "forbidden"), "{operation:?} is about a person's own account");
             continue;
         }
+        // There is no provider to be asked here; they are let in all the same.
+        if operation.rule().name.starts_with("sso.") {
+            assert!(![401, 403].contains(&answer.status), "{operation:?}: {}", answer.text);
+            continue;
+        }
         assert!((200..300).contains(&answer.status), "{operation:?}: {}", answer.text);
     }
 }

@@ -15,11 +15,16 @@ pub(crate) struct Person {
     pub(crate) cookie: String,
 }
 
+/// The path of a link, which has an origin where the service has a public address.
+fn path_of(link: &str) -> &str {
+    link.split_once("://").and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..])).unwrap_or(link)
+}
+
 impl Server {
     /// Submits a form as a browser does on our own page.
     pub(crate) async fn submit(&self, path: &str, cookie: &str, fields: &[(&str, &str)]) -> Answer {
         let body = serde_urlencoded::to_string(fields).unwrap();
-        let request = self.http.post(format!("{}{path}", self.base)).body(body);
+        let request = self.http.post(format!("{}{}", self.base, path_of(path))).body(body);
         let request = request
             .header("content-type", "application/x-www-form-urlencoded")
             .header("sec-fetch-site", "same-origin")
