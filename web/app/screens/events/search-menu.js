@@ -18,7 +18,6 @@ export function SearchMenu() {
   const { view } = model.state.value;
   const org = organization.value;
   useEffect(() => {
-    viewLabel.value = null;
     if (view) import("./saved.js").then(({ follow }) => follow(view));
   }, [view, org]);
   const content = (close) => h(Menu, { close });
