@@ -278,7 +278,7 @@ test("after signing in the browser is on this site, wherever it was to go", asyn
     const { page, close } = await open(`/sign-in?${new URLSearchParams({ next })}`, { cookie });
     await page.getByLabel("E-mail address").fill(service.owner.email);
     await page.getByLabel("Password").fill(service.owner.password);
-    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("button", { name: "Sign in", exact: true }).click();
     await page.waitForURL((to) => to.pathname !== "/sign-in");
     assert.equal(new URL(page.url()).origin, new URL(service.url).origin, next);
     await page.waitForLoadState("networkidle");
