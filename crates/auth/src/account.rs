@@ -84,7 +84,7 @@ impl Auth {
         password: &Secret,
         email: &str,
     ) -> Result<Changed<User>, PeopleError> {
-        let user = self.own_account(caller, Operation::ChangeEmail).await?;
+        let user = self.whole_account(caller, Operation::ChangeEmail).await?;
         self.require_password(&user, password).await?;
         Ok(self.catalog().set_email(&user.id, email).await?)
     }

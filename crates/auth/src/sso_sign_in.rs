@@ -10,7 +10,7 @@ use tallystick_catalog::{
     UserId,
 };
 
-use crate::{Auth, Secret, token};
+use crate::{Auth, Caller, Secret, token};
 
 /// What the state that a browser carries to the provider and back is sealed for.
 const PURPOSE: &str = "sso-attempt";
@@ -55,7 +55,8 @@ impl SsoRefusal {
             Self::EmailMissing => "email_missing",
             Self::EmailNotVerified => "email_not_verified",
             Self::DomainNotAllowed => "domain_not_allowed",
-            Self::Other(SsoRefused::AccountElsewhere) => "account_elsewhere",
+            Self::Other(SsoRefused::PasswordNeeded) => "password_needed",
+            Self::Other(SsoRefused::Suspended) => "suspended",
             Self::Other(SsoRefused::OtherSubject) => "address_has_changed_hands",
             Self::Other(SsoRefused::NoRole) => "no_role",
             Self::Other(SsoRefused::NotInvited) => "invitation_over",
@@ -64,12 +65,14 @@ impl SsoRefusal {
 }
 
 impl Auth {
-    /// Lets somebody in. With `only_try` nothing is changed. `invitation` is the token of the link that they came by.
+    /// Lets somebody in. With `only_try` nothing is changed. `invitation` is the token of the link that they came by,
+    /// `beside` whoever is signed in in the same browser.
     pub async fn admit_sso(
         &self,
         connection: &SsoConnection,
         vouched: &Vouched,
         invitation: Option<&str>,
+        beside: Option<&Caller>,
         only_try: bool,
     ) -> Result<Result<SsoAdmitted, SsoRefusal>, CatalogError> {
         let email = match email_of(connection, vouched) {
@@ -95,6 +98,7 @@ impl Auth {
             subject: vouched.subject.clone(),
             new,
             role,
+            signed_in: beside.filter(|caller| caller.sso_org().is_none()).and_then(Caller::user).cloned(),
             invitation: invitation.map(token::hash),
         };
         Ok(self.catalog().admit_sso(admission, only_try).await?.map_err(SsoRefusal::Other))

@@ -1,13 +1,18 @@
 //! Whom a provider's people are here: finding or making the account, the membership and the role, in one transaction.
 //!
-//! A provider speaks for its organization and for nothing else. It gets an account that it made, one that is in its
-//! organization, and one that nobody has a password of; any other has to be brought in by whoever has its password.
+//! A provider speaks for its organization and for nothing else. It gets an account that it made and one that nobody has
+//! a password of. Addresses of accounts are what people typed, so an account with a password takes that password once:
+//! or else whoever typed somebody else's address would share an account with them. Where single sign-on is enforced a
+//! password is worth nothing, and members go without.
 
 use tallystick_event::OrgId;
 
 use crate::db::Tx;
 use crate::links::{self, Link, LinkKind};
-use crate::{Catalog, CatalogError, Conflict, Membership, NewUser, User, UserId, memberships, users};
+use crate::{
+    Catalog, CatalogError, Conflict, Membership, NewUser, SsoConnection, User, UserId, memberships, sso,
+    users,
+};
 
 /// Which role somebody gets.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +38,8 @@ pub struct SsoAdmission {
     pub new: NewUser,
     /// Their role.
     pub role: RoleChoice,
+    /// Who has a session with a password in the same browser.
+    pub signed_in: Option<UserId>,
     /// SHA-256 of the invitation that they came by.
     pub invitation: Option<[u8; 32]>,
 }
@@ -59,8 +66,10 @@ pub struct SsoAdmitted {
 /// Why somebody whom a provider vouches for does not get in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SsoRefused {
-    /// There is an account with the address, which somebody has a password of and which is not in the organization.
-    AccountElsewhere,
+    /// There is an account with the address, and its password was not shown in this browser.
+    PasswordNeeded,
+    /// The account is suspended.
+    Suspended,
     /// The account belongs to another person of the same provider: the address has changed hands.
     OtherSubject,
     /// No group gives a role, and there is none for others.
@@ -103,6 +112,9 @@ async fn admit(
             },
         },
     };
+    if user.suspended_ms.is_some() {
+        return Ok(Err(SsoRefused::Suspended));
+    }
     let org = &admission.org;
     let before = memberships::in_tx(tx, org, &user.id).await?;
     let role_before = before.as_ref().map(|membership| membership.role.clone());
@@ -152,9 +164,16 @@ async fn may_link(
     if tx.row(sql, &values).await?.is_some() {
         return Ok(Err(SsoRefused::OtherSubject));
     }
-    let is_member = memberships::in_tx(tx, &admission.org, &user.id).await?.is_some();
     let is_nobodys = user.password_hash.is_none() && !user.is_operator;
-    Ok(if is_member || is_nobodys { Ok(()) } else { Err(SsoRefused::AccountElsewhere) })
+    if is_nobodys || admission.signed_in.as_ref() == Some(&user.id) {
+        return Ok(Ok(()));
+    }
+    let is_member = memberships::in_tx(tx, &admission.org, &user.id).await?.is_some();
+    let connection = sso::in_tx(tx, &admission.org).await?;
+    let is_worthless =
+        |connection: &SsoConnection| connection.enforced && !connection.break_glass.contains(&user.id);
+    let may = is_member && connection.as_ref().is_some_and(is_worthless);
+    Ok(if may { Ok(()) } else { Err(SsoRefused::PasswordNeeded) })
 }
 
 /// Gives the role; false if the organization cannot do without this owner.

@@ -191,6 +191,11 @@ test("a session through a provider is confined to its organization, whoever's ac
   const bob = await person("other", "bob@hostile.example", "owner");
   await bob.form(await invite("acme", "bob@hostile.example", "auditor"), {});
   await tell({ claims: { sub: "bob", email: "bob@hostile.example" } });
+  assert.equal((await attempt()).answer.status, 403, "not without his password");
+  await latest("password_needed");
+  const linking = new Jar(service.url);
+  await linking.signIn("bob@hostile.example");
+  assert.equal((await attempt(linking)).answer.status, 303);
   const { jar, answer } = await attempt();
   assert.equal(answer.status, 303, await answer.text());
   const { body: boot } = await jar.api("GET", "/v1/ui/boot");
@@ -206,11 +211,12 @@ test("a session through a provider is confined to its organization, whoever's ac
   assert.equal(await code("POST", "/v1/account/totp/confirm", { code: "123456" }), "forbidden");
   const other = { password: PASSWORD, new_password: `${PASSWORD}!` };
   assert.equal(await code("POST", "/v1/account/password", other), "forbidden");
+  assert.equal(await code("POST", "/v1/account/email", { password: PASSWORD, email: "m@x.example" }), "forbidden");
   const own = (await bob.api("GET", "/v1/session")).body.session;
   const listed = (await jar.api("GET", "/v1/sessions")).body.sessions;
-  assert.deepEqual(listed.map(({ single_sign_on: org }) => org), ["acme"]);
+  assert.deepEqual(listed.map(({ single_sign_on: org }) => org), ["acme", "acme"]);
   assert.equal(await code("DELETE", `/v1/sessions/${own}`), "session_not_found");
-  assert.equal((await bob.api("GET", "/v1/sessions")).body.sessions.length, 2, "he sees both");
+  assert.equal((await bob.api("GET", "/v1/sessions")).body.sessions.length, 3, "he sees all");
   // Neither can it bring the account into another organization.
   await root("POST", "/v1/orgs", { id: "third", name: "Third" });
   const link = await invite("third", "bob@hostile.example");
@@ -227,7 +233,9 @@ test("an operator is none with it, and an owner stays the last owner", async () 
   // Olga made the installation. Her provider says that she is a mere member.
   await put({ domains: ["hostile.example", "acme.example"], group_roles: [{ group: "few", role: "auditor" }] });
   await tell({ claims: { sub: "olga", email: "olga@acme.example", groups: ["few"] } });
-  const { jar, answer } = await attempt();
+  const hers = new Jar(service.url);
+  await hers.signIn("olga@acme.example");
+  const { jar, answer } = await attempt(hers);
   assert.equal(answer.status, 303, await answer.text());
   const { body: boot } = await jar.api("GET", "/v1/ui/boot");
   assert.deepEqual([boot.user.operator, boot.role], [false, "owner"]);
@@ -238,15 +246,15 @@ test("an operator is none with it, and an owner stays the last owner", async () 
   assert.match(kept.reason, /needs this owner/);
 });
 
-test("an account with a password elsewhere is not a provider's to take", async () => {
+test("an account with a password is not a provider's to take", async () => {
   await put();
   await person("other", "carla@hostile.example", "owner");
   await tell({ claims: { sub: "carla", email: "Carla@Hostile.example" } });
   const { jar, answer } = await attempt();
   assert.equal(answer.status, 403);
-  assert.match(await answer.text(), /invitation/);
+  assert.match(await answer.text(), /Sign in with it once/);
   assert.equal(await jar.who(), null);
-  const event = await latest("account_elsewhere");
+  const event = await latest("password_needed");
   assert.equal(event.metadata.subject, "carla");
 });
 

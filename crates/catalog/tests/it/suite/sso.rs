@@ -33,6 +33,7 @@ fn somebody(subject: &str, email: &str, role: RoleChoice) -> SsoAdmission {
         subject: subject.into(),
         new: NewUser { password_hash: None, ..new_user(email) },
         role,
+        signed_in: None,
         invitation: None,
     }
 }
@@ -121,6 +122,11 @@ pub(crate) async fn whoever_keeps_a_password_stays_an_owner(case: &Case) {
     assert_eq!(conflict(catalog.set_role(&acme, &ana.id, "member").await), last);
     assert_eq!(conflict(catalog.remove_member(&acme, &ana.id).await), last);
     let groups = somebody("ana", "ana@a.example", RoleChoice::Always("member".into()));
+    let without = admit(&catalog, groups.clone()).await;
+    assert_eq!(without.unwrap_err(), SsoRefused::PasswordNeeded, "it is still worth something");
+    let bobs = somebody("bob", "bob@a.example", RoleChoice::ToJoin(None));
+    assert_eq!(admit(&catalog, bobs).await.unwrap().user.id, bob.id, "it is worth nothing");
+    let groups = SsoAdmission { signed_in: Some(ana.id.clone()), ..groups };
     let kept = admit(&catalog, groups).await.unwrap();
     assert!(kept.kept_as_owner && kept.role == OWNER, "{kept:?}");
     let standing = |of: UserId| {
@@ -157,14 +163,23 @@ pub(crate) async fn a_provider_gets_accounts_that_are_its_own(case: &Case) {
     assert!(!again.is_new && !again.is_linked && again.user.id == made.user.id && again.role == "member");
     let other = admit(&catalog, somebody("s2", "NEW@a.example", joins("member"))).await;
     assert_eq!(other.unwrap_err(), SsoRefused::OtherSubject, "the address has changed hands");
-    // Somebody with a password elsewhere is not the provider's; once they are a member they are.
+    // Whoever has a password is not the provider's, member or not, until they have shown it.
     let bob = user(&catalog, "bob@a.example").await;
     catalog.add_member(&org("other"), &bob.id, OWNER).await.unwrap();
     let taken = admit(&catalog, somebody("bob", "bob@a.example", joins("member"))).await;
-    assert_eq!(taken.unwrap_err(), SsoRefused::AccountElsewhere);
+    assert_eq!(taken.unwrap_err(), SsoRefused::PasswordNeeded);
     catalog.add_member(&org("acme"), &bob.id, "auditor").await.unwrap();
-    let linked = admit(&catalog, somebody("bob", "bob@a.example", joins("member"))).await.unwrap();
+    let bobs = somebody("bob", "bob@a.example", joins("member"));
+    let refused = admit(&catalog, bobs.clone()).await;
+    assert_eq!(refused.unwrap_err(), SsoRefused::PasswordNeeded);
+    let beside = SsoAdmission { signed_in: Some(made.user.id.clone()), ..bobs.clone() };
+    assert_eq!(admit(&catalog, beside).await.unwrap_err(), SsoRefused::PasswordNeeded, "somebody else's");
+    let shown = SsoAdmission { signed_in: Some(bob.id.clone()), ..bobs.clone() };
+    let linked = admit(&catalog, shown).await.unwrap();
     assert!(linked.is_linked && linked.user.id == bob.id && linked.role == "auditor");
+    assert!(!admit(&catalog, bobs.clone()).await.unwrap().is_linked, "once is enough");
+    catalog.suspend_user(&bob.id).await.unwrap();
+    assert_eq!(admit(&catalog, bobs).await.unwrap_err(), SsoRefused::Suspended);
     // Who is removed is forgotten, so that the account can be somebody else's again.
     catalog.remove_member(&org("acme"), &made.user.id).await.unwrap();
     let after = admit(&catalog, somebody("s2", "new@a.example", joins("member"))).await.unwrap();

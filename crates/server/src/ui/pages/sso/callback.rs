@@ -66,7 +66,11 @@ async fn sign_in(
         Purpose::Invitation { token } => ("/".to_owned(), Some(token)),
         Purpose::Test { .. } => return Err(ApiError::internal("a test must not let anybody in")),
     };
-    let admitted = state.auth.admit_sso(connection, &vouching.vouched, invitation.as_deref(), false).await?;
+    let beside = Authenticated::of_session(parts, state).await?.map(|beside| beside.caller);
+    let admitted = state
+        .auth
+        .admit_sso(connection, &vouching.vouched, invitation.as_deref(), beside.as_deref(), false)
+        .await?;
     let admitted = match admitted {
         Ok(admitted) => admitted,
         Err(refusal) => {
@@ -120,7 +124,8 @@ async fn test(
         }
     };
     let connection = &vouching.connection;
-    let admitted = state.auth.admit_sso(connection, &vouching.vouched, None, true).await?;
+    let admitted =
+        state.auth.admit_sso(connection, &vouching.vouched, None, Some(&*caller.caller), true).await?;
     let failure = admitted.as_ref().err().map(|refusal| refusal.reason());
     if failure.is_none() {
         let by = caller.caller.id.to_string();
@@ -161,10 +166,11 @@ pub(super) fn refused(reason: &str) -> Response {
         }
         "no_role" => "You have no role in the organization. Ask an owner of it.",
         "invitation_over" => "The invitation is over, or for another e-mail address. Ask for a new one.",
-        "account_elsewhere" => {
-            "There is an account with your e-mail address that is not in this organization. Ask an owner for an \
-             invitation, sign in with your password to accept it, and single sign-on works from then on."
+        "password_needed" => {
+            "There is an account with your e-mail address that has a password. Sign in with it once, then with single \
+             sign-on in the same browser; from then on that is enough. If it is not your account, tell an owner."
         }
+        "suspended" => "Your account is suspended. Ask an owner of the organization.",
         "address_has_changed_hands" => {
             "The account with your e-mail address belongs to somebody else at your sign-in service. Ask an owner of \
              the organization to remove the former member."
@@ -181,7 +187,10 @@ pub(super) fn refused(reason: &str) -> Response {
         h1 { "You are not signed in" }
         p role="alert" class="alert" { (why) }
         p class="note" { "Request " code { (request_id::current()) } }
-        p { a href="/sign-in/sso" { "Begin again" } " · " a href="/sign-in" { "Sign in with a password" } }
+        p {
+            a href="/sign-in/sso" { "Begin again" } " · "
+            a href="/sign-in?next=/sign-in/sso" { "Sign in with a password" }
+        }
     };
     page(StatusCode::FORBIDDEN, "Not signed in", &content)
 }

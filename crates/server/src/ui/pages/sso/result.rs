@@ -34,10 +34,11 @@ pub(super) fn meaning(refusal: SsoRefusal) -> &'static str {
         SsoRefusal::Other(SsoRefused::NoRole) => {
             "No group of the map fits, and there is no role for others: this person would not get in."
         }
-        SsoRefusal::Other(SsoRefused::AccountElsewhere) => {
-            "There is an account with the address that has a password and is not in this organization. Invite it; \
-             accepting with the password brings it in."
+        SsoRefusal::Other(SsoRefused::PasswordNeeded) => {
+            "There is an account with the address that has a password. Its person signs in with it once, then with \
+             single sign-on in the same browser. Members need not once single sign-on is enforced."
         }
+        SsoRefusal::Other(SsoRefused::Suspended) => "The account is suspended.",
         SsoRefusal::Other(SsoRefused::OtherSubject) => {
             "The account with the address belongs to another person of this provider. Remove that member first."
         }
