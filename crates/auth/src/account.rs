@@ -39,7 +39,11 @@ impl Auth {
 
     /// The same, if the caller has shown what the account itself is protected by. A provider speaks for one
     /// organization, and an account can be in several.
-    async fn whole_account(&self, caller: &Caller, operation: Operation) -> Result<User, PeopleError> {
+    pub(crate) async fn whole_account(
+        &self,
+        caller: &Caller,
+        operation: Operation,
+    ) -> Result<User, PeopleError> {
         if caller.sso_org().is_some() {
             return Err(Denied::Confined { operation: operation.rule().name }.into());
         }
