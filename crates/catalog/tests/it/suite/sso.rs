@@ -165,7 +165,7 @@ pub(crate) async fn a_provider_gets_accounts_that_are_its_own(case: &Case) {
     assert_eq!(other.unwrap_err(), SsoRefused::OtherSubject, "the address has changed hands");
     // Whoever has a password is not the provider's, member or not, until they have shown it.
     let bob = user(&catalog, "bob@a.example").await;
-    catalog.add_member(&org("other"), &bob.id, OWNER).await.unwrap();
+    catalog.add_member(&org("other"), &bob.id, "admin").await.unwrap();
     let taken = admit(&catalog, somebody("bob", "bob@a.example", joins("member"))).await;
     assert_eq!(taken.unwrap_err(), SsoRefused::PasswordNeeded);
     catalog.add_member(&org("acme"), &bob.id, "auditor").await.unwrap();
