@@ -11,6 +11,7 @@ pub mod health;
 pub mod json;
 pub mod metrics;
 pub mod openapi;
+pub mod page;
 pub mod params;
 pub mod path;
 pub mod request_id;

@@ -139,14 +139,8 @@ async fn organizations(state: &AppState, caller: &Authenticated) -> Result<Vec<N
     let catalog = state.engine.catalog();
     let found = match caller.may(Operation::GetBoot, None)? {
         Reach::All => catalog.list_organizations(None, LIST_MAX).await?,
-        Reach::Org(org) => vec![catalog.organization(&org).await?],
-        Reach::Orgs(orgs) => {
-            let mut found = Vec::with_capacity(orgs.len());
-            for org in &orgs {
-                found.push(catalog.organization(org).await?);
-            }
-            found
-        }
+        Reach::Org(org) => super::orgs::organizations(catalog, &[org]).await?,
+        Reach::Orgs(orgs) => super::orgs::organizations(catalog, &orgs).await?,
     };
     Ok(found.into_iter().map(|org| Named { id: org.id.to_string(), name: org.name }).collect())
 }

@@ -18,7 +18,7 @@ use tallystick_query::limits::{LIST_VALUES_MAX, QUERY_CHARS_MAX, QUERY_DEPTH_MAX
 use super::{events, evidence, facets, histogram, logs, searches};
 use crate::{
     error::{ApiError, Problem},
-    http::{body, caller::Authenticated, json, params::Params, selection},
+    http::{body, caller::Authenticated, json, page, params::Params, selection},
     serve::CONNECTIONS_MAX,
     sso::ATTEMPT_MS,
     state::{AppState, PACKS_MAX, SEARCH_TIME_MAX, TAILS_MAX},
@@ -75,7 +75,7 @@ pub fn all(state: &AppState) -> BTreeMap<&'static str, u64> {
         ("body_time_ms_max", body::BODY_TIME_MAX.as_millis() as u64),
         ("body_pause_ms_max", body::BODY_PAUSE_MAX.as_millis() as u64),
         ("admin_body_bytes_max", json::JSON_BODY_BYTES_MAX as u64),
-        ("list_page_max", super::LIST_MAX as u64),
+        ("list_page_max", page::LIMIT_MAX as u64),
         ("name_chars_max", NAME_CHARS_MAX as u64),
         ("live_keys_max", LIVE_KEYS_MAX),
         ("users_max", USERS_MAX),

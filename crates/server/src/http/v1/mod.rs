@@ -25,8 +25,3 @@ pub mod sessions;
 pub mod shares;
 pub mod short_links;
 pub mod sso;
-
-/// Entries of a page of organizations or keys if the call does not say.
-const LIST_DEFAULT: usize = 100;
-/// Entries of a page of organizations or keys at most.
-const LIST_MAX: usize = 1_000;

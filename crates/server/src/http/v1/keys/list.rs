@@ -12,11 +12,7 @@ use utoipa::ToSchema;
 use super::ApiKey;
 use crate::{
     error::ApiError,
-    http::{
-        caller::Authenticated,
-        params::Params,
-        v1::{LIST_DEFAULT, LIST_MAX, orgs::list::bad_cursor},
-    },
+    http::{caller::Authenticated, page::Page, params::Params},
     state::AppState,
 };
 
@@ -50,14 +46,12 @@ pub async fn list(
 ) -> Result<Json<KeyPage>, ApiError> {
     let org = params.parse::<OrgId>("org", "an organization id")?;
     let _reach = caller.may(Operation::ListKeys, org.as_ref())?;
-    let limit = params.number("limit", LIST_DEFAULT, LIST_MAX)?;
-    let after =
-        params.text("cursor")?.map(|text| text.parse::<KeyId>().map_err(|_| bad_cursor())).transpose()?;
+    let page = Page::<KeyId>::take(&mut params)?;
     params.end()?;
     if let Some(org) = &org {
         state.engine.catalog().organization(org).await?;
     }
-    let keys = state.auth.list_keys(&caller.caller, org.as_ref(), after.as_ref(), limit as u32).await?;
-    let next_cursor = keys.last().filter(|_| keys.len() == limit).map(|last| last.id.clone());
+    let keys = state.auth.list_keys(&caller.caller, org.as_ref(), page.after(), page.limit()).await?;
+    let next_cursor = page.next_cursor(&keys, |key| &key.id);
     Ok(Json(KeyPage { keys: keys.into_iter().map(ApiKey::from).collect(), next_cursor }))
 }

@@ -6,17 +6,12 @@ use axum::{Json, extract::State};
 use serde::Serialize;
 use tallystick_auth::Operation;
 use tallystick_catalog::UserId;
-use tallystick_event::OrgId;
 use utoipa::ToSchema;
 
 use super::MemberAnswer;
 use crate::{
     error::{ApiError, Problem},
-    http::{
-        caller::Authenticated,
-        params::Params,
-        v1::{LIST_DEFAULT, LIST_MAX, orgs::list::bad_cursor},
-    },
+    http::{caller::Authenticated, page::Page, params::Params},
     state::AppState,
 };
 
@@ -51,14 +46,10 @@ pub async fn list(
     caller: Authenticated,
     mut params: Params,
 ) -> Result<Json<MemberPage>, ApiError> {
-    let org = params.parse::<OrgId>("org", "an organization id")?;
-    let org = caller.one_org(Operation::ListMembers, org.as_ref())?;
-    let limit = params.number("limit", LIST_DEFAULT, LIST_MAX)?;
-    let after =
-        params.text("cursor")?.map(|text| text.parse::<UserId>().map_err(|_| bad_cursor())).transpose()?;
+    let org = caller.one_org(Operation::ListMembers, &mut params)?;
+    let page = Page::<UserId>::take(&mut params)?;
     params.end()?;
-    let found = state.auth.list_members(&caller.caller, Some(&org), after.as_ref(), limit as u32).await?;
-    let last = found.last().filter(|_| found.len() == limit);
-    let next_cursor = last.map(|last| last.member.user.id.to_string());
+    let found = state.auth.list_members(&caller.caller, &org, page.after(), page.limit()).await?;
+    let next_cursor = page.next_cursor(&found, |one| &one.member.user.id);
     Ok(Json(MemberPage { members: found.into_iter().map(MemberAnswer::from).collect(), next_cursor }))
 }

@@ -13,14 +13,10 @@ use tallystick_engine::{
 use tallystick_event::OrgId;
 use utoipa::ToSchema;
 
-use super::OrgView;
+use super::{OrgView, organizations};
 use crate::{
-    error::{ApiError, ErrorCode},
-    http::{
-        caller::Authenticated,
-        params::Params,
-        v1::{LIST_DEFAULT, LIST_MAX},
-    },
+    error::ApiError,
+    http::{caller::Authenticated, page::Page, params::Params},
     state::AppState,
 };
 
@@ -54,36 +50,17 @@ pub async fn list(
     mut params: Params,
 ) -> Result<Json<OrgPage>, ApiError> {
     let reach = caller.may(Operation::ListOrgs, None)?;
-    let limit = params.number("limit", LIST_DEFAULT, LIST_MAX)?;
-    let after =
-        params.text("cursor")?.map(|text| text.parse::<OrgId>().map_err(|_| bad_cursor())).transpose()?;
+    let page = Page::<OrgId>::take(&mut params)?;
     params.end()?;
     let catalog = state.engine.catalog();
-    let (found, next_cursor) = match reach {
-        Reach::Org(org) => (vec![catalog.organization(&org).await?], None),
-        Reach::Orgs(orgs) => {
-            let mut found = Vec::new();
-            for org in &orgs {
-                found.push(catalog.organization(org).await?);
-            }
-            (found, None)
-        }
-        Reach::All => {
-            let found = catalog.list_organizations(after.as_ref(), limit as u32).await?;
-            let next = found.last().filter(|_| found.len() == limit).map(|last| last.id.to_string());
-            (found, next)
-        }
+    let found = match reach {
+        Reach::Org(org) => organizations(catalog, &page.of(vec![org])).await?,
+        Reach::Orgs(orgs) => organizations(catalog, &page.of(orgs)).await?,
+        Reach::All => catalog.list_organizations(page.after(), page.limit()).await?,
     };
+    let next_cursor = page.next_cursor(&found, |org| &org.id);
     let orgs = state.read(move |engine| with_sizes(engine, &found)).await?;
     Ok(Json(OrgPage { orgs, next_cursor }))
-}
-
-/// A cursor that no list of organizations or keys gave out.
-pub fn bad_cursor() -> ApiError {
-    ApiError::new(
-        ErrorCode::InvalidCursor,
-        "the cursor is not one that this list gave out; start without a cursor",
-    )
 }
 
 /// One pass over the parts of the log for all organizations of the page.

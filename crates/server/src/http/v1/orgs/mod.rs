@@ -7,7 +7,7 @@ pub mod list;
 pub mod update;
 
 use serde::Serialize;
-use tallystick_catalog::Organization;
+use tallystick_catalog::{Catalog, CatalogError, Organization};
 use tallystick_engine::INSTANCE_ORG;
 use tallystick_event::{OrgId, format_ms};
 use utoipa::ToSchema;
@@ -45,6 +45,18 @@ impl OrgView {
             events,
         }
     }
+}
+
+/// These organizations, in this order.
+pub(crate) async fn organizations(
+    catalog: &Catalog,
+    ids: &[OrgId],
+) -> Result<Vec<Organization>, CatalogError> {
+    let mut found = Vec::with_capacity(ids.len());
+    for id in ids {
+        found.push(catalog.organization(id).await?);
+    }
+    Ok(found)
 }
 
 /// The instance's own organization cannot be changed.
