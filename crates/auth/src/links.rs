@@ -6,7 +6,6 @@ use tallystick_catalog::{
 };
 use tallystick_event::OrgId;
 
-use crate::members::one_org;
 use crate::{
     Auth, Caller, Denied, Operation, PeopleError, Secret, WeakPassword, authorize, check_password, token,
 };
@@ -63,44 +62,40 @@ impl Auth {
     pub async fn reset_member(
         &self,
         caller: &Caller,
-        org: Option<&OrgId>,
+        org: &OrgId,
         user: &UserId,
-    ) -> Result<(User, OrgId, MadeLink), PeopleError> {
-        let org = one_org(authorize(caller, Operation::ResetMemberPassword, org)?)?;
-        let member = self.catalog().member(&org, user).await?.user;
+    ) -> Result<(User, MadeLink), PeopleError> {
+        let _reach = authorize(caller, Operation::ResetMemberPassword, Some(org))?;
+        let member = self.catalog().member(org, user).await?.user;
         self.outranks(caller, Operation::ResetMemberPassword, &member).await?;
         let made = self.reset_link(user, &caller.id.to_string()).await?;
-        Ok((member, org, made))
+        Ok((member, made))
     }
 
     /// Invites somebody into an organization.
     pub async fn invite(
         &self,
         caller: &Caller,
-        org: Option<&OrgId>,
+        org: &OrgId,
         email: &str,
         role: &str,
     ) -> Result<MadeLink, PeopleError> {
-        let org = one_org(authorize(caller, Operation::CreateInvitation, org)?)?;
-        self.giveable(caller, &org, role).await?;
+        let _reach = authorize(caller, Operation::CreateInvitation, Some(org))?;
+        self.giveable(caller, org, role).await?;
         let made_by = caller.id.to_string();
         let made = self.link(LinkKind::Invite, INVITATION_MS, &made_by, |new| {
             new.email = Some(email.trim().to_owned());
-            new.org = Some(org);
+            new.org = Some(org.clone());
             new.role = Some(role.to_owned());
         });
         Ok(made.await?)
     }
 
     /// Open invitations of an organization.
-    pub async fn list_invitations(
-        &self,
-        caller: &Caller,
-        org: Option<&OrgId>,
-    ) -> Result<Vec<Link>, PeopleError> {
-        let org = one_org(authorize(caller, Operation::ListInvitations, org)?)?;
-        self.catalog().organization(&org).await?;
-        Ok(self.catalog().list_invitations(&org).await?)
+    pub async fn list_invitations(&self, caller: &Caller, org: &OrgId) -> Result<Vec<Link>, PeopleError> {
+        let _reach = authorize(caller, Operation::ListInvitations, Some(org))?;
+        self.catalog().organization(org).await?;
+        Ok(self.catalog().list_invitations(org).await?)
     }
 
     /// Takes an invitation back; none if it does not work any more. One out of the caller's reach is as unknown as one

@@ -24,9 +24,6 @@ pub enum PeopleError {
     /// The caller may not.
     #[error(transparent)]
     Denied(#[from] Denied),
-    /// The caller is good for several organizations, and one has to be named.
-    #[error("name the organization")]
-    OrgNeeded,
     /// The role, or the person, has permissions that the caller lacks.
     #[error("{what} has permissions that you do not have")]
     Beyond {
@@ -72,15 +69,15 @@ impl Auth {
     pub async fn list_members(
         &self,
         caller: &Caller,
-        org: Option<&OrgId>,
+        org: &OrgId,
         after: Option<&UserId>,
         limit: u32,
     ) -> Result<Vec<MemberView>, PeopleError> {
-        let org = one_org(authorize(caller, Operation::ListMembers, org)?)?;
-        self.catalog().organization(&org).await?;
+        let _reach = authorize(caller, Operation::ListMembers, Some(org))?;
+        self.catalog().organization(org).await?;
         let mut views = Vec::new();
-        let roles = self.catalog().list_roles(&org).await?;
-        for member in self.catalog().list_members(&org, after, limit).await? {
+        let roles = self.catalog().list_roles(org).await?;
+        for member in self.catalog().list_members(org, after, limit).await? {
             let custom = roles.iter().find(|role| role.id.as_str() == member.membership.role);
             let role_name = custom.map_or_else(|| member.membership.role.clone(), |role| role.name.clone());
             views.push(MemberView { member, role_name });
@@ -93,13 +90,13 @@ impl Auth {
     pub async fn add_member(
         &self,
         caller: &Caller,
-        org: Option<&OrgId>,
+        org: &OrgId,
         user: &UserId,
         role: &str,
     ) -> Result<MemberView, PeopleError> {
-        let org = one_org(authorize(caller, Operation::AddMember, org)?)?;
-        let grant = self.giveable(caller, &org, role).await?;
-        self.catalog().organization(&org).await?;
+        let _reach = authorize(caller, Operation::AddMember, Some(org))?;
+        let grant = self.giveable(caller, org, role).await?;
+        self.catalog().organization(org).await?;
         let mut is_seen = authorize(caller, Operation::ListMembers, None) == Ok(Reach::All);
         for membership in self.catalog().memberships(user).await? {
             is_seen |= authorize(caller, Operation::ListMembers, Some(&membership.org)).is_ok();
@@ -107,8 +104,8 @@ impl Auth {
         if !is_seen {
             return Err(CatalogError::NotFound { kind: "user", id: user.to_string() }.into());
         }
-        self.catalog().add_member(&org, user, role).await?;
-        let member = self.catalog().member(&org, user).await?;
+        self.catalog().add_member(org, user, role).await?;
+        let member = self.catalog().member(org, user).await?;
         Ok(MemberView { member, role_name: grant.role_name })
     }
 
@@ -116,16 +113,16 @@ impl Auth {
     pub async fn update_member(
         &self,
         caller: &Caller,
-        org: Option<&OrgId>,
+        org: &OrgId,
         user: &UserId,
         role: &str,
     ) -> Result<Changed<MemberView>, PeopleError> {
-        let org = one_org(authorize(caller, Operation::UpdateMember, org)?)?;
-        let after = self.giveable(caller, &org, role).await?;
-        let member = self.catalog().member(&org, user).await?;
-        let before = self.takeable(caller, &org, &member.membership.role).await?;
-        self.catalog().set_role(&org, user, role).await?;
-        let changed = self.catalog().member(&org, user).await?;
+        let _reach = authorize(caller, Operation::UpdateMember, Some(org))?;
+        let after = self.giveable(caller, org, role).await?;
+        let member = self.catalog().member(org, user).await?;
+        let before = self.takeable(caller, org, &member.membership.role).await?;
+        self.catalog().set_role(org, user, role).await?;
+        let changed = self.catalog().member(org, user).await?;
         Ok(Changed {
             before: MemberView { member, role_name: before },
             after: MemberView { member: changed, role_name: after.role_name },
@@ -136,13 +133,13 @@ impl Auth {
     pub async fn remove_member(
         &self,
         caller: &Caller,
-        org: Option<&OrgId>,
+        org: &OrgId,
         user: &UserId,
     ) -> Result<MemberView, PeopleError> {
-        let org = one_org(authorize(caller, Operation::RemoveMember, org)?)?;
-        let member = self.catalog().member(&org, user).await?;
-        let role_name = self.takeable(caller, &org, &member.membership.role).await?;
-        self.catalog().remove_member(&org, user).await?;
+        let _reach = authorize(caller, Operation::RemoveMember, Some(org))?;
+        let member = self.catalog().member(org, user).await?;
+        let role_name = self.takeable(caller, org, &member.membership.role).await?;
+        self.catalog().remove_member(org, user).await?;
         Ok(MemberView { member, role_name })
     }
 
@@ -160,7 +157,7 @@ impl Auth {
     pub async fn remove_member_totp(
         &self,
         caller: &Caller,
-        org: Option<&OrgId>,
+        org: &OrgId,
         user: &UserId,
     ) -> Result<(User, bool), PeopleError> {
         let user = self.subordinate(caller, Operation::RemoveMemberTotp, org, user).await?;
@@ -173,7 +170,7 @@ impl Auth {
     pub async fn suspend_member(
         &self,
         caller: &Caller,
-        org: Option<&OrgId>,
+        org: &OrgId,
         user: &UserId,
     ) -> Result<(User, Option<u64>), PeopleError> {
         let user = self.subordinate(caller, Operation::SuspendMember, org, user).await?;
@@ -188,7 +185,7 @@ impl Auth {
     pub async fn resume_member(
         &self,
         caller: &Caller,
-        org: Option<&OrgId>,
+        org: &OrgId,
         user: &UserId,
     ) -> Result<(User, bool), PeopleError> {
         let user = self.subordinate(caller, Operation::ResumeMember, org, user).await?;
@@ -201,11 +198,11 @@ impl Auth {
         &self,
         caller: &Caller,
         operation: Operation,
-        org: Option<&OrgId>,
+        org: &OrgId,
         user: &UserId,
     ) -> Result<User, PeopleError> {
-        let org = one_org(authorize(caller, operation, org)?)?;
-        let member = self.catalog().member(&org, user).await?.user;
+        let _reach = authorize(caller, operation, Some(org))?;
+        let member = self.catalog().member(org, user).await?.user;
         self.outranks(caller, operation, &member).await?;
         Ok(member)
     }
@@ -270,14 +267,6 @@ impl Auth {
 /// Whether the caller runs the installation: an operator, or the root key.
 pub(crate) fn is_operator(caller: &Caller) -> bool {
     caller.is_root() || caller.person().is_some_and(|person| person.is_operator)
-}
-
-/// The one organization that an operation is about.
-pub(crate) fn one_org(reach: Reach) -> Result<OrgId, PeopleError> {
-    match reach {
-        Reach::Org(org) => Ok(org),
-        Reach::All | Reach::Orgs(_) => Err(PeopleError::OrgNeeded),
-    }
 }
 
 impl PeopleError {

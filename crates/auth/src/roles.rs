@@ -3,7 +3,7 @@
 use tallystick_catalog::{CatalogError, Changed, NewRole, Role, RoleChange, RoleId};
 use tallystick_event::OrgId;
 
-use crate::members::{is_operator, one_org};
+use crate::members::is_operator;
 use crate::role::FILTERED_MAX;
 use crate::{Auth, Caller, Level, Operation, PeopleError, Permission, PermissionSet, authorize};
 
@@ -31,22 +31,27 @@ pub struct ChangeRole {
 
 impl Auth {
     /// The custom roles of an organization, by name.
-    pub async fn list_roles(&self, caller: &Caller, org: Option<&OrgId>) -> Result<Vec<Role>, PeopleError> {
-        let org = one_org(authorize(caller, Operation::ListRoles, org)?)?;
-        self.catalog().organization(&org).await?;
-        Ok(self.catalog().list_roles(&org).await?)
+    pub async fn list_roles(&self, caller: &Caller, org: &OrgId) -> Result<Vec<Role>, PeopleError> {
+        let _reach = authorize(caller, Operation::ListRoles, Some(org))?;
+        self.catalog().organization(org).await?;
+        Ok(self.catalog().list_roles(org).await?)
     }
 
     /// Makes a role.
     pub async fn create_role(
         &self,
         caller: &Caller,
-        org: Option<&OrgId>,
+        org: &OrgId,
         create: CreateRole,
     ) -> Result<Role, PeopleError> {
-        let org = one_org(authorize(caller, Operation::CreateRole, org)?)?;
-        let permissions = check(caller, &org, &create.permissions, &create.filter)?;
-        let new = NewRole { org, name: create.name, permissions, filter: create.filter.trim().to_owned() };
+        let _reach = authorize(caller, Operation::CreateRole, Some(org))?;
+        let permissions = check(caller, org, &create.permissions, &create.filter)?;
+        let new = NewRole {
+            org: org.clone(),
+            name: create.name,
+            permissions,
+            filter: create.filter.trim().to_owned(),
+        };
         Ok(self.catalog().create_role(new).await?)
     }
 

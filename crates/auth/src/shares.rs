@@ -6,7 +6,6 @@ use std::net::IpAddr;
 use tallystick_catalog::{CatalogError, NewShare, Share};
 use tallystick_event::{EventId, OrgId};
 
-use crate::members::one_org;
 use crate::{Auth, Caller, Operation, PeopleError, Secret, authorize, token};
 
 /// How long a link to an event works if its maker does not say, ms: a week.
@@ -52,14 +51,14 @@ impl Auth {
         note: &str,
         good_for_ms: i64,
     ) -> Result<MadeShare, PeopleError> {
-        let org = one_org(authorize(caller, Operation::CreateShare, Some(org))?)?;
+        let _reach = authorize(caller, Operation::CreateShare, Some(org))?;
         if !(1..=SHARE_MS_MAX).contains(&good_for_ms) {
             let why = format!("a link works for at most {SHARE_MS_MAX} ms");
             return Err(PeopleError::Invalid { field: "expires_in_hours", why });
         }
         let token = self.new_token();
         let new = NewShare {
-            org,
+            org: org.clone(),
             event,
             token_sha256: token::hash(token.expose()),
             note: note.trim().to_owned(),

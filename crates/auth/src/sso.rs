@@ -7,7 +7,6 @@ use tallystick_catalog::{Changed, GroupRole, NewSsoConnection, SsoConnection, Us
 use tallystick_catalog::{DOMAINS_MAX, GROUP_ROLES_MAX};
 use tallystick_event::OrgId;
 
-use crate::members::one_org;
 use crate::{Auth, Caller, Operation, PeopleError, Secret, authorize};
 
 /// What sealed secrets of clients are sealed for.
@@ -56,34 +55,29 @@ pub struct SsoSettings {
 }
 
 impl Auth {
-    /// The connection of an organization, and which organization that is.
-    pub async fn sso(
-        &self,
-        caller: &Caller,
-        org: Option<&OrgId>,
-    ) -> Result<(OrgId, Option<SsoConnection>), PeopleError> {
-        let org = one_org(authorize(caller, Operation::GetSso, org)?)?;
-        self.catalog().organization(&org).await?;
-        let connection = self.catalog().sso_connection(&org).await?;
-        Ok((org, connection))
+    /// The connection of an organization.
+    pub async fn sso(&self, caller: &Caller, org: &OrgId) -> Result<Option<SsoConnection>, PeopleError> {
+        let _reach = authorize(caller, Operation::GetSso, Some(org))?;
+        self.catalog().organization(org).await?;
+        Ok(self.catalog().sso_connection(org).await?)
     }
 
     /// Makes or changes the connection: how it was, and how it is.
     pub async fn put_sso(
         &self,
         caller: &Caller,
-        org: Option<&OrgId>,
+        org: &OrgId,
         settings: SsoSettings,
     ) -> Result<(Option<SsoConnection>, SsoConnection), PeopleError> {
-        let org = one_org(authorize(caller, Operation::PutSso, org)?)?;
+        let _reach = authorize(caller, Operation::PutSso, Some(org))?;
         let settings = checked(settings)?;
         let roles = settings.group_roles.iter().map(|one| one.role.as_str());
         for role in roles.chain(settings.default_role.as_deref()) {
-            self.giveable(caller, &org, role).await?;
+            self.giveable(caller, org, role).await?;
         }
-        let before = self.catalog().sso_connection(&org).await?;
+        let before = self.catalog().sso_connection(org).await?;
         let client_secret = match settings.client_secret {
-            SecretChange::Set(secret) => Some(self.seal_sso(&org, &secret)),
+            SecretChange::Set(secret) => Some(self.seal_sso(org, &secret)),
             SecretChange::Remove => Some(Vec::new()),
             SecretChange::Keep => {
                 // The secret would go to whoever is named here.
@@ -106,39 +100,35 @@ impl Auth {
             group_roles: settings.group_roles,
             default_role: settings.default_role,
         };
-        Ok(self.catalog().put_sso_connection(&org, new).await?)
+        Ok(self.catalog().put_sso_connection(org, new).await?)
     }
 
     /// Ends the connection, and the sessions that it opened. Passwords count again.
-    pub async fn delete_sso(
-        &self,
-        caller: &Caller,
-        org: Option<&OrgId>,
-    ) -> Result<SsoConnection, PeopleError> {
-        let org = one_org(authorize(caller, Operation::DeleteSso, org)?)?;
-        Ok(self.catalog().delete_sso_connection(&org).await?)
+    pub async fn delete_sso(&self, caller: &Caller, org: &OrgId) -> Result<SsoConnection, PeopleError> {
+        let _reach = authorize(caller, Operation::DeleteSso, Some(org))?;
+        Ok(self.catalog().delete_sso_connection(org).await?)
     }
 
     /// The connection to try, if the caller may.
     pub async fn testable_sso(
         &self,
         caller: &Caller,
-        org: Option<&OrgId>,
+        org: &OrgId,
     ) -> Result<Option<SsoConnection>, PeopleError> {
-        let org = one_org(authorize(caller, Operation::TestSso, org)?)?;
-        Ok(self.catalog().sso_connection(&org).await?)
+        let _reach = authorize(caller, Operation::TestSso, Some(org))?;
+        Ok(self.catalog().sso_connection(org).await?)
     }
 
     /// Has passwords count for the organization or not, except those of `break_glass`.
     pub async fn enforce_sso(
         &self,
         caller: &Caller,
-        org: Option<&OrgId>,
+        org: &OrgId,
         enforced: bool,
         break_glass: &[UserId],
     ) -> Result<Changed<SsoConnection>, PeopleError> {
-        let org = one_org(authorize(caller, Operation::EnforceSso, org)?)?;
-        Ok(self.catalog().enforce_sso(&org, enforced, break_glass).await?)
+        let _reach = authorize(caller, Operation::EnforceSso, Some(org))?;
+        Ok(self.catalog().enforce_sso(org, enforced, break_glass).await?)
     }
 
     /// The client's secret, for the provider alone.

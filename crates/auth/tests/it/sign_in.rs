@@ -25,7 +25,7 @@ pub(crate) fn account(email: &str) -> NewAccount {
 
 /// A member of an organization, invited by root.
 pub(crate) async fn member(auth: &Auth, org: &str, email: &str, role: &str) -> User {
-    let link = auth.invite(&*root(auth).await, Some(&crate::org(org)), email, role).await.unwrap();
+    let link = auth.invite(&*root(auth).await, &crate::org(org), email, role).await.unwrap();
     auth.redeem_invitation(link.token.expose(), account(email)).await.unwrap().user
 }
 

@@ -194,7 +194,6 @@ impl From<PeopleError> for ApiError {
         match error {
             PeopleError::Denied(denied) => denied.into(),
             PeopleError::Catalog(error) => error.into(),
-            PeopleError::OrgNeeded => org_required(),
             PeopleError::Beyond { .. } | PeopleError::Oneself => {
                 Self::new(ErrorCode::Forbidden, error.to_string())
             }

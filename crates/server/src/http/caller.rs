@@ -11,7 +11,7 @@ use axum::{
 use tallystick_auth::{Caller, Operation, Reach, Secret, authorize};
 use tallystick_event::OrgId;
 
-use super::{cookie, same_site};
+use super::{cookie, params::Params, same_site};
 use crate::{
     error::{ApiError, ErrorCode},
     state::AppState,
@@ -43,9 +43,11 @@ impl Authenticated {
         Ok(authorize(&self.caller, operation, org)?)
     }
 
-    /// The only organization that the caller may touch, or the one it names.
-    pub fn one_org(&self, operation: Operation, named: Option<&OrgId>) -> Result<OrgId, ApiError> {
-        match self.may(operation, named)? {
+    /// The organization that the call is about: the one it names as `org`, or else the only one that the caller may
+    /// touch.
+    pub fn one_org(&self, operation: Operation, params: &mut Params) -> Result<OrgId, ApiError> {
+        let named = params.parse::<OrgId>("org", "an organization id")?;
+        match self.may(operation, named.as_ref())? {
             Reach::Org(org) => Ok(org),
             Reach::All | Reach::Orgs(_) => Err(org_required()),
         }

@@ -80,8 +80,7 @@ pub async fn tail(
     mut params: Params,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let named = params.parse::<OrgId>("org", "an organization id")?;
-    let org = caller.one_org(Operation::TailEvents, named.as_ref())?;
+    let org = caller.one_org(Operation::TailEvents, &mut params)?;
     let zone = take_zone(&mut params)?;
     let text = params.text("q")?.unwrap_or_default();
     let (query, _) = parse(&text).into_result().map_err(|errors| invalid_query("q", &errors))?;

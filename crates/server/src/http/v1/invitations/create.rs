@@ -6,7 +6,6 @@ use axum::{Json, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tallystick_auth::Operation;
-use tallystick_event::OrgId;
 use utoipa::ToSchema;
 
 use super::{Invitation, act};
@@ -74,12 +73,11 @@ pub async fn create(
     mut params: Params,
     request: axum::extract::Request,
 ) -> Result<(StatusCode, Json<CreatedInvitation>), ApiError> {
-    let org = params.parse::<OrgId>("org", "an organization id")?;
-    let org = caller.one_org(Operation::CreateInvitation, org.as_ref())?;
+    let org = caller.one_org(Operation::CreateInvitation, &mut params)?;
     params.end()?;
     let Body(new) = Body::<NewInvitation>::read(request, &state).await?;
     admin_events::require_recordable(&state)?;
-    let made = state.auth.invite(&caller.caller, Some(&org), &new.email, &new.role).await?;
+    let made = state.auth.invite(&caller.caller, &org, &new.email, &new.role).await?;
     let changes =
         vec![("/email", Value::Null, json!(made.link.email)), ("/role", Value::Null, json!(new.role))];
     admin_events::record(&state, &caller, act(USER_INVITED, &made.link, changes)).await;

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use axum::{Json, extract::State};
 use serde::Serialize;
 use tallystick_auth::Operation;
-use tallystick_event::OrgId;
 use utoipa::ToSchema;
 
 use super::Invitation;
@@ -40,9 +39,8 @@ pub async fn list(
     caller: Authenticated,
     mut params: Params,
 ) -> Result<Json<InvitationList>, ApiError> {
-    let org = params.parse::<OrgId>("org", "an organization id")?;
-    let org = caller.one_org(Operation::ListInvitations, org.as_ref())?;
+    let org = caller.one_org(Operation::ListInvitations, &mut params)?;
     params.end()?;
-    let found = state.auth.list_invitations(&caller.caller, Some(&org)).await?;
+    let found = state.auth.list_invitations(&caller.caller, &org).await?;
     Ok(Json(InvitationList { invitations: found.iter().map(Invitation::from).collect() }))
 }

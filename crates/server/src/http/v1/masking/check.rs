@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{Json, body::Body, extract::State, http::HeaderMap};
 use serde_json::Value;
 use tallystick_auth::Operation;
-use tallystick_event::{OrgId, PrepareContext, render_value};
+use tallystick_event::{PrepareContext, render_value};
 
 use crate::{
     error::{ApiError, Problem},
@@ -38,8 +38,7 @@ pub async fn check(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Value>, ApiError> {
-    let org = params.parse::<OrgId>("org", "an organization id")?;
-    let org = caller.one_org(Operation::CheckMasking, org.as_ref())?;
+    let org = caller.one_org(Operation::CheckMasking, &mut params)?;
     params.end()?;
     let bytes = body::read(&state, &headers, body, state.preparer.limits().event_bytes_max).await?;
     let context = PrepareContext { org: Some(org), source: "", default_idempotency: None };

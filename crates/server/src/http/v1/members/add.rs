@@ -7,7 +7,6 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tallystick_auth::Operation;
 use tallystick_catalog::UserId;
-use tallystick_event::OrgId;
 use utoipa::ToSchema;
 
 use super::MemberAnswer;
@@ -61,8 +60,7 @@ pub async fn add(
     mut params: Params,
     request: axum::extract::Request,
 ) -> Result<(StatusCode, Json<MemberAnswer>), ApiError> {
-    let org = params.parse::<OrgId>("org", "an organization id")?;
-    let org = caller.one_org(Operation::AddMember, org.as_ref())?;
+    let org = caller.one_org(Operation::AddMember, &mut params)?;
     params.end()?;
     let Body(new) = Body::<NewMember>::read(request, &state).await?;
     let user =
@@ -71,7 +69,7 @@ pub async fn add(
                 .with_errors(vec![ErrorDetail::new("/user", "invalid", error.to_string())])
         })?;
     admin_events::require_recordable(&state)?;
-    let added = state.auth.add_member(&caller.caller, Some(&org), &user, &new.role).await?;
+    let added = state.auth.add_member(&caller.caller, &org, &user, &new.role).await?;
     let changes = vec![("/role", Value::Null, json!(added.role_name))];
     let act = on_user(USER_ROLE_ASSIGNED, Some(&org), &added.member.user, changes, json!({}));
     admin_events::record(&state, &caller, act).await;

@@ -6,7 +6,6 @@ use axum::{extract::State, http::StatusCode};
 use serde_json::{Value, json};
 use tallystick_auth::Operation;
 use tallystick_catalog::UserId;
-use tallystick_event::OrgId;
 
 use crate::{
     admin_events,
@@ -42,11 +41,10 @@ pub async fn remove(
     Id(user): Id<UserId>,
     mut params: Params,
 ) -> Result<StatusCode, ApiError> {
-    let org = params.parse::<OrgId>("org", "an organization id")?;
-    let org = caller.one_org(Operation::RemoveMember, org.as_ref())?;
+    let org = caller.one_org(Operation::RemoveMember, &mut params)?;
     params.end()?;
     // Not refused when it cannot be recorded: who must not get in any more must be stopped on a bad day too.
-    let removed = state.auth.remove_member(&caller.caller, Some(&org), &user).await?;
+    let removed = state.auth.remove_member(&caller.caller, &org, &user).await?;
     let changes = vec![("/role", json!(removed.role_name), Value::Null)];
     let act = on_user(USER_ROLE_REMOVED, Some(&org), &removed.member.user, changes, json!({}));
     admin_events::record(&state, &caller, act).await;

@@ -6,7 +6,6 @@ use axum::{extract::State, http::StatusCode};
 use serde_json::json;
 use tallystick_auth::Operation;
 use tallystick_catalog::UserId;
-use tallystick_event::OrgId;
 
 use crate::{
     admin_events::{self, Who},
@@ -42,11 +41,10 @@ pub async fn remove_totp(
     Id(user): Id<UserId>,
     mut params: Params,
 ) -> Result<StatusCode, ApiError> {
-    let org = params.parse::<OrgId>("org", "an organization id")?;
-    let org = caller.one_org(Operation::RemoveMemberTotp, org.as_ref())?;
+    let org = caller.one_org(Operation::RemoveMemberTotp, &mut params)?;
     params.end()?;
     admin_events::require_recordable(&state)?;
-    let (user, removed) = state.auth.remove_member_totp(&caller.caller, Some(&org), &user).await?;
+    let (user, removed) = state.auth.remove_member_totp(&caller.caller, &org, &user).await?;
     if removed {
         let metadata = json!({ "factor_type": "totp", "by": "another" });
         let act = AccountAct::done(MFA_FACTOR_REMOVED, metadata);

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::json;
 use tallystick_auth::{MadeLink, Operation};
 use tallystick_catalog::UserId;
-use tallystick_event::{OrgId, format_ms};
+use tallystick_event::format_ms;
 use utoipa::ToSchema;
 
 use crate::{
@@ -68,11 +68,10 @@ pub async fn reset_password(
     Id(user): Id<UserId>,
     mut params: Params,
 ) -> Result<(StatusCode, Json<OneTimeLink>), ApiError> {
-    let org = params.parse::<OrgId>("org", "an organization id")?;
-    let org = caller.one_org(Operation::ResetMemberPassword, org.as_ref())?;
+    let org = caller.one_org(Operation::ResetMemberPassword, &mut params)?;
     params.end()?;
     admin_events::require_recordable(&state)?;
-    let (user, org, made) = state.auth.reset_member(&caller.caller, Some(&org), &user).await?;
+    let (user, made) = state.auth.reset_member(&caller.caller, &org, &user).await?;
     let metadata = json!({ "link": made.link.id.to_string(), "expires_at": format_ms(made.link.expires_ms) });
     let act = on_user(PASSWORD_RESET_REQUESTED, Some(&org), &user, Vec::new(), metadata);
     admin_events::record(&state, &caller, act).await;

@@ -6,7 +6,6 @@ use axum::{extract::State, http::StatusCode};
 use serde_json::json;
 use tallystick_auth::Operation;
 use tallystick_catalog::UserId;
-use tallystick_event::OrgId;
 
 use crate::{
     admin_events::{self, Who},
@@ -42,11 +41,10 @@ pub async fn resume(
     Id(user): Id<UserId>,
     mut params: Params,
 ) -> Result<StatusCode, ApiError> {
-    let org = params.parse::<OrgId>("org", "an organization id")?;
-    let org = caller.one_org(Operation::ResumeMember, org.as_ref())?;
+    let org = caller.one_org(Operation::ResumeMember, &mut params)?;
     params.end()?;
     admin_events::require_recordable(&state)?;
-    let (user, resumed) = state.auth.resume_member(&caller.caller, Some(&org), &user).await?;
+    let (user, resumed) = state.auth.resume_member(&caller.caller, &org, &user).await?;
     if resumed {
         let change = ("/status", json!("suspended"), json!("active"));
         let act = AccountAct::changed(USER_REACTIVATED, change, json!({}));

@@ -6,7 +6,6 @@ use axum::{extract::State, http::StatusCode};
 use serde_json::json;
 use tallystick_auth::Operation;
 use tallystick_catalog::UserId;
-use tallystick_event::OrgId;
 
 use crate::{
     admin_events::{self, Who},
@@ -45,11 +44,10 @@ pub async fn suspend(
     Id(user): Id<UserId>,
     mut params: Params,
 ) -> Result<StatusCode, ApiError> {
-    let org = params.parse::<OrgId>("org", "an organization id")?;
-    let org = caller.one_org(Operation::SuspendMember, org.as_ref())?;
+    let org = caller.one_org(Operation::SuspendMember, &mut params)?;
     params.end()?;
     admin_events::require_recordable(&state)?;
-    let (user, ended) = state.auth.suspend_member(&caller.caller, Some(&org), &user).await?;
+    let (user, ended) = state.auth.suspend_member(&caller.caller, &org, &user).await?;
     if let Some(sessions) = ended {
         let change = ("/status", json!("active"), json!("suspended"));
         let act = AccountAct::changed(USER_SUSPENDED, change, json!({ "sessions_ended": sessions }));

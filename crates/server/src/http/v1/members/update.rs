@@ -7,7 +7,6 @@ use serde::Deserialize;
 use serde_json::json;
 use tallystick_auth::Operation;
 use tallystick_catalog::UserId;
-use tallystick_event::OrgId;
 use utoipa::ToSchema;
 
 use super::MemberAnswer;
@@ -65,12 +64,11 @@ pub async fn update(
     mut params: Params,
     request: axum::extract::Request,
 ) -> Result<Json<MemberAnswer>, ApiError> {
-    let org = params.parse::<OrgId>("org", "an organization id")?;
-    let org = caller.one_org(Operation::UpdateMember, org.as_ref())?;
+    let org = caller.one_org(Operation::UpdateMember, &mut params)?;
     params.end()?;
     let Body(change) = Body::<MemberChange>::read(request, &state).await?;
     admin_events::require_recordable(&state)?;
-    let changed = state.auth.update_member(&caller.caller, Some(&org), &user, &change.role).await?;
+    let changed = state.auth.update_member(&caller.caller, &org, &user, &change.role).await?;
     if changed.before.member.membership.role != changed.after.member.membership.role {
         let changes = vec![("/role", json!(changed.before.role_name), json!(changed.after.role_name))];
         let act = on_user(USER_ROLE_ASSIGNED, Some(&org), &changed.after.member.user, changes, json!({}));

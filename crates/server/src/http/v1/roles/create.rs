@@ -5,7 +5,6 @@ use std::sync::Arc;
 use axum::{Json, extract::State, http::StatusCode};
 use serde::Deserialize;
 use tallystick_auth::{CreateRole, Operation};
-use tallystick_event::OrgId;
 use utoipa::ToSchema;
 
 use super::{RoleAnswer, act, permissions};
@@ -64,15 +63,14 @@ pub async fn create(
     mut params: Params,
     request: axum::extract::Request,
 ) -> Result<(StatusCode, Json<RoleAnswer>), ApiError> {
-    let org = params.parse::<OrgId>("org", "an organization id")?;
-    let org = caller.one_org(Operation::CreateRole, org.as_ref())?;
+    let org = caller.one_org(Operation::CreateRole, &mut params)?;
     params.end()?;
     let Body(new) = Body::<NewRole>::read(request, &state).await?;
     check_filter(&new.filter)?;
     let create =
         CreateRole { name: new.name, permissions: permissions(&new.permissions)?, filter: new.filter };
     admin_events::require_recordable(&state)?;
-    let role = state.auth.create_role(&caller.caller, Some(&org), create).await?;
+    let role = state.auth.create_role(&caller.caller, &org, create).await?;
     admin_events::record(&state, &caller, act(ROLE_CREATED, None, Some(&role))).await;
     Ok((StatusCode::CREATED, Json(RoleAnswer::from(&role))))
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use axum::{Json, extract::State};
 use serde::Serialize;
 use tallystick_auth::{BUILT_IN_ROLES, FILTERED_MAX, Level, Operation, Permission};
-use tallystick_event::OrgId;
 use utoipa::ToSchema;
 
 use super::RoleAnswer;
@@ -44,10 +43,9 @@ pub async fn list(
     caller: Authenticated,
     mut params: Params,
 ) -> Result<Json<RoleList>, ApiError> {
-    let org = params.parse::<OrgId>("org", "an organization id")?;
-    let org = caller.one_org(Operation::ListRoles, org.as_ref())?;
+    let org = caller.one_org(Operation::ListRoles, &mut params)?;
     params.end()?;
-    let custom = state.auth.list_roles(&caller.caller, Some(&org)).await?;
+    let custom = state.auth.list_roles(&caller.caller, &org).await?;
     let built_in = BUILT_IN_ROLES.iter().map(RoleAnswer::from);
     let all = Permission::ALL.iter().filter(|permission| permission.level() == Level::Organization);
     Ok(Json(RoleList {

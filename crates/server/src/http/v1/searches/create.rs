@@ -6,7 +6,6 @@ use axum::{Json, extract::State, http::StatusCode};
 use serde::Deserialize;
 use tallystick_auth::Operation;
 use tallystick_catalog::NewSearch;
-use tallystick_event::OrgId;
 use utoipa::ToSchema;
 
 use super::{AUDIT_SEARCH_CREATED, SavedSearchAnswer, View, act, check_query};
@@ -68,8 +67,7 @@ pub async fn create(
     mut params: Params,
     request: axum::extract::Request,
 ) -> Result<(StatusCode, Json<SavedSearchAnswer>), ApiError> {
-    let org = params.parse::<OrgId>("org", "an organization id")?;
-    let org = caller.one_org(Operation::CreateSearch, org.as_ref())?;
+    let org = caller.one_org(Operation::CreateSearch, &mut params)?;
     params.end()?;
     let Body(new) = Body::<NewSavedSearch>::read(request, &state).await?;
     check_query(&new.query)?;

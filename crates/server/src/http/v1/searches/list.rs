@@ -5,7 +5,6 @@ use std::sync::Arc;
 use axum::{Json, extract::State};
 use serde::Serialize;
 use tallystick_auth::Operation;
-use tallystick_event::OrgId;
 use utoipa::ToSchema;
 
 use super::SavedSearchAnswer;
@@ -42,8 +41,7 @@ pub async fn list(
     caller: Authenticated,
     mut params: Params,
 ) -> Result<Json<SearchList>, ApiError> {
-    let org = params.parse::<OrgId>("org", "an organization id")?;
-    let org = caller.one_org(Operation::ListSearches, org.as_ref())?;
+    let org = caller.one_org(Operation::ListSearches, &mut params)?;
     params.end()?;
     let found = state.engine.catalog().list_searches(&org, &caller.caller.id.to_string()).await?;
     let searches = found.iter().map(|search| SavedSearchAnswer::of(search, &caller));

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use axum::{Json, extract::State};
 use serde::Serialize;
 use tallystick_auth::Operation;
-use tallystick_event::OrgId;
 use utoipa::ToSchema;
 
 use super::ShareAnswer;
@@ -40,8 +39,7 @@ pub async fn list(
     caller: Authenticated,
     mut params: Params,
 ) -> Result<Json<ShareList>, ApiError> {
-    let org = params.parse::<OrgId>("org", "an organization id")?;
-    let org = caller.one_org(Operation::ListShares, org.as_ref())?;
+    let org = caller.one_org(Operation::ListShares, &mut params)?;
     params.end()?;
     let found = state.engine.catalog().list_shares(&org).await?;
     Ok(Json(ShareList { shares: found.iter().map(ShareAnswer::from).collect() }))

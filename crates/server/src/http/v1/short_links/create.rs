@@ -7,7 +7,6 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use tallystick_auth::Operation;
 use tallystick_catalog::SHORT_LINK_PATH_BYTES_MAX;
-use tallystick_event::OrgId;
 use utoipa::ToSchema;
 
 use super::ShortLinkAnswer;
@@ -60,8 +59,7 @@ pub async fn create(
     mut params: Params,
     request: axum::extract::Request,
 ) -> Result<(StatusCode, Json<ShortLinkAnswer>), ApiError> {
-    let org = params.parse::<OrgId>("org", "an organization id")?;
-    let org = caller.one_org(Operation::CreateShortLink, org.as_ref())?;
+    let org = caller.one_org(Operation::CreateShortLink, &mut params)?;
     params.end()?;
     let Body(new) = Body::<NewShortLink>::read(request, &state).await?;
     if new.path.len() > SHORT_LINK_PATH_BYTES_MAX || !ui::is_own_page(&new.path) {

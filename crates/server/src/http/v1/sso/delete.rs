@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use axum::{extract::State, http::StatusCode};
 use tallystick_auth::Operation;
-use tallystick_event::OrgId;
 
 use super::act;
 use crate::{
@@ -36,12 +35,11 @@ pub async fn delete(
     caller: Authenticated,
     mut params: Params,
 ) -> Result<StatusCode, ApiError> {
-    let org = params.parse::<OrgId>("org", "an organization id")?;
-    let org = caller.one_org(Operation::DeleteSso, org.as_ref())?;
+    let org = caller.one_org(Operation::DeleteSso, &mut params)?;
     params.end()?;
     // Not refused when it cannot be recorded: a provider that lets the wrong people in must be stopped on a bad day
     // too.
-    let before = state.auth.delete_sso(&caller.caller, Some(&org)).await?;
+    let before = state.auth.delete_sso(&caller.caller, &org).await?;
     admin_events::record(&state, &caller, act(SSO_CONNECTION_DELETED, Some(&before), None)).await;
     Ok(StatusCode::NO_CONTENT)
 }

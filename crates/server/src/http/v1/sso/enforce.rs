@@ -10,7 +10,6 @@ use serde::Deserialize;
 use serde_json::json;
 use tallystick_auth::{Operation, PeopleError};
 use tallystick_catalog::{BREAK_GLASS_MAX, SsoConnection, UserId};
-use tallystick_event::OrgId;
 use utoipa::ToSchema;
 
 use super::get::SsoState;
@@ -66,14 +65,13 @@ pub async fn enforce(
     mut params: Params,
     request: Request,
 ) -> Result<Json<SsoState>, ApiError> {
-    let org = params.parse::<OrgId>("org", "an organization id")?;
-    let org = caller.one_org(Operation::EnforceSso, org.as_ref())?;
+    let org = caller.one_org(Operation::EnforceSso, &mut params)?;
     params.end()?;
     let headers = request.headers().clone();
     let Body(body) = Body::<Enforcement>::read(request, &state).await?;
     let users = users(&body.break_glass)?;
     admin_events::require_recordable(&state)?;
-    let changed = state.auth.enforce_sso(&caller.caller, Some(&org), body.enforced, &users).await?;
+    let changed = state.auth.enforce_sso(&caller.caller, &org, body.enforced, &users).await?;
     if changed.before != changed.after {
         admin_events::record(&state, &caller, act(&changed.before, &changed.after)).await;
     }

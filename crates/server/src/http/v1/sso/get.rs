@@ -5,7 +5,6 @@ use std::sync::Arc;
 use axum::{Json, extract::State, http::HeaderMap};
 use serde::Serialize;
 use tallystick_auth::Operation;
-use tallystick_event::OrgId;
 use utoipa::ToSchema;
 
 use super::SsoAnswer;
@@ -56,9 +55,8 @@ pub async fn get(
     headers: HeaderMap,
     mut params: Params,
 ) -> Result<Json<SsoState>, ApiError> {
-    let org = params.parse::<OrgId>("org", "an organization id")?;
-    let org = caller.one_org(Operation::GetSso, org.as_ref())?;
+    let org = caller.one_org(Operation::GetSso, &mut params)?;
     params.end()?;
-    let (_, connection) = state.auth.sso(&caller.caller, Some(&org)).await?;
+    let connection = state.auth.sso(&caller.caller, &org).await?;
     Ok(Json(SsoState::of(&state, &headers, connection.as_ref())))
 }

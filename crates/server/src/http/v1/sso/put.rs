@@ -9,7 +9,6 @@ use axum::{
 use serde::Deserialize;
 use tallystick_auth::{Operation, Secret, SecretChange, SsoSettings};
 use tallystick_catalog::{GroupRole, SsoConnection};
-use tallystick_event::OrgId;
 use tallystick_oidc::Fault;
 use utoipa::ToSchema;
 
@@ -99,8 +98,7 @@ pub async fn put(
     mut params: Params,
     request: Request,
 ) -> Result<Json<SsoState>, ApiError> {
-    let org = params.parse::<OrgId>("org", "an organization id")?;
-    let org = caller.one_org(Operation::PutSso, org.as_ref())?;
+    let org = caller.one_org(Operation::PutSso, &mut params)?;
     params.end()?;
     refuse_instance(&org)?;
     let headers = request.headers().clone();
@@ -108,7 +106,7 @@ pub async fn put(
     state.engine.catalog().organization(&org).await?;
     admin_events::require_recordable(&state)?;
     state.oidc.discover(body.issuer.trim()).await.map_err(|fault| unusable(&fault))?;
-    let (before, after) = state.auth.put_sso(&caller.caller, Some(&org), settings(body)).await?;
+    let (before, after) = state.auth.put_sso(&caller.caller, &org, settings(body)).await?;
     if before.as_ref() != Some(&after) {
         record(&state, &caller, before.as_ref(), &after).await;
     }

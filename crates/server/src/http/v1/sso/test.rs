@@ -10,7 +10,6 @@ use axum::{
 };
 use serde::Serialize;
 use tallystick_auth::{Denied, Operation};
-use tallystick_event::OrgId;
 use utoipa::ToSchema;
 
 use super::put::unusable;
@@ -51,10 +50,9 @@ pub async fn test(
     headers: HeaderMap,
     mut params: Params,
 ) -> Result<Response, ApiError> {
-    let org = params.parse::<OrgId>("org", "an organization id")?;
-    let org = caller.one_org(Operation::TestSso, org.as_ref())?;
+    let org = caller.one_org(Operation::TestSso, &mut params)?;
     params.end()?;
-    let connection = state.auth.testable_sso(&caller.caller, Some(&org)).await?;
+    let connection = state.auth.testable_sso(&caller.caller, &org).await?;
     let connection = connection.ok_or_else(|| {
         ApiError::new(ErrorCode::SsoNotFound, "the organization has no connection yet; PUT /v1/sso makes one")
     })?;
