@@ -152,6 +152,10 @@ impl Auth {
         &self.inner.session_uses
     }
 
+    pub(crate) fn failures(&self) -> &Spent<IpAddr> {
+        &self.inner.failures
+    }
+
     pub(crate) fn people(&self) -> &People {
         &self.inner.people
     }

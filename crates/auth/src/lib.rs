@@ -10,6 +10,7 @@ mod account;
 mod attempts;
 mod auth;
 mod caller;
+mod feature;
 mod keyring;
 mod keys;
 mod links;
@@ -31,10 +32,12 @@ mod sso_sign_in;
 mod token;
 mod totp;
 mod uses;
+mod viewer_tokens;
 
 pub use self::account::{BegunTotp, RevokedSession};
 pub use self::auth::{Auth, AuthenticateError};
-pub use self::caller::{Caller, CallerId, Denied, Person, Reach, Rights, authorize};
+pub use self::caller::{Caller, CallerId, Denied, Person, Reach, Rights, Viewer, authorize};
+pub use self::feature::{Feature, FeatureSet, UnknownFeature};
 pub use self::keyring::FollowError;
 pub use self::keys::{CreateKey, CreatedKey, KeyError, KeyView};
 pub use self::links::{INVITATION_MS, MadeLink, NewAccount, RESET_LINK_MS, SETUP_LINK_MS};
@@ -60,3 +63,6 @@ pub use self::sso::{SecretChange, SsoSettings};
 pub use self::sso_sign_in::{SsoRefusal, Vouched};
 pub use self::token::{TOKEN_CHARS, TOKEN_PREFIX};
 pub use self::totp::RECOVERY_CODES;
+pub use self::viewer_tokens::{
+    CreateViewerToken, MadeViewerToken, ORIGINS_MAX, VIEWER_TOKEN_MS_MAX, ViewerError,
+};

@@ -13,6 +13,8 @@ pub enum Bound {
     Never,
     /// Nothing, nor may any other key: it is about the signed-in person's own account.
     Person,
+    /// Nothing, nor may any person: it is about a viewer's own token.
+    Viewer,
 }
 
 /// A row of the table.
@@ -219,6 +221,16 @@ operations! {
     TestSso, "sso.test", Some(Permission::SsoManage), Bound::Own;
     /// `PUT /v1/sso/enforcement`.
     EnforceSso, "sso.enforce", Some(Permission::SsoManage), Bound::Own;
+    /// `POST /v1/viewer-tokens`.
+    CreateViewerToken, "viewer_tokens.create", Some(Permission::ViewerTokensManage), Bound::Own;
+    /// `GET /v1/viewer-tokens`.
+    ListViewerTokens, "viewer_tokens.list", Some(Permission::ViewerTokensManage), Bound::Own;
+    /// `DELETE /v1/viewer-tokens/{id}`.
+    RevokeViewerToken, "viewer_tokens.revoke", Some(Permission::ViewerTokensManage), Bound::Own;
+    /// `DELETE /v1/viewer-tokens`: all of an organization.
+    RevokeViewerTokens, "viewer_tokens.revoke_all", Some(Permission::ViewerTokensManage), Bound::Own;
+    /// `GET /v1/viewer`: what the viewer's own token shows.
+    GetViewer, "viewer.get", None, Bound::Viewer;
     /// `GET /v1/ui/boot`: what the caller may, for the interface.
     GetBoot, "ui.boot", None, Bound::Own;
     /// `GET /v1/limits`.

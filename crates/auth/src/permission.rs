@@ -71,6 +71,8 @@ permissions! {
     KeysRead = "keys.read", Scope::KeysRead, Organization;
     /// Make and revoke API keys, with nothing that the maker may not.
     KeysManage = "keys.manage", Scope::KeysWrite, Organization;
+    /// Make, see and revoke viewer tokens, with nothing that the maker may not.
+    ViewerTokensManage = "viewer_tokens.manage", Scope::ViewersWrite, Organization;
     /// Change the organization's name, and searches that others share.
     SettingsManage = "settings.manage", Scope::OrgsWrite, Organization;
     /// Connect the organization to a provider of single sign-on and enforce it. As good as being an owner: whoever

@@ -6,7 +6,7 @@ use tallystick_event::OrgId;
 use crate::Permission::{
     AuditLogsExport, AuditLogsRead, AuditLogsWrite, IntegrityRead, KeysManage, KeysRead, LogKeysRotate,
     MembersManage, MembersRead, MetricsRead, OrganizationRead, OrganizationsManage, SettingsManage,
-    SsoManage,
+    SsoManage, ViewerTokensManage,
 };
 use crate::PermissionSet;
 
@@ -35,6 +35,7 @@ pub const BUILT_IN_ROLES: &[BuiltInRole] = &[
             MembersManage,
             KeysRead,
             KeysManage,
+            ViewerTokensManage,
             SettingsManage,
             SsoManage,
         ]),
@@ -52,6 +53,7 @@ pub const BUILT_IN_ROLES: &[BuiltInRole] = &[
             MembersManage,
             KeysRead,
             KeysManage,
+            ViewerTokensManage,
         ]),
         description: "Everything but the organization's settings and its owners",
     },

@@ -48,6 +48,8 @@ scopes! {
     MembersWrite = "members:write",
     /// Read checkpoints, tiles and the state of proofs; no content of events.
     IntegrityRead = "integrity:read",
+    /// Make, list and revoke viewer tokens, with nothing that the key may not.
+    ViewersWrite = "viewers:write",
     /// Read the metrics of the installation.
     MetricsRead = "metrics:read",
     /// Everything that is possible within the key's organization, or everywhere.

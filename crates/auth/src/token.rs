@@ -1,4 +1,5 @@
-//! The text of an API key: `tsk_`, 43 random characters (256 bits), 6 characters of checksum.
+//! The text of an API key: `tsk_` (`tsv_` of a viewer token), 43 random characters (256 bits), 6 characters of
+//! checksum.
 //!
 //! All are letters and digits, so a double click selects a whole token. The checksum tells a mistyped or cut
 //! token from an unknown one, and lets programs that search for leaked secrets recognise ours for sure.
@@ -10,6 +11,8 @@ use crate::Secret;
 
 /// What every token starts with.
 pub const TOKEN_PREFIX: &str = "tsk_";
+/// What every viewer token starts with.
+pub(crate) const VIEWER_PREFIX: &str = "tsv_";
 /// Characters of a whole token.
 pub const TOKEN_CHARS: usize = TOKEN_PREFIX.len() + RANDOM_CHARS + CHECK_CHARS;
 /// 62^43 is just above 2^256.
@@ -21,8 +24,13 @@ const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmn
 
 /// Makes a new token.
 pub(crate) fn generate(random: &dyn Random) -> Secret {
+    generate_as(TOKEN_PREFIX, random)
+}
+
+/// Makes a new token of another kind, with a prefix of the same length.
+pub(crate) fn generate_as(prefix: &str, random: &dyn Random) -> Secret {
     let mut text = String::with_capacity(TOKEN_CHARS);
-    text.push_str(TOKEN_PREFIX);
+    text.push_str(prefix);
     while text.len() < TOKEN_PREFIX.len() + RANDOM_CHARS {
         let mut bytes = [0; 64];
         random.fill(&mut bytes);
@@ -37,7 +45,12 @@ pub(crate) fn generate(random: &dyn Random) -> Secret {
 
 /// Whether the text can be a token at all: right start, length, characters and checksum.
 pub(crate) fn is_well_formed(text: &str) -> bool {
-    let random = text.strip_prefix(TOKEN_PREFIX);
+    is_well_formed_as(TOKEN_PREFIX, text)
+}
+
+/// The same of another kind.
+pub(crate) fn is_well_formed_as(prefix: &str, text: &str) -> bool {
+    let random = text.strip_prefix(prefix);
     let fits = text.len() == TOKEN_CHARS
         && random.is_some_and(|random| random.bytes().all(|b| ALPHABET.contains(&b)));
     fits && text[TOKEN_CHARS - CHECK_CHARS..] == checksum(&text[..TOKEN_CHARS - CHECK_CHARS])

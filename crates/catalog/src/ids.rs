@@ -85,6 +85,8 @@ ids! {
     ShareId, "shr_", "a shared event";
     /// Id of an organization's connection to a provider of single sign-on: `sso_` and 20 characters.
     SsoId, "sso_", "a connection";
+    /// Id of a viewer token: `vt_` and 20 characters. It is not the token.
+    ViewerTokenId, "vt_", "a viewer token";
     /// Id of a passkey: `pk_` and 20 characters. It is not the id that its authenticator gave it.
     PasskeyId, "pk_", "a passkey";
 }

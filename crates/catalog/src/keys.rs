@@ -9,7 +9,7 @@ use tallystick_event::OrgId;
 use crate::catalog::{counter, raise_counter};
 use crate::db::{Row, Tx, Value, stored};
 use crate::organizations::{self, check_name};
-use crate::{Catalog, CatalogError, Changed, Conflict, KeyId, LIST_MAX};
+use crate::{Catalog, CatalogError, Changed, Conflict, KeyId, LIST_MAX, viewer_tokens};
 
 const TABLE: &str = "api_keys";
 const KEY_CHANGES: &str = "key_changes";
@@ -224,6 +224,7 @@ async fn revoke(tx: &mut Tx, mut key: ApiKey, now_ms: i64) -> Result<ApiKey, Cat
     let change_no = next_change_no(tx).await?;
     let sql = "UPDATE api_keys SET revoked_ms = $2, change_no = $3 WHERE id = $1";
     tx.execute(sql, &[key.id.as_str().into(), now_ms.into(), change_no.into()]).await?;
+    viewer_tokens::revoke_all_by(tx, key.id.as_str(), now_ms).await?;
     Ok(key)
 }
 

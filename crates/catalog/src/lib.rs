@@ -29,6 +29,7 @@ mod sso_people;
 mod tiles;
 mod url;
 mod users;
+mod viewer_tokens;
 
 pub use self::catalog::{Catalog, Changed, LIST_MAX};
 pub use self::closed::ClosedLog;
@@ -38,7 +39,7 @@ pub use self::factors::TotpFactor;
 pub use self::heads::LogHead;
 pub use self::ids::{
     BadId, KeyId, LinkId, PasskeyId, RoleId, SearchId, SegmentId, SessionId, ShareId, ShortLinkId, SsoId,
-    UserId, new_org_id,
+    UserId, ViewerTokenId, new_org_id,
 };
 pub use self::keys::{ApiKey, KeyChanges, KeyOwner, LIVE_KEYS_MAX, NewKey};
 pub use self::links::{Accepted, INVITATIONS_MAX, Invited, Link, LinkKind, NewLink};
@@ -62,3 +63,4 @@ pub use self::sso_people::{RoleChoice, SsoAdmission, SsoAdmitted, SsoRefused};
 pub use self::tiles::{TileCount, TileRun};
 pub use self::url::CatalogUrl;
 pub use self::users::{EMAIL_BYTES_MAX, NewUser, USERS_MAX, User, check_email};
+pub use self::viewer_tokens::{VIEWER_TOKENS_KEPT_MS, VIEWER_TOKENS_MAX, ViewerToken};

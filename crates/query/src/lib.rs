@@ -24,6 +24,7 @@ mod phrase;
 mod span;
 mod time;
 mod tokens;
+mod used;
 mod without;
 
 pub use addr::Network;

@@ -1,14 +1,16 @@
 //! Who is asking, and the one function that says whether they may.
 
 mod person;
+mod viewer;
 
 use std::fmt;
 
-use tallystick_catalog::{KeyId, UserId};
+use tallystick_catalog::{KeyId, UserId, ViewerTokenId};
 use tallystick_event::OrgId;
 
 pub use self::person::Person;
-use crate::{Bound, Level, Operation, Permission, PermissionSet, Scope, ScopeSet};
+pub use self::viewer::Viewer;
+use crate::{Bound, Feature, Level, Operation, Permission, PermissionSet, Scope, ScopeSet};
 
 /// An authenticated caller.
 #[derive(Debug, Clone)]
@@ -32,6 +34,8 @@ pub enum CallerId {
     Key(KeyId),
     /// A signed-in person.
     User(UserId),
+    /// Somebody who looks through a viewer token.
+    Viewer(ViewerTokenId),
 }
 
 /// What a caller may do.
@@ -46,6 +50,8 @@ pub enum Rights {
     },
     /// What a person may.
     Person(Person),
+    /// What somebody may who looks through a viewer token.
+    Viewer(Viewer),
 }
 
 impl Caller {
@@ -67,8 +73,16 @@ impl Caller {
     /// The person, if it is one.
     pub fn person(&self) -> Option<&Person> {
         match &self.rights {
-            Rights::Key { .. } => None,
+            Rights::Key { .. } | Rights::Viewer(_) => None,
             Rights::Person(person) => Some(person),
+        }
+    }
+
+    /// The viewer, if it is one.
+    pub fn viewer(&self) -> Option<&Viewer> {
+        match &self.rights {
+            Rights::Key { .. } | Rights::Person(_) => None,
+            Rights::Viewer(viewer) => Some(viewer),
         }
     }
 
@@ -76,7 +90,7 @@ impl Caller {
     pub fn user(&self) -> Option<&UserId> {
         match &self.id {
             CallerId::User(id) => Some(id),
-            CallerId::Root | CallerId::Key(_) => None,
+            CallerId::Root | CallerId::Key(_) | CallerId::Viewer(_) => None,
         }
     }
 
@@ -85,10 +99,12 @@ impl Caller {
         self.person()?.sso_org.as_ref()
     }
 
-    /// What an event written by this caller has as its `source`: `key:root`, `key:ak_…` or `user:usr_…`.
+    /// What an event written by this caller has as its `source`: `key:root`, `key:ak_…` or `user:usr_…`. Viewers write
+    /// none.
     pub fn source(&self) -> String {
         match &self.id {
             CallerId::User(id) => format!("user:{id}"),
+            CallerId::Viewer(id) => format!("viewer:{id}"),
             id => format!("key:{id}"),
         }
     }
@@ -102,6 +118,8 @@ impl Caller {
                     bound.is_none() || (bound.as_ref() == org && permission.level() == Level::Organization);
                 reaches && scopes.allows(permission.scope())
             }
+            // What a viewer may is a matter of features, and nothing that could be passed on.
+            Rights::Viewer(_) => false,
         }
     }
 
@@ -114,6 +132,7 @@ impl Caller {
     pub(crate) fn can_give(&self, scope: Scope, org: Option<&OrgId>) -> bool {
         match &self.rights {
             Rights::Key { scopes, .. } => scopes.allows(scope),
+            Rights::Viewer(_) => false,
             Rights::Person(_) => {
                 let within =
                     |permission: &Permission| org.is_none() || permission.level() == Level::Organization;
@@ -126,17 +145,22 @@ impl Caller {
 
     /// The query that every event of `org` which the caller sees must match.
     pub fn filter(&self, org: &OrgId) -> Option<&str> {
-        self.person()?.grant(org)?.filter.as_deref()
+        match &self.rights {
+            Rights::Key { .. } => None,
+            Rights::Person(person) => person.grant(org)?.filter.as_deref(),
+            Rights::Viewer(viewer) => viewer.filter.as_deref(),
+        }
     }
 }
 
-/// `root`, or the id of the key or the person.
+/// `root`, or the id of the key, the person or the viewer token.
 impl fmt::Display for CallerId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Root => f.write_str("root"),
             Self::Key(id) => fmt::Display::fmt(id, f),
             Self::User(id) => fmt::Display::fmt(id, f),
+            Self::Viewer(id) => fmt::Display::fmt(id, f),
         }
     }
 }
@@ -229,6 +253,26 @@ pub enum Denied {
         /// Name of the operation.
         operation: &'static str,
     },
+    /// Neither a key nor a person may do this: it is about a viewer's own token.
+    #[error("{operation} is for viewer tokens")]
+    ViewerOnly {
+        /// Name of the operation.
+        operation: &'static str,
+    },
+    /// No viewer token allows this.
+    #[error("{operation} is nothing that a viewer token allows")]
+    NotForViewers {
+        /// Name of the operation.
+        operation: &'static str,
+    },
+    /// The viewer token is without the feature.
+    #[error("{operation} needs the feature {feature}, which this viewer token does not have")]
+    FeatureOff {
+        /// Name of the operation.
+        operation: &'static str,
+        /// The feature that would do.
+        feature: Feature,
+    },
 }
 
 impl Denied {
@@ -243,6 +287,9 @@ impl Denied {
             Self::OperatorOnly { .. } => "operator_required",
             Self::Confined { .. } => "password_session_required",
             Self::PersonOnly { .. } => "person_required",
+            Self::ViewerOnly { .. } => "viewer_required",
+            Self::NotForViewers { .. } => "not_for_viewers",
+            Self::FeatureOff { .. } => "feature_off",
         }
     }
 
@@ -262,6 +309,10 @@ impl Denied {
 pub fn authorize(caller: &Caller, operation: Operation, asked: Option<&OrgId>) -> Result<Reach, Denied> {
     let rule = operation.rule();
     let (bound, scopes) = match &caller.rights {
+        Rights::Viewer(viewer) => return viewer.authorize(operation, asked),
+        Rights::Person(_) | Rights::Key { .. } if rule.bound == Bound::Viewer => {
+            return Err(Denied::ViewerOnly { operation: rule.name });
+        }
         Rights::Person(person) => return person.authorize(&rule, asked),
         Rights::Key { org, scopes } => (org, scopes),
     };

@@ -41,7 +41,7 @@ impl Person {
             // The operation is about nothing of any organization.
             Bound::Person => return Ok(Reach::Orgs(Vec::new())),
             Bound::Never if !self.is_operator => return Err(Denied::OperatorOnly { operation: rule.name }),
-            Bound::Never | Bound::Own => {}
+            Bound::Never | Bound::Own | Bound::Viewer => {}
         }
         let operates = self.is_operator && rule.permission.is_none_or(|need| OPERATOR.has(need));
         let allows = |grant: &&Grant| rule.permission.is_none_or(|need| grant.permissions.has(need));

@@ -61,7 +61,7 @@ fn a_bound_key_never_reaches_beyond_its_organization() {
 #[test]
 fn an_instance_key_with_the_scope_reaches_what_it_names() {
     for operation in Operation::ALL {
-        if operation.rule().bound == Bound::Person {
+        if matches!(operation.rule().bound, Bound::Person | Bound::Viewer) {
             continue;
         }
         let holder = caller(operation.rule().scope(), None);
@@ -219,4 +219,73 @@ fn role_cell(caller: &Caller, operation: Operation) -> String {
         _ => "?",
     };
     cell.to_owned()
+}
+
+const VIEWERS_HEADING: &str = "\
+# Who looks through a viewer token may do what. A row is an operation, a column a token with that one feature.
+#
+#   own  on the organization of the token, within its filter
+#   .    refused
+";
+
+/// A viewer of `acme` with these features.
+fn viewer(features: impl IntoIterator<Item = Feature>) -> Caller {
+    let viewer = Viewer {
+        org: org("acme"),
+        actor: "u_7".into(),
+        filter: Some("target:service/*".into()),
+        features: features.into_iter().collect(),
+        origins: vec!["https://app.example.com".into()],
+        record_views: true,
+    };
+    let id = CallerId::Viewer("vt_0123456789abcdefghjk".parse().unwrap());
+    Caller { id, name: "Ana".into(), rights: Rights::Viewer(viewer), expires_ms: Some(1) }
+}
+
+/// As above: the features of viewer tokens, as people read them.
+#[test]
+fn the_features_of_viewers_are_those_that_people_reviewed() {
+    let mut viewers = VIEWERS_HEADING.to_owned();
+    let names = Feature::ALL.iter().map(|feature| feature.as_str());
+    viewers.push_str(&line("", std::iter::once("no feature").chain(names)));
+    for operation in Operation::ALL {
+        let callers = std::iter::once(viewer([])).chain(Feature::ALL.iter().map(|one| viewer([*one])));
+        let cells: Vec<_> = callers.map(|caller| cell(&caller, *operation)).collect();
+        viewers.push_str(&line(operation.rule().name, cells.into_iter()));
+    }
+    viewers.push('\n');
+    let reviewed = include_str!("../../testdata/viewers.txt");
+    assert!(
+        viewers == reviewed,
+        "testdata/viewers.txt differs; if the change is meant, it should be:\n{viewers}"
+    );
+}
+
+#[test]
+fn a_viewer_reads_a_part_of_one_organization_whatever_the_features() {
+    for bits in 0..1_u32 << Feature::ALL.len() {
+        let features = Feature::ALL.iter().enumerate().filter(|(i, _)| bits >> i & 1 == 1);
+        let caller = viewer(features.map(|(_, feature)| *feature));
+        for operation in Operation::ALL {
+            for asked in [None, Some(org("acme"))] {
+                if let Ok(reach) = authorize(&caller, *operation, asked.as_ref()) {
+                    assert_eq!(reach, Reach::Org(org("acme")), "{bits:b} {operation:?}");
+                    let reads =
+                        [Permission::AuditLogsRead, Permission::AuditLogsExport, Permission::IntegrityRead];
+                    let need = operation.rule().permission;
+                    assert!(need.is_none_or(|need| reads.contains(&need)), "{operation:?} needs {need:?}");
+                }
+            }
+            for other in ["other", "ACME", "acme2", "acm"] {
+                assert!(
+                    authorize(&caller, *operation, Some(&org(other))).is_err(),
+                    "{bits:b} {operation:?} {other}"
+                );
+            }
+        }
+        for permission in Permission::ALL {
+            assert!(!caller.holds(*permission, Some(&org("acme"))), "nothing to pass on");
+        }
+        assert_eq!(caller.filter(&org("acme")), Some("target:service/*"));
+    }
 }

@@ -10,7 +10,7 @@ use crate::{ROOT, START_MS, World, made, org};
 fn rights(caller: &Caller) -> (Option<OrgId>, ScopeSet) {
     match &caller.rights {
         Rights::Key { org, scopes } => (org.clone(), *scopes),
-        Rights::Person(person) => panic!("{person:?}"),
+        Rights::Person(_) | Rights::Viewer(_) => panic!("{caller:?}"),
     }
 }
 

@@ -7,6 +7,7 @@ mod keys;
 mod passkeys;
 mod roles;
 mod sign_in;
+mod viewers;
 
 use std::path::PathBuf;
 use std::sync::Arc;

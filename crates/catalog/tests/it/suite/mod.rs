@@ -12,6 +12,7 @@ mod seals;
 mod settings;
 mod sign_ins;
 mod sso;
+mod viewer_tokens;
 
 use std::sync::Arc;
 
@@ -112,6 +113,9 @@ pub(crate) async fn run(fresh: impl AsyncFn(&str) -> CatalogUrl) {
         sso::whoever_keeps_a_password_stays_an_owner,
         sso::a_provider_gets_accounts_that_are_its_own,
         sso::sessions_of_a_provider_are_apart_and_end_with_it,
+        viewer_tokens::are_found_by_hash_and_end,
+        viewer_tokens::are_listed_and_revoked_by_organization,
+        viewer_tokens::end_with_the_key_that_made_them_and_with_their_organization,
         passkeys::are_found_by_credential_renamed_and_removed,
         passkeys::are_limited_for_each_account,
         passkeys::counters_of_signatures_only_grow,
