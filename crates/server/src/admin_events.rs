@@ -27,6 +27,11 @@ pub const API_KEY_CREATED: &str = "api_key.created";
 /// An API key was revoked.
 pub const API_KEY_REVOKED: &str = "api_key.revoked";
 
+/// A viewer token was made.
+pub const AUDIT_VIEWER_TOKEN_ISSUED: &str = "audit_viewer_token.issued";
+/// A viewer token was revoked, or all of an organization.
+pub const AUDIT_VIEWER_TOKEN_REVOKED: &str = "audit_viewer_token.revoked";
+
 /// The key that logs are signed with was replaced.
 pub const LOG_KEY_ROTATED: &str = "log.key_rotated";
 
@@ -126,17 +131,23 @@ impl From<&Authenticated> for Who {
     fn from(caller: &Authenticated) -> Self {
         let (id, name) = (caller.caller.id.to_string(), &caller.caller.name);
         let person = caller.caller.person();
-        let actor = match person {
-            Some(person) => json!({ "type": "user", "id": id, "name": name, "email": person.email }),
-            None if caller.caller.is_root() => json!({ "type": "system", "id": "root", "name": name }),
-            None => json!({ "type": "api_key", "id": id, "name": name }),
+        let viewer = caller.caller.viewer();
+        let actor = match (person, viewer) {
+            (_, Some(viewer)) => json!({ "type": "user", "id": viewer.actor, "name": name }),
+            (Some(person), _) => json!({ "type": "user", "id": id, "name": name, "email": person.email }),
+            _ if caller.caller.is_root() => json!({ "type": "system", "id": "root", "name": name }),
+            _ => json!({ "type": "api_key", "id": id, "name": name }),
         };
         Self {
             actor,
-            origin: if person.is_some() { "ui" } else { "api" },
+            origin: if person.is_some() || viewer.is_some() { "ui" } else { "api" },
             ip: caller.ip,
             user_agent: caller.user_agent.clone(),
-            session: person.map(|person| person.session.to_string()),
+            // Of somebody who looks through a viewer token: which one.
+            session: match viewer {
+                Some(_) => Some(id),
+                None => person.map(|person| person.session.to_string()),
+            },
             within: caller.caller.sso_org().cloned(),
         }
     }

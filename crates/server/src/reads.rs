@@ -1,5 +1,5 @@
-//! What people read is recorded too: each search, each event looked at, each tail. Keys are programs, and what they
-//! read is in the service's own log.
+//! What people read is recorded too: each search, each event looked at, each tail; of those who look through a viewer
+//! token unless its maker has switched it off. Keys are programs, and what they read is in the service's own log.
 //!
 //! A page asks the same again and again (the next page, the same search after coming back), so a read that the same
 //! person made in the last five minutes is not recorded again. Counts, histograms, facets and the events of a tail are
@@ -14,6 +14,7 @@ use std::{
 use futures::future::join_all;
 use parking_lot::Mutex;
 use serde_json::json;
+use tallystick_catalog::UserId;
 use tallystick_engine::search::{Scope, TimeRange};
 use tallystick_event::OrgId;
 
@@ -125,8 +126,14 @@ async fn record(
     what: &impl Hash,
     metadata: serde_json::Value,
 ) {
-    let Some(user) = caller.caller.user() else { return };
-    if !state.reads.is_new(&(user.as_str(), what), state.clock.now_ms()) {
+    let viewer = caller.caller.viewer();
+    if viewer.is_some_and(|viewer| !viewer.record_views) {
+        return;
+    }
+    // The next token of the same viewer goes on with what they are looking at.
+    let who = viewer.map(|viewer| viewer.actor.as_str()).or(caller.caller.user().map(UserId::as_str));
+    let Some(who) = who else { return };
+    if !state.reads.is_new(&(who, viewer.is_some(), org.as_str(), what), state.clock.now_ms()) {
         return;
     }
     let act = Act {

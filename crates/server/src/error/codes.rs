@@ -19,8 +19,11 @@ pub enum ErrorCode {
     UnsupportedMediaType,
     UnsupportedEncoding,
     Unauthenticated,
+    ViewerTokenEnded,
     Forbidden,
     WrongOrg,
+    FeatureOff,
+    OriginNotAllowed,
     NotFound,
     OrgNotFound,
     EventNotFound,
@@ -34,6 +37,7 @@ pub enum ErrorCode {
     VerificationFailed,
     UserNotFound,
     RoleNotFound,
+    ViewerTokenNotFound,
     SessionNotFound,
     InvitationNotFound,
     SearchNotFound,
@@ -85,8 +89,11 @@ impl ErrorCode {
         Self::UnsupportedMediaType,
         Self::UnsupportedEncoding,
         Self::Unauthenticated,
+        Self::ViewerTokenEnded,
         Self::Forbidden,
         Self::WrongOrg,
+        Self::FeatureOff,
+        Self::OriginNotAllowed,
         Self::NotFound,
         Self::OrgNotFound,
         Self::EventNotFound,
@@ -100,6 +107,7 @@ impl ErrorCode {
         Self::VerificationFailed,
         Self::UserNotFound,
         Self::RoleNotFound,
+        Self::ViewerTokenNotFound,
         Self::SessionNotFound,
         Self::InvitationNotFound,
         Self::SearchNotFound,
@@ -151,8 +159,11 @@ impl ErrorCode {
             Self::UnsupportedMediaType => "unsupported_media_type",
             Self::UnsupportedEncoding => "unsupported_encoding",
             Self::Unauthenticated => "unauthenticated",
+            Self::ViewerTokenEnded => "viewer_token_ended",
             Self::Forbidden => "forbidden",
             Self::WrongOrg => "wrong_org",
+            Self::FeatureOff => "feature_off",
+            Self::OriginNotAllowed => "origin_not_allowed",
             Self::NotFound => "not_found",
             Self::OrgNotFound => "org_not_found",
             Self::EventNotFound => "event_not_found",
@@ -166,6 +177,7 @@ impl ErrorCode {
             Self::VerificationFailed => "verification_failed",
             Self::UserNotFound => "user_not_found",
             Self::RoleNotFound => "role_not_found",
+            Self::ViewerTokenNotFound => "viewer_token_not_found",
             Self::SessionNotFound => "session_not_found",
             Self::InvitationNotFound => "invitation_not_found",
             Self::SearchNotFound => "search_not_found",
@@ -215,9 +227,14 @@ impl ErrorCode {
             Self::InvalidEvent => StatusCode::UNPROCESSABLE_ENTITY,
             Self::BodyTooLarge | Self::TooManyEvents => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType | Self::UnsupportedEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Unauthenticated | Self::SignInFailed | Self::SecondFactorNeeded => StatusCode::UNAUTHORIZED,
+            Self::Unauthenticated
+            | Self::ViewerTokenEnded
+            | Self::SignInFailed
+            | Self::SecondFactorNeeded => StatusCode::UNAUTHORIZED,
             Self::Forbidden
             | Self::WrongOrg
+            | Self::FeatureOff
+            | Self::OriginNotAllowed
             | Self::OrgReserved
             | Self::CrossSite
             | Self::SsoRequired
@@ -230,6 +247,7 @@ impl ErrorCode {
             | Self::KeyNotFound
             | Self::UserNotFound
             | Self::RoleNotFound
+            | Self::ViewerTokenNotFound
             | Self::SessionNotFound
             | Self::SsoNotFound
             | Self::InvitationNotFound
@@ -278,8 +296,11 @@ impl ErrorCode {
             Self::UnsupportedMediaType => "The content type is not supported",
             Self::UnsupportedEncoding => "The content encoding is not supported",
             Self::Unauthenticated => "A valid API key or session is needed",
+            Self::ViewerTokenEnded => "The viewer token is not good any more",
             Self::Forbidden => "The caller may not do this",
             Self::WrongOrg => "The caller belongs to another organization",
+            Self::FeatureOff => "The viewer token does not have the feature",
+            Self::OriginNotAllowed => "The viewer token is not for this page",
             Self::NotFound => "There is nothing at this address",
             Self::OrgNotFound => "The organization does not exist",
             Self::EventNotFound => "The event does not exist",
@@ -293,6 +314,7 @@ impl ErrorCode {
             Self::VerificationFailed => "The password, code or link is wrong",
             Self::UserNotFound => "The person does not exist",
             Self::RoleNotFound => "The role does not exist",
+            Self::ViewerTokenNotFound => "The viewer token does not exist",
             Self::SessionNotFound => "The session does not exist",
             Self::InvitationNotFound => "The invitation does not exist",
             Self::SearchNotFound => "The search does not exist",
@@ -352,8 +374,11 @@ impl ErrorCode {
             | Self::UnsupportedMediaType
             | Self::UnsupportedEncoding
             | Self::Unauthenticated
+            | Self::ViewerTokenEnded
             | Self::Forbidden
             | Self::WrongOrg
+            | Self::FeatureOff
+            | Self::OriginNotAllowed
             | Self::NotFound
             | Self::OrgNotFound
             | Self::EventNotFound
@@ -366,6 +391,7 @@ impl ErrorCode {
             | Self::VerificationFailed
             | Self::UserNotFound
             | Self::RoleNotFound
+            | Self::ViewerTokenNotFound
             | Self::SessionNotFound
             | Self::InvitationNotFound
             | Self::SearchNotFound
@@ -413,8 +439,11 @@ impl ErrorCode {
             | Self::UnsupportedMediaType
             | Self::UnsupportedEncoding
             | Self::Unauthenticated
+            | Self::ViewerTokenEnded
             | Self::Forbidden
             | Self::WrongOrg
+            | Self::FeatureOff
+            | Self::OriginNotAllowed
             | Self::NotFound
             | Self::OrgNotFound
             | Self::EventNotFound
@@ -428,6 +457,7 @@ impl ErrorCode {
             | Self::VerificationFailed
             | Self::UserNotFound
             | Self::RoleNotFound
+            | Self::ViewerTokenNotFound
             | Self::SessionNotFound
             | Self::InvitationNotFound
             | Self::SearchNotFound

@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 use tallystick_auth::{
     AuthenticateError, Denied, KeyError, NoPasskeys, PasskeySignInError, PeopleError, SignInError,
+    ViewerError,
 };
 use tallystick_catalog::{CatalogError, Conflict};
 use tallystick_engine::{AppendError, ReadError, proof::ProofError};
@@ -135,6 +136,7 @@ impl From<CatalogError> for ApiError {
                     "user" | "member" => ErrorCode::UserNotFound,
                     "role" => ErrorCode::RoleNotFound,
                     "session" => ErrorCode::SessionNotFound,
+                    "viewer token" => ErrorCode::ViewerTokenNotFound,
                     "invitation" | "link" => ErrorCode::InvitationNotFound,
                     "search" => ErrorCode::SearchNotFound,
                     "share" => ErrorCode::ShareNotFound,
@@ -269,7 +271,10 @@ impl From<Denied> for ApiError {
             | Denied::InstanceOnly { .. }
             | Denied::OperatorOnly { .. }
             | Denied::Confined { .. }
-            | Denied::PersonOnly { .. } => ErrorCode::Forbidden,
+            | Denied::PersonOnly { .. }
+            | Denied::ViewerOnly { .. }
+            | Denied::NotForViewers { .. } => ErrorCode::Forbidden,
+            Denied::FeatureOff { .. } => ErrorCode::FeatureOff,
         };
         Self::new(code, denied.to_string())
     }
@@ -295,6 +300,23 @@ impl From<AuthenticateError> for ApiError {
                 )
                 .caused_by(cause)
             }
+        }
+    }
+}
+
+impl From<ViewerError> for ApiError {
+    fn from(error: ViewerError) -> Self {
+        match error {
+            ViewerError::Refused => Self::new(
+                ErrorCode::ViewerTokenEnded,
+                format!("{error}; get a new one from the product that shows this log"),
+            ),
+            ViewerError::TooManyFailures { retry_after_ms } => {
+                let seconds = retry_after_ms.max(0) as u64 / 1_000 + 1;
+                Self::new(ErrorCode::TooManyFailures, format!("{error}; wait {seconds} s"))
+                    .retry_after(seconds)
+            }
+            ViewerError::Catalog(error) => error.into(),
         }
     }
 }

@@ -186,7 +186,7 @@ impl IntoResponse for ApiError {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         match self.code {
-            ErrorCode::Unauthenticated => {
+            ErrorCode::Unauthenticated | ErrorCode::ViewerTokenEnded => {
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             }
             code if code.retryable() => {

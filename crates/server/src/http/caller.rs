@@ -1,5 +1,6 @@
 //! Who is asking: the extractor that every authenticated handler starts with. A key comes in `Authorization`, a
-//! signed-in person by their session's cookie. Browsers add cookies to requests that other sites make, so with a cookie
+//! signed-in person by their session's cookie, a viewer token in `Authorization` too, where [`super::cross_origin`] has
+//! already looked at it. Browsers add cookies to requests that other sites make, so with a cookie
 //! nothing is changed unless the browser says that our own page asked.
 
 use std::{net::IpAddr, sync::Arc};
@@ -8,7 +9,7 @@ use axum::{
     extract::{ConnectInfo, FromRequestParts},
     http::{HeaderMap, header, request::Parts},
 };
-use tallystick_auth::{Caller, Operation, Reach, Secret, authorize};
+use tallystick_auth::{Auth, Caller, Feature, Operation, Reach, Secret, authorize};
 use tallystick_event::OrgId;
 
 use super::{cookie, params::Params, same_site};
@@ -20,7 +21,7 @@ use crate::{
 /// An authenticated caller with what is known of the connection.
 #[derive(Debug, Clone)]
 pub struct Authenticated {
-    /// The key or the person.
+    /// The key, the person or the viewer.
     pub caller: Arc<Caller>,
     /// The client's address.
     pub ip: Option<IpAddr>,
@@ -35,7 +36,12 @@ pub struct Authenticated {
 enum Credential {
     Key(Secret),
     Session(Secret),
+    Viewer(Secret),
 }
+
+/// A viewer whose token was accepted for the page that asks: put into the request by [`super::cross_origin`].
+#[derive(Debug, Clone)]
+pub struct AcceptedViewer(pub Arc<Caller>);
 
 impl Authenticated {
     /// Asks the authorization table.
@@ -43,11 +49,22 @@ impl Authenticated {
         Ok(authorize(&self.caller, operation, org)?)
     }
 
+    /// Refuses a viewer whose token is without the feature that a part of the operation needs. Nobody else has
+    /// features.
+    pub fn needs(&self, operation: Operation, feature: Feature) -> Result<(), ApiError> {
+        Ok(self.caller.viewer().map_or(Ok(()), |viewer| viewer.require(operation, feature))?)
+    }
+
     /// The organization that the call is about: the one it names as `org`, or else the only one that the caller may
     /// touch.
     pub fn one_org(&self, operation: Operation, params: &mut Params) -> Result<OrgId, ApiError> {
         let named = params.parse::<OrgId>("org", "an organization id")?;
-        match self.may(operation, named.as_ref())? {
+        self.one_of_orgs(operation, named.as_ref())
+    }
+
+    /// The same for a call that names it elsewhere.
+    pub fn one_of_orgs(&self, operation: Operation, named: Option<&OrgId>) -> Result<OrgId, ApiError> {
+        match self.may(operation, named)? {
             Reach::Org(org) => Ok(org),
             Reach::All | Reach::Orgs(_) => Err(org_required()),
         }
@@ -57,6 +74,7 @@ impl Authenticated {
     pub async fn still_may(&self, state: &AppState, operation: Operation, org: &OrgId) -> bool {
         match &self.credential {
             Credential::Key(token) => state.auth.authenticate(token, self.ip).await.is_ok(),
+            Credential::Viewer(token) => state.auth.authenticate_viewer(token, self.ip).await.is_ok(),
             Credential::Session(token) => {
                 let now = state.auth.glance_at_session(token).await;
                 now.ok().flatten().is_some_and(|now| {
@@ -98,9 +116,21 @@ impl FromRequestParts<Arc<AppState>> for Authenticated {
             });
         }
         let ip = client(parts, state);
-        let token = bearer(parts)?;
+        let token = bearer(&parts.headers)?;
+        let user_agent = user_agent(&parts.headers);
+        if Auth::is_viewer_token(&token) {
+            let accepted = parts.extensions.get::<AcceptedViewer>();
+            let caller =
+                accepted.ok_or_else(|| ApiError::internal("a viewer token that nobody looked at"))?;
+            return Ok(Self {
+                caller: Arc::clone(&caller.0),
+                ip,
+                user_agent,
+                credential: Credential::Viewer(token),
+            });
+        }
         let caller = state.auth.authenticate(&token, ip).await?;
-        Ok(Self { caller, ip, user_agent: user_agent(&parts.headers), credential: Credential::Key(token) })
+        Ok(Self { caller, ip, user_agent, credential: Credential::Key(token) })
     }
 }
 
@@ -135,14 +165,13 @@ fn forwarded(peer: IpAddr, headers: &HeaderMap, is_trusted: impl Fn(IpAddr) -> b
     client
 }
 
-fn bearer(parts: &Parts) -> Result<Secret, ApiError> {
+/// The token in `Authorization`.
+pub fn bearer(headers: &HeaderMap) -> Result<Secret, ApiError> {
     let missing = |why: &str| {
         ApiError::new(ErrorCode::Unauthenticated, format!("{why}; send Authorization: Bearer tsk_…"))
     };
-    let value = parts
-        .headers
-        .get(header::AUTHORIZATION)
-        .ok_or_else(|| missing("there is no API key in the request"))?;
+    let value =
+        headers.get(header::AUTHORIZATION).ok_or_else(|| missing("there is no API key in the request"))?;
     let text = value.to_str().map_err(|_| missing("the Authorization header is not text"))?;
     let (scheme, token) =
         text.split_once(' ').ok_or_else(|| missing("the Authorization header has no token"))?;

@@ -20,7 +20,9 @@ pub fn of(caller: &Caller, scope: &Scope, now_us: i64) -> Result<Option<Lowered>
     let mut parts = Vec::with_capacity(orgs.len());
     for org in orgs {
         let resolved = |text: &str| {
-            let broken = |errors| ApiError::internal(format!("the filter {text:?} of a role: {errors:?}"));
+            let broken = |errors| {
+                ApiError::internal(format!("the filter {text:?} of a role or a viewer token: {errors:?}"))
+            };
             resolve(text, now_us, me(caller)).map_err(broken)
         };
         let own = resolved(&format!("org:\"{org}\""))?;
@@ -48,17 +50,20 @@ pub fn shows(confined: Option<&Lowered>, event: &StoredEvent) -> Result<bool, Re
     }
 }
 
-/// Who `@me` is: the person who is signed in.
+/// Who `@me` is: the person who is signed in, or who looks through a viewer token.
 pub fn me(caller: &Caller) -> Option<Me<'_>> {
+    if let Some(viewer) = caller.viewer() {
+        return Some(Me { id: &viewer.actor, email: None });
+    }
     let person = caller.person()?;
     Some(Me { id: caller.user()?.as_str(), email: Some(&person.email) })
 }
 
-/// Refuses a filter, in the member `/filter` of a body, that would not work for whoever has it. That is always a
-/// person, so it can say `@me`.
-pub fn check_filter(text: &str) -> Result<(), ApiError> {
+/// Refuses a filter, in this member of a body, that would not work for whoever has it. That is always a person or a
+/// viewer, so it can say `@me`.
+pub fn check_filter(path: &str, text: &str) -> Result<(), ApiError> {
     let somebody = Me { id: "usr_00000000000000000000", email: Some("somebody@example.com") };
-    resolve(text, 0, Some(somebody)).map(drop).map_err(|errors| invalid_query("/filter", &errors))
+    resolve(text, 0, Some(somebody)).map(drop).map_err(|errors| invalid_query(path, &errors))
 }
 
 /// A filter that does not resolve any more lets nothing through.

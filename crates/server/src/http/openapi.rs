@@ -31,6 +31,7 @@ use super::router;
         (name = "shares", description = "Links to one event for people without an account."),
         (name = "organizations", description = "Organizations; each has a log of its own."),
         (name = "keys", description = "API keys: who may do what."),
+        (name = "viewers", description = "Viewer tokens: a part of a log inside the pages of another product."),
         (name = "people", description = "Accounts, members of organizations, roles and sessions."),
         (name = "proofs", description = "That nothing was changed: checkpoints, tiles, proofs, anchors."),
         (name = "service", description = "The service itself."),
@@ -54,6 +55,14 @@ pub fn frame() -> OpenApi {
     ));
     let components = document.components.get_or_insert_default();
     components.add_security_scheme("session", SecurityScheme::ApiKey(cookie));
+    let viewer = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .description(Some(
+            "A viewer token, `tsv_…`, made with `POST /v1/viewer-tokens`. It also opens finding, reading, counting, \
+             following and proving events, as far as its features allow",
+        ))
+        .build();
+    components.add_security_scheme("viewer_token", SecurityScheme::Http(viewer));
     components.add_security_scheme("api_key", SecurityScheme::Http(bearer));
     document
 }
@@ -103,6 +112,6 @@ mod tests {
                 operations += 1;
             }
         }
-        assert_eq!(operations, 88);
+        assert_eq!(operations, 93);
     }
 }

@@ -13,7 +13,9 @@ use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{compress, docs_page, headers, health, metrics, openapi, request_id, v1, verifier_page};
+use super::{
+    compress, cross_origin, docs_page, headers, health, metrics, openapi, request_id, v1, verifier_page,
+};
 use crate::{
     error::{ApiError, convert::of_status},
     state::AppState,
@@ -44,6 +46,38 @@ pub fn api() -> (Router<Arc<AppState>>, OpenApi) {
         .routes(routes!(v1::orgs::get::get, v1::orgs::update::update, v1::orgs::delete::delete))
         .routes(routes!(v1::keys::create::create, v1::keys::list::list))
         .routes(routes!(v1::keys::get::get, v1::keys::revoke::revoke))
+        .merge(people())
+        .routes(routes!(v1::viewer_tokens::create::create, v1::viewer_tokens::list::list))
+        .routes(routes!(v1::viewer_tokens::revoke_all::revoke_all))
+        .routes(routes!(v1::viewer_tokens::revoke::revoke))
+        .routes(routes!(v1::viewer::viewer))
+        .routes(routes!(v1::boot::boot))
+        .routes(routes!(v1::events::proof::prove))
+        .routes(routes!(v1::logs::checkpoint::checkpoint))
+        .routes(routes!(v1::logs::tile::tile))
+        .routes(routes!(v1::logs::consistency::consistency))
+        .routes(routes!(v1::logs::range::range))
+        .routes(routes!(v1::logs::directory::directory))
+        .routes(routes!(v1::logs::anchors::anchors))
+        .routes(routes!(v1::logs::integrity::integrity))
+        .routes(routes!(v1::directory::checkpoint::checkpoint))
+        .routes(routes!(v1::directory::consistency::consistency))
+        .routes(routes!(v1::directory::tile::get_tile))
+        .routes(routes!(v1::evidence::evidence))
+        .routes(routes!(v1::log_keys::list::log_keys))
+        .routes(routes!(v1::log_keys::rotate::rotate))
+        .routes(routes!(v1::limits::limits))
+        .routes(routes!(v1::masking::get::get))
+        .routes(routes!(v1::masking::check::check))
+        .routes(routes!(health::healthz))
+        .routes(routes!(health::readyz))
+        .routes(routes!(metrics::metrics))
+        .split_for_parts()
+}
+
+/// Who signs in, their own accounts, and whom an organization lets in.
+fn people() -> OpenApiRouter<Arc<AppState>> {
+    OpenApiRouter::new()
         .routes(routes!(v1::session::sign_in::sign_in, v1::session::get::get, v1::session::end::end))
         .routes(routes!(v1::sessions::list::list))
         .routes(routes!(v1::sessions::revoke::revoke))
@@ -70,28 +104,6 @@ pub fn api() -> (Router<Arc<AppState>>, OpenApi) {
         .routes(routes!(v1::sso::get::get, v1::sso::put::put, v1::sso::delete::delete))
         .routes(routes!(v1::sso::test::test))
         .routes(routes!(v1::sso::enforce::enforce))
-        .routes(routes!(v1::boot::boot))
-        .routes(routes!(v1::events::proof::prove))
-        .routes(routes!(v1::logs::checkpoint::checkpoint))
-        .routes(routes!(v1::logs::tile::tile))
-        .routes(routes!(v1::logs::consistency::consistency))
-        .routes(routes!(v1::logs::range::range))
-        .routes(routes!(v1::logs::directory::directory))
-        .routes(routes!(v1::logs::anchors::anchors))
-        .routes(routes!(v1::logs::integrity::integrity))
-        .routes(routes!(v1::directory::checkpoint::checkpoint))
-        .routes(routes!(v1::directory::consistency::consistency))
-        .routes(routes!(v1::directory::tile::get_tile))
-        .routes(routes!(v1::evidence::evidence))
-        .routes(routes!(v1::log_keys::list::log_keys))
-        .routes(routes!(v1::log_keys::rotate::rotate))
-        .routes(routes!(v1::limits::limits))
-        .routes(routes!(v1::masking::get::get))
-        .routes(routes!(v1::masking::check::check))
-        .routes(routes!(health::healthz))
-        .routes(routes!(health::readyz))
-        .routes(routes!(metrics::metrics))
-        .split_for_parts()
 }
 
 /// Everything the server answers.
@@ -109,6 +121,7 @@ pub fn build(state: Arc<AppState>) -> Router {
         .fallback(nothing_here)
         .method_not_allowed_fallback(other_method)
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn_with_state(Arc::clone(&state), cross_origin::layer))
         .layer(middleware::from_fn(pages::errors::layer))
         .layer(middleware::map_response(headers::secure))
         .layer(compress::layer())

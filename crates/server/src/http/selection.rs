@@ -1,7 +1,7 @@
 //! What the reading calls have in common: organization, query, time range and zone.
 
 use jiff::tz::TimeZone;
-use tallystick_auth::{Operation, Reach};
+use tallystick_auth::{Feature, Operation, Reach};
 use tallystick_engine::search::{Scope, Selection, TimeRange};
 use tallystick_event::OrgId;
 use tallystick_query::{
@@ -12,6 +12,7 @@ use super::{
     caller::Authenticated,
     confine,
     params::{Params, invalid},
+    shown::Shown,
 };
 use crate::{
     error::{ApiError, convert::invalid_query},
@@ -74,9 +75,13 @@ impl Common {
         let scope = take_scope(params, caller, operation)?;
         let zone = take_zone(params)?;
         let now_us = state.clock.now_ms() * 1_000;
+        if ["q", "from", "to"].iter().any(|name| params.peek(name).is_some_and(|text| !text.is_empty())) {
+            caller.needs(operation, Feature::Search)?;
+        }
         let text = params.text("q")?.unwrap_or_default();
         let (query, mut warnings) =
             parse(&text).into_result().map_err(|errors| invalid_query("q", &errors))?;
+        Shown::to(&caller.caller).check_query(caller, operation, &query)?;
         let mut range = TimeRange::ALL;
         let (from, to) = (params.text("from")?, params.text("to")?);
         if let Some(text) = &from {

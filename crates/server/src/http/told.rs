@@ -24,9 +24,11 @@ pub struct SentencePart {
 pub fn render(event: &StoredEvent, with_sentence: bool, out: &mut Vec<u8>) -> Result<(), ReadError> {
     let start = out.len();
     event.render(out)?;
-    if !with_sentence {
-        return Ok(());
-    }
+    if with_sentence { tell(event, start, out) } else { Ok(()) }
+}
+
+/// Adds the sentence to the event's JSON, which begins at `start`.
+pub fn tell(event: &StoredEvent, start: usize, out: &mut Vec<u8>) -> Result<(), ReadError> {
     let parts: Vec<Part> = sentence(&out[start..]);
     // The closing brace of the event comes last.
     out.pop();

@@ -6,6 +6,7 @@
 //! anybody.
 
 mod assets;
+mod embed;
 pub mod pages;
 mod shell;
 
@@ -48,7 +49,10 @@ pub(crate) fn routes() -> Router<Arc<AppState>> {
         async move { show(&shell, &state, request).await }
     };
     let pages = shell::PATHS.iter().fold(Router::new(), |router, path| router.route(path, get(page.clone())));
-    pages.route("/_a/{hash}/{*path}", get(asset))
+    pages
+        .route("/_a/{hash}/{*path}", get(asset))
+        .route("/embed/v1/viewer.js", get(embed::viewer))
+        .route("/embed/v1/frame/{id}", get(embed::frame))
 }
 
 async fn show(shell: &Shell, state: &AppState, request: Request) -> Result<Response, ApiError> {
@@ -64,5 +68,5 @@ async fn show(shell: &Shell, state: &AppState, request: Request) -> Result<Respo
 
 async fn asset(Path((hash, path)): Path<(String, String)>, headers: HeaderMap) -> Response {
     let found = FILES.answer(&hash, &path, &headers);
-    found.unwrap_or_else(|| of_status(StatusCode::NOT_FOUND).into_response())
+    found.map_or_else(|| of_status(StatusCode::NOT_FOUND).into_response(), embed::open_to_all)
 }

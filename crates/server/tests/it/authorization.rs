@@ -60,7 +60,9 @@ pub(crate) fn call(operation: Operation) -> (Method, &'static str, Value) {
         Operation::GetMasking => (Method::GET, "/v1/masking", Value::Null),
         Operation::CheckMasking => (Method::POST, "/v1/masking/check?org=acme", event),
         Operation::GetMetrics => (Method::GET, "/metrics", Value::Null),
-        operation => call_of_finding(operation).unwrap_or_else(|| call_of_people(operation)),
+        operation => call_of_finding(operation)
+            .or_else(|| call_of_viewers(operation))
+            .unwrap_or_else(|| call_of_people(operation)),
     }
 }
 
@@ -80,6 +82,22 @@ fn call_of_finding(operation: Operation) -> Option<(Method, &'static str, Value)
         Operation::CreateShare => (Method::POST, "/v1/events/{event}/shares", json!({})),
         Operation::ListShares => (Method::GET, "/v1/shares?org=acme", Value::Null),
         Operation::RevokeShare => (Method::DELETE, "/v1/shares/{share}", Value::Null),
+        _ => return None,
+    })
+}
+
+/// Those about viewer tokens.
+fn call_of_viewers(operation: Operation) -> Option<(Method, &'static str, Value)> {
+    Some(match operation {
+        Operation::CreateViewerToken => (
+            Method::POST,
+            "/v1/viewer-tokens",
+            json!({ "org": "acme", "actor": { "id": "u_7" }, "origins": ["https://app.example.com"] }),
+        ),
+        Operation::ListViewerTokens => (Method::GET, "/v1/viewer-tokens?org=acme", Value::Null),
+        Operation::RevokeViewerToken => (Method::DELETE, "/v1/viewer-tokens/{viewer_token}", Value::Null),
+        Operation::RevokeViewerTokens => (Method::DELETE, "/v1/viewer-tokens?org=acme", Value::Null),
+        Operation::GetViewer => (Method::GET, "/v1/viewer", Value::Null),
         _ => return None,
     })
 }
@@ -216,6 +234,11 @@ impl Doors {
             let made = server.send(Method::POST, "/v1/invitations?org=acme", &new).await.ok();
             path = path.replace("{invitation}", &text(&made["id"]));
         }
+        if path.contains("{viewer_token}") {
+            let (_, _, new) = call(Operation::CreateViewerToken);
+            let made = server.send(Method::POST, "/v1/viewer-tokens", &new).await.ok();
+            path = path.replace("{viewer_token}", &text(&made["id"]));
+        }
         if path.contains("{role}") {
             let new = json!({ "name": format!("Found {number}"), "permissions": ["audit_logs.read"] });
             let made = server.send(Method::POST, "/v1/roles?org=acme", &new).await.ok();
@@ -334,6 +357,8 @@ async fn the_key_of_another_organization_does_not_open_it() {
             (Operation::RevokeShare, _) => Some((404, "share_not_found")),
             (Operation::RevokeInvitation, _) => Some((404, "invitation_not_found")),
             (Operation::UpdateRole | Operation::DeleteRole, _) => Some((404, "role_not_found")),
+            (Operation::RevokeViewerToken, _) => Some((404, "viewer_token_not_found")),
+            (_, Bound::Viewer) => Some((403, "forbidden")),
             (_, Bound::Never) if *operation != Operation::ArchiveOrg => Some((403, "forbidden")),
             (Operation::GetEvent | Operation::ProveEvent, _) => Some((404, "event_not_found")),
             (Operation::GetKey | Operation::RevokeKey, _) => Some((404, "key_not_found")),
@@ -388,6 +413,10 @@ async fn with_the_right_key_every_door_opens() {
             assert_eq!(answer.problem(), (403, "forbidden"), "{operation:?} is about a person's own account");
             continue;
         }
+        if operation.rule().bound == Bound::Viewer {
+            assert_eq!(answer.problem(), (403, "forbidden"), "{operation:?} is about a viewer's own token");
+            continue;
+        }
         // There is no provider to be asked here; they are let in all the same.
         if operation.rule().name.starts_with("sso.") {
             assert!(![401, 403].contains(&answer.status), "{operation:?}: {}", answer.text);
@@ -419,7 +448,9 @@ pub(crate) fn route(operation: Operation) -> (Method, String) {
     let mut path = path.split('?').next().unwrap().to_owned();
     path = path.replace("pk_00000000000000000000", "{id}");
     let names = ["{event}", "{key}", "{user}", "{session}", "{own_session}", "{invitation}", "{role}"];
-    for name in names.into_iter().chain(["{search}", "{own_search}", "{short_link}", "{share}"]) {
+    for name in
+        names.into_iter().chain(["{search}", "{own_search}", "{short_link}", "{share}", "{viewer_token}"])
+    {
         path = path.replace(name, "{id}");
     }
     let path = path.replace("/orgs/acme", "/orgs/{id}").replace("/logs/acme", "/logs/{log}");

@@ -20,4 +20,5 @@ mod security;
 mod sessions;
 mod surface;
 mod tail;
+mod viewers;
 mod witness;

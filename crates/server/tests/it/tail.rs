@@ -8,20 +8,20 @@ use serde_json::{Value, json};
 use crate::harness::{Answer, PATIENCE, ROOT, Server};
 
 /// A tail that is being read.
-struct Tail {
+pub(crate) struct Tail {
     response: Response,
     buffer: String,
 }
 
 #[derive(Debug)]
-struct Message {
-    event: String,
+pub(crate) struct Message {
+    pub(crate) event: String,
     id: Option<u64>,
-    data: Value,
+    pub(crate) data: Value,
 }
 
 impl Tail {
-    async fn open(server: &Server, token: &str, path: &str, last: Option<u64>) -> Self {
+    pub(crate) async fn open(server: &Server, token: &str, path: &str, last: Option<u64>) -> Self {
         let mut request = server.request(Method::GET, path, token);
         if let Some(last) = last {
             request = request.header("last-event-id", last);
@@ -33,7 +33,7 @@ impl Tail {
     }
 
     /// The next message, heartbeats left out; `None` at the end.
-    async fn next(&mut self) -> Option<Message> {
+    pub(crate) async fn next(&mut self) -> Option<Message> {
         loop {
             while let Some(end) = self.buffer.find("\n\n") {
                 let block: String = self.buffer.drain(..end + 2).collect();

@@ -112,7 +112,7 @@ pub async fn of(state: &AppState, caller: &Authenticated, asked: Option<&OrgId>)
     let held = Permission::ALL.iter().filter(|permission| who.holds(**permission, org.as_ref()));
     let id = who.id.to_string();
     let key = match who.id {
-        CallerId::User(_) => None,
+        CallerId::User(_) | CallerId::Viewer(_) => None,
         CallerId::Root | CallerId::Key(_) => Some(Named { id: id.clone(), name: who.name.clone() }),
     };
     Ok(Boot {
@@ -133,6 +133,13 @@ pub async fn of(state: &AppState, caller: &Authenticated, asked: Option<&OrgId>)
         version: env!("CARGO_PKG_VERSION"),
         limits: limits::all(state),
     })
+}
+
+impl Named {
+    /// Something called so.
+    pub fn new(id: String, name: String) -> Self {
+        Self { id, name }
+    }
 }
 
 async fn organizations(state: &AppState, caller: &Authenticated) -> Result<Vec<Named>, ApiError> {

@@ -21,6 +21,7 @@ use crate::{
         params::Params,
         schema::{QueryNote, notes, time_text},
         selection::{take_scope, take_zone},
+        shown::Shown,
     },
     state::AppState,
 };
@@ -104,6 +105,7 @@ pub async fn explain(
     let parsed = parse(&text);
     let mut diagnostics = parsed.diagnostics;
     let Some(query) = parsed.query else { return Ok(Json(faulty(&diagnostics))) };
+    Shown::to(&caller.caller).check_query(&caller, Operation::ExplainQuery, &query)?;
     let now_us = state.clock.now_ms() * 1_000;
     let confined = confine::of(&caller.caller, &scope, now_us)?;
     let run = Explain { caller: Arc::clone(&caller.caller), scope, zone, now_us, confined };

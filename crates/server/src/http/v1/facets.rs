@@ -16,6 +16,7 @@ use crate::{
         params::{Params, invalid},
         schema::{QueryNote, notes},
         selection::{Common, ReadParams},
+        shown::Shown,
     },
     state::AppState,
 };
@@ -82,7 +83,11 @@ pub async fn facets(
     let _reach = caller.may(Operation::FacetEvents, None)?;
     let named =
         params.text("field")?.ok_or_else(|| invalid("field", "it is required; for example field=action"))?;
-    let field = FieldRef::named(&named).map_or(named, |field| field.to_string());
+    let known = FieldRef::named(&named);
+    if let Some(known) = &known {
+        Shown::to(&caller.caller).check_field(&caller, Operation::FacetEvents, known)?;
+    }
+    let field = known.map_or(named, |field| field.to_string());
     let Common { selection, warnings, .. } =
         Common::take_without(&mut params, &state, &caller, Operation::FacetEvents, Some(&field))?;
     let limit = params.number("limit", VALUES_DEFAULT, VALUES_MAX)?;

@@ -16,6 +16,7 @@ use crate::{
         params::Params,
         schema::{QueryNote, notes, time_text},
         selection::{Common, ReadParams},
+        shown::Shown,
     },
     state::AppState,
 };
@@ -82,7 +83,12 @@ pub async fn histogram(
 ) -> Result<Json<HistogramAnswer>, ApiError> {
     let Common { selection, warnings, zone, .. } =
         Common::take(&mut params, &state, &caller, Operation::HistogramEvents)?;
-    let by = params.text("by")?.map(|name| FieldRef::named(&name).map_or(name, |field| field.to_string()));
+    let by = params.text("by")?;
+    let known = by.as_deref().and_then(FieldRef::named);
+    if let Some(known) = &known {
+        Shown::to(&caller.caller).check_field(&caller, Operation::HistogramEvents, known)?;
+    }
+    let by = known.map(|field| field.to_string()).or(by);
     let buckets = params.number("buckets", BUCKETS_DEFAULT, BUCKETS_MAX)?;
     params.end()?;
     let request = HistogramRequest { selection, by, buckets, zone };

@@ -4,13 +4,14 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{Json, extract::State};
 use tallystick_auth::{
-    CHALLENGE_MS, INVITATION_MS, Operation, PASSWORD_BYTES_MAX, PASSWORD_CHARS_MIN, RESET_LINK_MS,
-    SETUP_LINK_MS, SHARE_MS_MAX,
+    CHALLENGE_MS, INVITATION_MS, ORIGINS_MAX, Operation, PASSWORD_BYTES_MAX, PASSWORD_CHARS_MIN,
+    RESET_LINK_MS, SETUP_LINK_MS, SHARE_MS_MAX, VIEWER_TOKEN_MS_MAX,
 };
 use tallystick_catalog::{
     BREAK_GLASS_MAX, DOMAINS_MAX, EMAIL_BYTES_MAX, GROUP_ROLES_MAX, INVITATIONS_MAX, LIVE_KEYS_MAX,
     MEMBERS_MAX, MEMBERSHIPS_MAX, NAME_CHARS_MAX, PASSKEYS_MAX, ROLES_MAX, SEARCHES_MAX, SESSIONS_MAX,
     SHARE_NOTE_CHARS_MAX, SHARES_MAX, SHORT_LINK_PATH_BYTES_MAX, SHORT_LINKS_MAX, USERS_MAX,
+    VIEWER_TOKENS_MAX,
 };
 use tallystick_engine::LIVE_LAG_EVENTS_MAX;
 use tallystick_query::limits::{LIST_VALUES_MAX, QUERY_CHARS_MAX, QUERY_DEPTH_MAX, QUERY_TERMS_MAX};
@@ -101,6 +102,9 @@ pub fn all(state: &AppState) -> BTreeMap<&'static str, u64> {
         ("shares_max", SHARES_MAX),
         ("share_ms_max", SHARE_MS_MAX as u64),
         ("share_note_chars_max", SHARE_NOTE_CHARS_MAX as u64),
+        ("viewer_token_ms_max", VIEWER_TOKEN_MS_MAX as u64),
+        ("viewer_token_origins_max", ORIGINS_MAX as u64),
+        ("viewer_tokens_max", VIEWER_TOKENS_MAX),
         ("passkeys_max", PASSKEYS_MAX),
         ("passkey_challenge_ms_max", CHALLENGE_MS as u64),
     ]);

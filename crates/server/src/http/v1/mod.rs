@@ -25,3 +25,5 @@ pub mod sessions;
 pub mod shares;
 pub mod short_links;
 pub mod sso;
+pub mod viewer;
+pub mod viewer_tokens;

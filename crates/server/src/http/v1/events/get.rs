@@ -13,7 +13,7 @@ use tallystick_event::EventId;
 
 use crate::{
     error::{ApiError, ErrorCode, Problem},
-    http::{caller::Authenticated, confine, params::Params, path::Id, schema::Event, told},
+    http::{caller::Authenticated, confine, params::Params, path::Id, schema::Event, shown::Shown},
     reads,
     state::AppState,
 };
@@ -45,6 +45,7 @@ pub async fn get(
         Reach::Orgs(orgs) => Scope::Orgs(orgs),
     };
     params.end()?;
+    let shown = Shown::to(&caller.caller);
     let confined = confine::of(&caller.caller, &scope, state.clock.now_ms() * 1_000)?;
     let rendered = state
         .read(move |engine| {
@@ -53,7 +54,7 @@ pub async fn get(
                 return Ok(None);
             }
             let mut out = Vec::new();
-            told::render(&event, true, &mut out)?;
+            shown.render(&event, true, &mut out)?;
             Ok(Some((event.org, out)))
         })
         .await?;

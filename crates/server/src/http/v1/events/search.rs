@@ -22,7 +22,7 @@ use crate::{
         params::Params,
         schema::{EventPage, notes, time_text},
         selection::{Common, ReadParams},
-        told,
+        shown::Shown,
     },
     reads,
     state::AppState,
@@ -79,8 +79,9 @@ pub async fn search(
         cursor,
         deadline: selection.deadline,
     };
-    let found =
-        state.read(move |engine| render(&engine.search(&request)?, with_sentence, &warnings, started));
+    let shown = Shown::to(&caller.caller);
+    let found = state
+        .read(move |engine| render(&engine.search(&request)?, (shown, with_sentence), &warnings, started));
     // Each page, the first or not: a cursor says nothing of the search that it is from.
     let (body, ()) = tokio::join!(found, reads::searched(&state, &caller, &search));
     let body = body?;
@@ -100,7 +101,7 @@ fn order(params: &mut Params) -> Result<Order, ApiError> {
 /// The events are spliced in as they are stored; only the frame around them is made here.
 fn render(
     page: &Page,
-    with_sentence: bool,
+    (shown, with_sentence): (Shown, bool),
     warnings: &[Diagnostic],
     started: Instant,
 ) -> Result<Vec<u8>, ReadError> {
@@ -110,7 +111,7 @@ fn render(
         if index > 0 {
             out.push(b',');
         }
-        told::render(event, with_sentence, &mut out)?;
+        shown.render(event, with_sentence, &mut out)?;
     }
     let rest = json!({
         "next_cursor": page.next.as_ref().map(Cursor::encode),

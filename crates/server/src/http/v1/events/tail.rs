@@ -14,7 +14,7 @@ use axum::{
     },
 };
 use serde_json::json;
-use tallystick_auth::Operation;
+use tallystick_auth::{Feature, Operation};
 use tallystick_engine::{Engine, LIVE_LAG_EVENTS_MAX, LiveReader, ReadError, facts, search::Scope};
 use tallystick_event::OrgId;
 use tallystick_query::{Lowered, matches, parse};
@@ -31,7 +31,7 @@ use crate::{
         confine,
         params::{Params, invalid},
         selection::{lowered, take_zone},
-        told,
+        shown::Shown,
     },
     reads,
     state::AppState,
@@ -83,7 +83,12 @@ pub async fn tail(
     let org = caller.one_org(Operation::TailEvents, &mut params)?;
     let zone = take_zone(&mut params)?;
     let text = params.text("q")?.unwrap_or_default();
+    if !text.is_empty() {
+        caller.needs(Operation::TailEvents, Feature::Search)?;
+    }
     let (query, _) = parse(&text).into_result().map_err(|errors| invalid_query("q", &errors))?;
+    let shown = Shown::to(&caller.caller);
+    shown.check_query(&caller, Operation::TailEvents, &query)?;
     let now_us = state.clock.now_ms() * 1_000;
     let scope = Scope::Orgs(vec![org.clone()]);
     let filter = confine::narrowed(
@@ -116,6 +121,7 @@ pub async fn tail(
         caller,
         org,
         filter: filter.map(Arc::new),
+        shown,
         with_sentence,
         next,
         sender,
@@ -149,6 +155,7 @@ struct Follower {
     caller: Authenticated,
     org: OrgId,
     filter: Option<Arc<Lowered>>,
+    shown: Shown,
     with_sentence: bool,
     /// The seq that is looked at next.
     next: u64,
@@ -199,6 +206,10 @@ impl Follower {
             }
             let page = self.page().await?;
             let is_last = page.looked_at < READ_EVENTS_MAX as u64;
+            // A page of somebody else's shows them: it goes on for no moment longer than it may.
+            if self.caller.caller.viewer().is_some() && !page.matching.is_empty() {
+                self.require_still().await?;
+            }
             for (seq, json) in page.matching {
                 let event = Event::default().id(seq.to_string()).event("event").data(json);
                 self.send(event).await?;
@@ -240,8 +251,8 @@ impl Follower {
 
     async fn page(&self) -> Result<LogPage, Ended> {
         let (org, next, filter) = (self.org.clone(), self.next, self.filter.clone());
-        let with_sentence = self.with_sentence;
-        self.read(move |engine| LogPage::read(engine, &org, next, filter.as_deref(), with_sentence)).await
+        let shown = (self.shown, self.with_sentence);
+        self.read(move |engine| LogPage::read(engine, &org, next, filter.as_deref(), shown)).await
     }
 
     async fn read<T: Send + 'static>(
@@ -258,13 +269,17 @@ impl Follower {
         }
     }
 
-    async fn heartbeat(&self) -> Result<(), Ended> {
-        if !self.caller.still_may(&self.state, Operation::TailEvents, &self.org).await {
-            let _ = self
-                .send(Event::default().comment("the API key or the session is no longer good for this"))
-                .await;
-            return Err(Ended);
+    async fn require_still(&self) -> Result<(), Ended> {
+        if self.caller.still_may(&self.state, Operation::TailEvents, &self.org).await {
+            return Ok(());
         }
+        let why = "the API key, the session or the viewer token is no longer good for this";
+        let _ = self.send(Event::default().comment(why)).await;
+        Err(Ended)
+    }
+
+    async fn heartbeat(&self) -> Result<(), Ended> {
+        self.require_still().await?;
         let seen = self.next.checked_sub(1);
         let mut event = Event::default().event("heartbeat").data(json!({ "seq": seen }).to_string());
         if let Some(seq) = seen {
@@ -290,7 +305,7 @@ impl LogPage {
         org: &OrgId,
         next: u64,
         filter: Option<&Lowered>,
-        with_sentence: bool,
+        (shown, with_sentence): (Shown, bool),
     ) -> Result<Self, ReadError> {
         let events = engine.read_log(org, next, READ_EVENTS_MAX)?;
         let looked_at = events.len() as u64;
@@ -302,7 +317,7 @@ impl LogPage {
             };
             if is_wanted {
                 let mut json = Vec::new();
-                told::render(event, with_sentence, &mut json)?;
+                shown.render(event, with_sentence, &mut json)?;
                 let json = String::from_utf8(json)
                     .map_err(|error| ReadError::Corrupt(format!("event {}: {error}", event.meta.id)))?;
                 matching.push((event.meta.seq, json));

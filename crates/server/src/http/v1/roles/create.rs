@@ -66,7 +66,7 @@ pub async fn create(
     let org = caller.one_org(Operation::CreateRole, &mut params)?;
     params.end()?;
     let Body(new) = Body::<NewRole>::read(request, &state).await?;
-    check_filter(&new.filter)?;
+    check_filter("/filter", &new.filter)?;
     let create =
         CreateRole { name: new.name, permissions: permissions(&new.permissions)?, filter: new.filter };
     admin_events::require_recordable(&state)?;

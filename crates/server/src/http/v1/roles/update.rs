@@ -65,7 +65,7 @@ pub async fn update(
     let _reach = caller.may(Operation::UpdateRole, None)?;
     params.end()?;
     let Body(change) = Body::<RoleChange>::read(request, &state).await?;
-    change.filter.as_deref().map(check_filter).transpose()?;
+    change.filter.as_deref().map(|filter| check_filter("/filter", filter)).transpose()?;
     let change = ChangeRole {
         name: change.name,
         permissions: change.permissions.as_deref().map(permissions).transpose()?,
