@@ -24,13 +24,16 @@ const modules = async () => {
   return Object.assign({}, ...load);
 };
 
-/** What this browser remembers of a log: which keys have signed it, each since when, and the last head it saw. */
-const remembered = (origin) => recall(STORE, {})[origin] ?? null;
+/** The service that this page is of, asked as it asks, and what this browser keeps of it. */
+const OWN = { getJson, getText, request, recall, remember };
 
-function note(origin, change) {
-  const all = recall(STORE, {});
+/** What is remembered of a log: which keys have signed it, each since when, and the last head that was seen. */
+const remembered = (service, origin) => service.recall(STORE, {})[origin] ?? null;
+
+function note(service, origin, change) {
+  const all = service.recall(STORE, {});
   const entries = Object.entries({ ...all, [origin]: { ...all[origin], ...change } });
-  remember(STORE, Object.fromEntries(entries.slice(-LOGS_MAX)));
+  service.remember(STORE, Object.fromEntries(entries.slice(-LOGS_MAX)));
 }
 
 const good = (text, detail = "") => ({ state: "yes", text, detail });
@@ -38,18 +41,18 @@ const bad = (text, detail = "") => ({ state: "no", text, detail });
 const open = (text, detail = "") => ({ state: "open", text, detail });
 
 /** Where the log of an origin begins to count: seqs go on when a log has to be closed, leaves begin at 0 again. */
-async function baseOf(origin, stop) {
+async function baseOf(origin, service, stop) {
   const log = origin.split("/").at(-1);
-  return BigInt((await getJson(`/v1/logs/${log}/integrity`, {}, stop)).base_seq);
+  return BigInt((await service.getJson(`/v1/logs/${log}/integrity`, {}, stop)).base_seq);
 }
 
 /** 1: all that is shown is what the leaf commits to. */
-async function contentStep(v, found, event, stop) {
+async function contentStep(v, found, event, service, stop) {
   try {
     const checked = v.checkRecord(found.record, v.logId(found.origin));
     const { event_id: id, received_at: receivedAt } = v.partsOf(found.record, checked);
     const isFirstLog = BigInt(event.seq) === checked.leaf.seq;
-    const seq = checked.leaf.seq + (isFirstLog ? 0n : await baseOf(found.origin, stop));
+    const seq = checked.leaf.seq + (isFirstLog ? 0n : await baseOf(found.origin, service, stop));
     const difference = firstDifference(event, v.valuesOf(checked.disclosures), { id, seq, receivedAt });
     if (difference) return bad("The event shown is not the one in the log", difference);
     const hidden = checked.isErased ? ", parts of it erased" : "";
@@ -75,9 +78,9 @@ function treeStep(v, found, head) {
 }
 
 /** 3: the head is signed by the log's key, and that is the key this browser knows. */
-async function keyStep(v, found, stop) {
+async function keyStep(v, found, service, stop) {
   const log = found.origin.split("/").at(-1);
-  const { keys } = await getJson("/.well-known/tallystick-keys.json", { log }, stop);
+  const { keys } = await service.getJson("/.well-known/tallystick-keys.json", { log }, stop);
   const policy = v.parsePasted(keys.map(({ vkey }) => vkey).join("\n"));
   let signers;
   try {
@@ -87,14 +90,14 @@ async function keyStep(v, found, stop) {
     return { step: bad("The tree head is not signed by this log", error.message), policy };
   }
   const detail = `key ${signers.map(({ id }) => id).join(", ")}`;
-  const known = remembered(found.origin)?.signers ?? null;
+  const known = remembered(service, found.origin)?.signers ?? null;
   const pinned = signers.map(({ text }) => known?.[text]).find((since) => since);
   // A key that is only listed beside one that is known may have been put there: it has signed nothing yet.
   if (known && !pinned && !keys.some(({ vkey }) => Object.hasOwn(known, vkey))) {
     return { step: bad("The log's key is not the one this browser knows", detail), policy };
   }
   const now = new Date().toISOString();
-  note(found.origin, { signers: { ...Object.fromEntries(signers.map(({ text }) => [text, now])), ...known } });
+  note(service, found.origin, { signers: { ...Object.fromEntries(signers.map(({ text }) => [text, now])), ...known } });
   if (pinned) {
     return { step: good("Tree head signed by this log", `${detail}, known here since ${pinned.slice(0, 10)}`), policy };
   }
@@ -118,11 +121,11 @@ function witnessStep(found) {
 }
 
 /** 5: it continues what this browser saw before, which catches a log that was rolled back or forked. */
-async function headStep(v, found, head, stop) {
-  const before = remembered(found.origin)?.head;
+async function headStep(v, found, head, service, stop) {
+  const before = remembered(service, found.origin)?.head;
   const rootText = v.toBase64(head.root);
   const keep = () =>
-    note(found.origin, { head: { size: String(head.size), root: rootText, at: new Date().toISOString() } });
+    note(service, found.origin, { head: { size: String(head.size), root: rootText, at: new Date().toISOString() } });
   if (!before) {
     keep();
     return open("The first head of this log that this browser has seen", "the next verification compares with it");
@@ -136,7 +139,7 @@ async function headStep(v, found, head, stop) {
   }
   const [small, large] = old.size < head.size ? [old, head] : [head, old];
   const log = found.origin.split("/").at(-1);
-  const text = await getText(`/v1/logs/${log}/consistency`, { from: small.size, to: large.size }, stop);
+  const text = await service.getText(`/v1/logs/${log}/consistency`, { from: small.size, to: large.size }, stop);
   const hashes = v.parseHashLines(text, 128);
   if (!v.verifyConsistency(small.size, large.size, hashes, small.root, large.root)) {
     return bad("It does not continue the head that this browser saw last", when);
@@ -147,26 +150,26 @@ async function headStep(v, found, head, stop) {
 
 /**
  * Fetches the proof of an event and checks it. `tell` is called with the steps so far. Gives the steps, whether all
- * that can be checked here holds, how long it took, and the proof as it came.
+ * that can be checked here holds, how long it took, and the proof as it came. `service` is whom to ask.
  */
-export async function verify(event, stop, tell = (_steps) => {}) {
+export async function verify(event, stop, tell = (_steps) => {}, service = OWN) {
   const since = performance.now();
-  const proof = request(`/v1/events/${event.id}/proof`, { signal: stop }).then((response) => response.text());
+  const proof = service.request(`/v1/events/${event.id}/proof`, { signal: stop }).then((response) => response.text());
   const [v, text] = await Promise.all([modules(), proof]);
-  return check(v, text, event, stop, tell, since);
+  return check(v, text, event, { service, stop, tell, since });
 }
 
-async function check(v, text, event, stop, tell, since) {
+async function check(v, text, event, { service, stop, tell, since }) {
   const steps = [];
   const add = (step) => (steps.push(step), tell([...steps]));
   const found = v.parseEventDocument(v.ascii(text));
   const head = v.parseCheckpoint(found.proof.note.text);
-  add(await contentStep(v, found, event, stop));
+  add(await contentStep(v, found, event, service, stop));
   add(treeStep(v, found, head));
-  const { step, policy } = await keyStep(v, found, stop);
+  const { step, policy } = await keyStep(v, found, service, stop);
   add(step);
   add(witnessStep(found));
-  if (step.state !== "no") add(await headStep(v, found, head, stop));
+  if (step.state !== "no") add(await headStep(v, found, head, service, stop));
   // All of it once more, as the verifier page checks a file: both have to agree.
   const whole = v.verifyEvent(found, policy);
   const isGood = steps.every(({ state }) => state !== "no") && whole.status.status === "consistent";

@@ -7,6 +7,7 @@ import { start } from "./service.mjs";
 import { shared } from "./shared.mjs";
 import "./account.mjs";
 import "./begin.mjs";
+import "./embed.mjs";
 import "./explorer.mjs";
 import "./failures.mjs";
 import "./finding.mjs";

@@ -32,6 +32,7 @@ const TABS = [
   ["/access", "#members-title", "Invite"],
   ["/access?tab=roles", ".matrix", "New role"],
   ["/access?tab=keys", "#keys-title", "New key"],
+  ["/access?tab=viewers", "#viewers-title", "New token"],
   ["/access?tab=sessions", "#sessions-title", "Sign out"],
   ["/settings", "#totp-title", "Set up"],
   ["/settings?tab=appearance", "#look-title"],

@@ -11,6 +11,8 @@ const APP = join(dirname(fileURLToPath(import.meta.url)), "..");
 const KB = 1024;
 const JS_MAX = 80 * KB;
 const JS_EXPLORER_MAX = 60 * KB;
+const JS_EMBED_MAX = 55 * KB;
+const JS_EMBED_VERIFYING_MAX = 72 * KB;
 // The sum only catches a library that slips in: docs/adr/0010-budgets-of-screens.md.
 const JS_ALL_MAX = 250 * KB;
 const CSS_MAX = 14 * KB;
@@ -66,6 +68,25 @@ for (const screen of screens) {
     const size = sum(found);
     t.diagnostic(`${(size / KB).toFixed(1)} KB in ${found.size} modules`);
     assert.ok(size <= (screen === "events" ? JS_EXPLORER_MAX : JS_MAX), `${size} bytes`);
+  });
+}
+
+for (const entry of ["viewer", "frame"]) {
+  test(`the embedded ${entry} is within the budget, with its drawer and exports`, (t) => {
+    const path = join(APP, "embed", `${entry}.js`);
+    const found = modules(path, true);
+    // The verifier is loaded by whoever presses "Verify", and by nobody else.
+    const verifier = modules(join(APP, "lib", "proof.js"), true);
+    const shown = modules(join(APP, "embed", "drawer.js"), false, modules(join(APP, "embed", "viewer.js"), false));
+    const own = [...found].filter((one) => shown.has(one) || !verifier.has(one));
+    const [size, all] = [sum(own), sum(found)];
+    const inKb = (bytes) => (bytes / KB).toFixed(1);
+    t.diagnostic(`${inKb(size)} KB in ${own.length} modules, ${inKb(all)} KB with the verifier`);
+    assert.ok(size <= JS_EMBED_MAX, `${size} bytes`);
+    assert.ok(all <= JS_EMBED_VERIFYING_MAX, `${all} bytes`);
+    // What belongs to the app around it (its address, its session, its storage) has no place in another's page.
+    const foreign = [...found].filter((one) => /(session|route|model|url-state|query-bar)\.js$/.test(one));
+    assert.deepEqual(foreign, []);
   });
 }
 

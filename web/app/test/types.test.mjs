@@ -32,7 +32,7 @@ test("the types of the modules fit", () => {
 test("every module is checked", () => {
   const { lines } = check("--project", ".", "--listFilesOnly");
   const checked = new Set(lines.map((path) => path.replaceAll("\\", "/")));
-  const folders = ["lib", "screens", "shell", "ui"];
+  const folders = ["embed", "lib", "screens", "shell", "ui"];
   const modules = folders.flatMap((folder) =>
     readdirSync(join(APP, folder), { recursive: true })
       .filter((name) => String(name).endsWith(".js"))

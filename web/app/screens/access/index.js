@@ -1,4 +1,5 @@
-// Who may what: members, roles, API keys, shared events, sessions. What somebody may not see or do is not there.
+// Who may what: members, roles, API keys, viewer tokens, shared events, sessions. What somebody may not see or do is
+// not there.
 
 import { h, html, useEffect } from "../../lib/html.js";
 import { visible } from "../../lib/safe-text.js";
@@ -13,6 +14,7 @@ import { Sessions } from "./sessions.js";
 import { Shares } from "./shares.js";
 
 const SingleSignOn = lazy(() => import("./sso.js"), "SingleSignOn");
+const ViewerTokens = lazy(() => import("./viewer-tokens.js"), "ViewerTokens");
 
 function tabsOf(org) {
   const isKeys = may("keys.read") && (org || person.value?.operator || !person.value);
@@ -20,6 +22,7 @@ function tabsOf(org) {
     org && may("members.read") && ["members", "Members", Members],
     org && may("members.read") && ["roles", "Roles", Roles],
     isKeys && ["keys", "API keys", Keys],
+    org && may("viewer_tokens.manage") && ["viewers", "Viewer tokens", ViewerTokens],
     org && may("audit_logs.export") && ["shares", "Shared events", Shares],
     org && org !== "instance" && may("members.read") && ["sso", "Single sign-on", SingleSignOn],
     person.value && ["sessions", "Sessions", Sessions],

@@ -11,6 +11,7 @@ export const PERMISSIONS = {
   "members.manage": "invite, change and remove members, make roles, end their sessions",
   "keys.read": "see API keys",
   "keys.manage": "make and revoke API keys",
+  "viewer_tokens.manage": "make, see and revoke viewer tokens",
   "settings.manage": "change the organization's name",
   "sso.manage": "decide who signs in by single sign-on; as good as being an owner",
   "organizations.manage": "make, archive and delete organizations",
@@ -33,6 +34,7 @@ export const SCOPES = {
   "members:write": ["manage members and roles", ["members.manage"]],
   "keys:read": ["see API keys", ["keys.read"]],
   "keys:write": ["make and revoke API keys", ["keys.manage"]],
+  "viewers:write": ["make and revoke viewer tokens", ["viewer_tokens.manage"]],
   "orgs:read": ["see organizations", ["organization.read"]],
   "orgs:write": ["change organizations", ["settings.manage", "organizations.manage"]],
   "metrics:read": ["read the service's metrics", ["metrics.read"]],
@@ -49,6 +51,14 @@ export function scopesToGive(permissions, isOfAll) {
 /** Whether somebody with these permissions can give a role, and change those who have it. */
 export const canGive = (permissions, isOperator, role) =>
   isOperator || (role && role.permissions.every((word) => permissions.has(word)));
+
+/** What a viewer token can allow beside reading. */
+export const FEATURES = {
+  search: "ask own queries and choose the range of time",
+  live: "see new events as they come",
+  raw: "see events as they are stored, with metadata and proof",
+  export: "take events away as a table or an evidence pack",
+};
 
 const BROWSERS = [
   [/Edg(?:e|A|iOS)?\//, "Edge"],

@@ -43,9 +43,12 @@ function Row({ change, withDiff }) {
     <td>${h(Value, { value: now, other: old, parts: parts?.after, isAfter: true, op })}</td></tr>`;
 }
 
-export function Changes({ changes }) {
-  const [mode, setMode] = useState(() => recall("diff", "changes"));
-  const choose = (name) => () => (remember("diff", name), setMode(name));
+const STORE = { recall, remember };
+
+/** `store` keeps how a reader likes to see changes. */
+export function Changes({ changes, store = STORE }) {
+  const [mode, setMode] = useState(() => store.recall("diff", "changes"));
+  const choose = (name) => () => (store.remember("diff", name), setMode(name));
   return html`<section aria-labelledby="changes-title">
     <header><h3 id="changes-title">What changed</h3>
       <div class="modes" role="group" aria-label="Shown as">${MODES.map(

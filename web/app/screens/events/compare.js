@@ -6,7 +6,7 @@ import { pathOf } from "../../lib/diff.js";
 import { lineOf, visible } from "../../lib/safe-text.js";
 import { Outcome, Sentence, Trouble } from "../../ui/parts.js";
 import { Dialog } from "../../ui/dialog.js";
-import { factsOf } from "./details.js";
+import { factsOf } from "../../lib/facts.js";
 import * as model from "./model.js";
 
 /** Rows of a comparison: `{ label, values, differs }`. */

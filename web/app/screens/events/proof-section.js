@@ -10,17 +10,7 @@ import { fullTime, zoneLabel } from "../../lib/time.js";
 import { integrity } from "../../shell/top-bar.js";
 import { download } from "../../ui/hand-over.js";
 import { Icon, announce } from "../../ui/parts.js";
-
-const ICONS = { yes: "check", no: "close", open: "minus" };
-const WORDS = { yes: "holds", no: "does not hold", open: "not shown" };
-
-function Steps({ steps }) {
-  return html`<ol>${steps.map(
-    ({ state, text, detail }) => html`<li class=${state}>
-    ${h(Icon, { name: ICONS[state] })}<span><span
-      class="unseen">${WORDS[state]}: </span>${text}<br /><code>${visible(detail)}</code></span></li>`,
-  )}</ol>`;
-}
+import { Steps } from "../../ui/proof-steps.js";
 
 /** What is known without checking: whether the newest checkpoint that the page has heard of covers the event. */
 function before(event) {
