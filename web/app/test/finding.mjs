@@ -237,11 +237,12 @@ test("a line below the bars marks what the rows in sight are of, and ids of sele
   const at = async () => Number(await seen.getAttribute("x"));
   const first = await at();
   const rows = page.locator(".rows");
-  await rows.evaluate((one) => (one.scrollTop = one.scrollHeight));
-  await page.waitForFunction(
-    (before) => Number(document.querySelector("svg.bars .seen")?.getAttribute("x")) < before,
-    first,
-  );
+  // Down to the end, which moves away for as long as there are older rows.
+  await page.waitForFunction((before) => {
+    const list = document.querySelector(".rows");
+    list.scrollTop = list.scrollHeight;
+    return Number(document.querySelector("svg.bars .seen")?.getAttribute("x")) < before;
+  }, first);
   await rows.evaluate((one) => (one.scrollTop = 0));
   for (const index of [0, 1]) {
     await page
