@@ -1,23 +1,17 @@
-// Budgets: what a screen may load, compressed as it is sent. Modules are found as the service finds them, by imports.
+// Budgets: what is embedded in pages of others loads module by module; what the app loads is counted where it is linked
+// (crates/server/src/ui/budgets.rs).
 
 import assert from "node:assert/strict";
-import { readFileSync, readdirSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 
 const APP = join(dirname(fileURLToPath(import.meta.url)), "..");
 const KB = 1024;
-const JS_MAX = 80 * KB;
-const JS_EXPLORER_MAX = 60 * KB;
 const JS_EMBED_MAX = 55 * KB;
 const JS_EMBED_VERIFYING_MAX = 72 * KB;
-// The sum only catches a library that slips in: docs/adr/0010-budgets-of-screens.md.
-const JS_ALL_MAX = 250 * KB;
-const CSS_MAX = 14 * KB;
-const CSS_ALL_MAX = 24 * KB;
-const FONTS_MAX = 80 * KB;
 
 /** A module as the service sends it (crates/server/src/ui/assets.rs): without comments of their own lines,
   not indented. */
@@ -59,17 +53,6 @@ function modules(entry, later, found = new Set()) {
 }
 
 const sum = (paths) => [...paths].reduce((total, path) => total + sizeOf(path), 0);
-const start = join(APP, "app.js");
-const screens = readdirSync(join(APP, "screens"));
-
-for (const screen of screens) {
-  test(`the modules of ${screen} are within the budget`, (t) => {
-    const found = modules(join(APP, "screens", screen, "index.js"), false, modules(start, false));
-    const size = sum(found);
-    t.diagnostic(`${(size / KB).toFixed(1)} KB in ${found.size} modules`);
-    assert.ok(size <= (screen === "events" ? JS_EXPLORER_MAX : JS_MAX), `${size} bytes`);
-  });
-}
 
 for (const entry of ["viewer", "frame"]) {
   test(`the embedded ${entry} is within the budget, with its drawer and exports`, (t) => {
@@ -89,27 +72,3 @@ for (const entry of ["viewer", "frame"]) {
     assert.deepEqual(foreign, []);
   });
 }
-
-test("all modules are within the budget", (t) => {
-  const found = modules(start, true);
-  const size = sum(found);
-  t.diagnostic(`${(size / KB).toFixed(1)} KB in ${found.size} modules`);
-  assert.ok(size <= JS_ALL_MAX, `${size} bytes`);
-  assert.ok(found.has(join(APP, "vendor", "noble.js")), "what the verifier is made of is counted");
-  const outside = [...found].filter((path) => /^\.\./.test(relative(join(APP, ".."), path)));
-  assert.deepEqual(outside, []);
-});
-
-test("styles and fonts are within the budget", (t) => {
-  const styles = readdirSync(join(APP, "css")).map((name) => join(APP, "css", name));
-  const fonts = readdirSync(join(APP, "fonts")).map((name) => readFileSync(join(APP, "fonts", name)).length);
-  const bytes = fonts.reduce((total, size) => total + size, 0);
-  // What every page waits for is one file; a screen's own is loaded with the screen.
-  const shell = readFileSync(join(APP, "..", "..", "crates", "server", "src", "ui", "assets.rs"), "utf8");
-  const [, names] = /const STYLES[^=]*= \[([^\]]*)\]/.exec(shell);
-  const linked = [...names.matchAll(/"(\w+)"/g)].map(([, name]) => join(APP, "css", `${name}.css`));
-  assert.ok(sum(linked) <= CSS_MAX, `${sum(linked)} bytes of styles that every page loads`);
-  t.diagnostic(`styles ${(sum(styles) / KB).toFixed(1)} KB, fonts ${(bytes / KB).toFixed(1)} KB`);
-  assert.ok(sum(styles) <= CSS_ALL_MAX, `${sum(styles)} bytes of styles`);
-  assert.ok(bytes <= FONTS_MAX, `${bytes} bytes of fonts`);
-});

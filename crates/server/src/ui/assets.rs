@@ -16,6 +16,7 @@ use flate2::{Compression, write::GzEncoder};
 use rust_embed::RustEmbed;
 use sha2::{Digest, Sha256};
 
+use super::chunks::{LINKED, Texts, link};
 use crate::http::static_file::{Keep, answer_tagged, tag_of};
 
 /// `web/app`, without its tests and what builds it.
@@ -42,7 +43,7 @@ const APP: &str = "app/";
 const VERIFY: &str = "verify/";
 /// The styles that every page waits for, in one file: a browser asks for few at a time, and paints after the last.
 pub(super) const SHELL_STYLES: &str = "app/css/shell.css";
-/// What it is made of; its size is a budget of web/app/test/sizes.test.mjs.
+/// What it is made of; its size is a budget (budgets.rs).
 const STYLES: [&str; 6] = ["tokens", "base", "components", "explorer", "drawer", "screens"];
 /// Minified by whoever published it.
 const VENDOR: &str = "app/vendor/";
@@ -75,11 +76,12 @@ pub(super) static FILES: LazyLock<Assets> = LazyLock::new(Assets::new);
 
 impl Assets {
     fn new() -> Self {
-        let own = App::iter().map(|path| format!("{APP}{path}"));
-        let others = Verify::iter().map(|path| format!("{VERIFY}{path}"));
-        let paths = own.chain(others).chain([SHELL_STYLES.to_owned()]);
-        let files = paths.filter_map(|path| Some((path.clone(), Arc::new(read(&path)?))));
-        let files: BTreeMap<_, _> = files.collect();
+        let paths = paths().chain([SHELL_STYLES.to_owned()]);
+        let files = paths.filter_map(|path| Some((path.clone(), read(&path)?)));
+        let mut files: BTreeMap<_, _> = files.collect();
+        files.extend(linked());
+        let asset = |(path, plain)| (path, Arc::new(Asset::of(plain)));
+        let files: BTreeMap<_, _> = files.into_iter().map(asset).collect();
         let mut hash = Sha256::new();
         for (path, asset) in &files {
             hash.update((path.len() as u64).to_be_bytes());
@@ -116,6 +118,20 @@ impl Assets {
         found
     }
 
+    /// The paths of all files.
+    #[cfg(test)]
+    pub(super) fn paths(&self) -> impl Iterator<Item = &str> {
+        self.files.keys().map(String::as_str)
+    }
+
+    /// How many bytes of a file are sent to whoever takes it compressed.
+    #[cfg(test)]
+    pub(super) fn sent(&self, path: &str) -> usize {
+        let asset = self.get(path).expect("a file that is there");
+        let is_text = content_type(path).is_some_and(|(_, is_text)| is_text);
+        if is_text { asset.gzip().0.len() } else { asset.plain.len() }
+    }
+
     /// The answer to a request; none if there is no such file in this version.
     pub(super) fn answer(&self, hash: &str, path: &str, headers: &HeaderMap) -> Option<Response> {
         if hash != self.hash {
@@ -139,11 +155,19 @@ impl Assets {
     fn get(&self, path: &str) -> Option<Arc<Asset>> {
         let known = self.files.get(path);
         // Only what was there at the start, so that a path cannot lead out of the folder.
-        if FROM_DISK && known.is_some() { read(path).map(Arc::new) } else { known.cloned() }
+        if !FROM_DISK || known.is_none() {
+            return known.cloned();
+        }
+        let plain = if path.starts_with(LINKED) { linked().remove(path) } else { read(path) };
+        plain.map(|plain| Arc::new(Asset::of(plain)))
     }
 }
 
 impl Asset {
+    fn of(plain: Vec<u8>) -> Self {
+        Self { plain: plain.into(), plain_tag: OnceLock::new(), gzip: OnceLock::new() }
+    }
+
     /// The bytes with their entity tag.
     fn plain(&self) -> (Bytes, &str) {
         (self.plain.clone(), self.plain_tag.get_or_init(|| tag_of(&self.plain)))
@@ -161,7 +185,24 @@ impl Asset {
     }
 }
 
-fn read(path: &str) -> Option<Asset> {
+/// The files of `web`, by their paths there.
+fn paths() -> impl Iterator<Item = String> {
+    let own = App::iter().map(|path| format!("{APP}{path}"));
+    own.chain(Verify::iter().map(|path| format!("{VERIFY}{path}")))
+}
+
+/// The modules, as they are sent when nothing is linked.
+pub(super) fn texts() -> Texts {
+    let modules = paths().filter(|path| extension(path) == "js");
+    modules.filter_map(|path| Some((path.clone(), String::from_utf8(read(&path)?).ok()?))).collect()
+}
+
+/// The modules as the app loads them.
+fn linked() -> BTreeMap<String, Vec<u8>> {
+    link(&texts()).into_iter().map(|(path, text)| (path, text.into_bytes())).collect()
+}
+
+fn read(path: &str) -> Option<Vec<u8>> {
     let plain = if path == SHELL_STYLES {
         let sheets = STYLES.iter().map(|name| App::get(&format!("css/{name}.css")));
         sheets.map(|sheet| Some(sheet?.data.into_owned())).collect::<Option<Vec<_>>>()?.join(&b'\n')
@@ -172,12 +213,11 @@ fn read(path: &str) -> Option<Asset> {
         App::get(path.strip_prefix(APP)?)?.data.into_owned()
     };
     let is_own_script = extension(path) == "js" && !path.starts_with(VENDOR);
-    let plain = match String::from_utf8(plain) {
+    Some(match String::from_utf8(plain) {
         Ok(text) if is_own_script => thinned(&text).into_bytes(),
         Ok(text) => text.into_bytes(),
         Err(other) => other.into_bytes(),
-    };
-    Some(Asset { plain: plain.into(), plain_tag: OnceLock::new(), gzip: OnceLock::new() })
+    })
 }
 
 /// A module without the comments that have lines of their own and without indentation, a sixth of what is sent; its
@@ -214,6 +254,7 @@ fn content_type(path: &str) -> Option<(&'static str, bool)> {
         "css" => ("text/css; charset=utf-8", true),
         "svg" => ("image/svg+xml", true),
         "woff2" => ("font/woff2", false),
+        "map" => ("application/json", true),
         _ => return None,
     })
 }
@@ -235,7 +276,7 @@ fn imports(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// The path that a relative import means in the module `from`.
-fn resolve(from: &str, import: &str) -> Option<String> {
+pub(super) fn resolve(from: &str, import: &str) -> Option<String> {
     if !import.starts_with('.') {
         return None;
     }

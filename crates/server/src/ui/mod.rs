@@ -6,6 +6,9 @@
 //! anybody.
 
 mod assets;
+#[cfg(test)]
+mod budgets;
+mod chunks;
 mod embed;
 pub mod pages;
 mod shell;

@@ -7,7 +7,10 @@ use axum::{
 };
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::assets::{Assets, FILES, SHELL_STYLES};
+use super::{
+    assets::{Assets, FILES, SHELL_STYLES},
+    chunks,
+};
 
 /// Only files from here, nothing written into the page, no frames, and no text that becomes code.
 const POLICY: HeaderValue = HeaderValue::from_static(
@@ -96,6 +99,12 @@ const START: Screen = Screen {
 /// What the rail has below its line.
 const INTEGRITY: &str = "/integrity";
 
+/// The screens with the modules that show them.
+#[cfg(test)]
+pub(super) fn screens() -> impl Iterator<Item = (&'static str, &'static str)> {
+    SCREENS.iter().chain([&START]).map(|screen| (screen.path, screen.module))
+}
+
 /// The pages, rendered once at start: they hold nothing of whoever asks.
 #[derive(Debug)]
 pub(super) struct Shell {
@@ -124,8 +133,9 @@ impl Shell {
 }
 
 fn page(assets: &Assets, screen: &Screen) -> Markup {
-    let mut modules = assets.modules("app/app.js");
-    for module in assets.modules(screen.module) {
+    let start = chunks::entry("app/app.js");
+    let mut modules = assets.modules(&start);
+    for module in assets.modules(&chunks::entry(screen.module)) {
         if !modules.contains(&module) {
             modules.push(module);
         }
@@ -147,7 +157,7 @@ fn page(assets: &Assets, screen: &Screen) -> Markup {
                 @for module in &modules {
                     link rel="modulepreload" href=(assets.url(module));
                 }
-                script type="module" src=(assets.url("app/app.js")) {}
+                script type="module" src=(assets.url(&start)) {}
             }
             body {
                 a class="skip" href="#main" { "Skip to content" }
@@ -225,7 +235,7 @@ mod tests {
             assert!(script.contains(" src=\"/_a/"), "{script}");
         }
         assert!(!html.contains(" style=") && !html.contains("http:") && !html.contains("https:"));
-        assert!(html.contains("rel=\"modulepreload\"") && html.contains("screens/events/index.js"));
+        assert!(html.contains("rel=\"modulepreload\"") && html.contains("linked/app/chunks/events.js"));
         assert!(html.contains("aria-current=\"page\"") && html.contains("Events · Tallystick"));
     }
 
