@@ -276,7 +276,7 @@ mod tests {
         assert_eq!(lines.len(), TEXT.lines().count() + 1, "lines keep their numbers");
         assert_eq!(outer[1], "import * as $__out_js from \"./out.js\";");
         assert_eq!(lines[1], "const { d } = $__out_js;");
-        assert_eq!(lines[8], "async function g() {}");
+        assert_eq!(lines[7], "async function g() {}");
         assert_eq!(lines.last().unwrap(), "return { e: $1.e, f, g, i: h };");
         assert_eq!(module.given(), ["e", "f", "g", "i"]);
         assert_eq!(module.taken("./in.js"), ["a", "b", "e"]);
