@@ -89,6 +89,7 @@ test("what may come next has counts, and Enter runs what is typed unless somethi
 
 test("an error stands under its word and is repaired by a click; the rows stay", async () => {
   const { page, close } = await open("/events?range=30d", { expected: [/400/] });
+  await page.waitForSelector("svg.bars rect");
   const first = await page.locator(".row").first().textContent();
   await search(page, "outcome:sucess");
   await page.waitForSelector(".t-wrong");

@@ -29,9 +29,11 @@ pub(super) fn run(root: &Path, extent: Extent, tally: &mut Tally) -> Result<bool
         println!("not run, as these are missing: {missing} (a full test installs them)");
         return Ok(true);
     }
-    // The app's tests start the service.
+    // The app's tests start the service. Built with everything else, or libraries would be built again with other
+    // features.
     let mut build = Command::new("cargo");
-    let mut good = command::succeeds(build.current_dir(root).args(["build", "--locked"]))?;
+    let mut good =
+        command::succeeds(build.current_dir(root).args(["test", "--workspace", "--no-run", "--locked"]))?;
     for folder in FOLDERS {
         let mut node = Command::new("node");
         node.current_dir(root.join(folder))
