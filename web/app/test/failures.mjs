@@ -28,7 +28,7 @@ test("a screen that could not be loaded is not shown over another, and is tried 
   const { page, close } = await open("/", REFUSED);
   await page.locator(".overview").waitFor();
   let refuse;
-  await page.route("**/screens/integrity/index.js", (route) => {
+  await page.route("**/chunks/integrity.js", (route) => {
     refuse = () => route.abort();
   });
   await page.locator('.rail [data-screen="/integrity"]').click();
@@ -40,11 +40,11 @@ test("a screen that could not be loaded is not shown over another, and is tried 
   await page.evaluate(() => new Promise((resolve) => setTimeout(resolve)));
   assert.equal(await page.getByText(LOST).count(), 0);
 
-  await page.unroute("**/screens/integrity/index.js");
-  await page.route("**/screens/integrity/index.js", (route) => route.abort());
+  await page.unroute("**/chunks/integrity.js");
+  await page.route("**/chunks/integrity.js", (route) => route.abort());
   await page.locator('.rail [data-screen="/integrity"]').click();
   await page.getByText(LOST).waitFor();
-  await page.unroute("**/screens/integrity/index.js");
+  await page.unroute("**/chunks/integrity.js");
   await page.locator('.rail [data-screen="/entities"]').click();
   await page.getByRole("heading", { name: "Entities" }).waitFor();
   await page.locator('.rail [data-screen="/integrity"]').click();

@@ -2,10 +2,11 @@
 
 import { effect, h, html, signal, useEffect } from "../../lib/html.js";
 import { lazy } from "../../lib/lazy.js";
-import { Icon, toast } from "../../ui/parts.js";
+import { Icon } from "../../ui/parts.js";
 import { Chips } from "./chips.js";
 import { Facets, isSheetOpen } from "./facets.js";
 import { Histogram } from "./histogram.js";
+import { bindKeys } from "./keys.js";
 import * as model from "./model.js";
 import { Notes, QueryBar } from "./query-bar.js";
 import { RangePicker } from "./range-picker.js";
@@ -39,22 +40,6 @@ function useRest() {
   }, []);
 }
 
-/** The keys, as soon as they are loaded and as long as the screen is shown. */
-function useKeys() {
-  useEffect(() => {
-    let isShown = true;
-    let release = null;
-    import("./keys.js").then(
-      ({ bindKeys }) => isShown && (release = bindKeys()),
-      () => isShown && toast("The keys of this page could not be loaded."),
-    );
-    return () => {
-      isShown = false;
-      release?.();
-    };
-  }, []);
-}
-
 function LiveButton() {
   const { live } = model.state.value;
   const why = obstacle.value;
@@ -77,7 +62,7 @@ isNarrow.addEventListener("change", () => (narrow.value = isNarrow.matches));
 function Explorer() {
   useEffect(() => model.watch(), []);
   useEffect(() => watchTail(), []);
-  useKeys();
+  useEffect(() => bindKeys(), []);
   useRest();
   useEffect(() => {
     document.title = "Events · Tallystick";
