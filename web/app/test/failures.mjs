@@ -126,6 +126,7 @@ test("an event that came live is copied as the service gave it", async () => {
     permissions: ["clipboard-read", "clipboard-write"],
   });
   await rowsShown(page);
+  await page.locator('.live[aria-pressed="true"]', { hasText: "Live" }).waitFor();
   const [stored] = await shared.service.send([walker(door, "Walker 1")]);
   await page.locator(".row.fresh", { hasText: "Walker 1" }).waitFor();
   await page.locator(".rows").focus();

@@ -5,6 +5,7 @@ use std::{
     collections::BTreeMap,
     io::Write as _,
     sync::{Arc, LazyLock, OnceLock},
+    time::{Duration, Instant},
 };
 
 use axum::{
@@ -13,6 +14,7 @@ use axum::{
 };
 use bytes::Bytes;
 use flate2::{Compression, write::GzEncoder};
+use parking_lot::Mutex;
 use rust_embed::RustEmbed;
 use sha2::{Digest, Sha256};
 
@@ -158,7 +160,7 @@ impl Assets {
         if !FROM_DISK || known.is_none() {
             return known.cloned();
         }
-        let plain = if path.starts_with(LINKED) { linked().remove(path) } else { read(path) };
+        let plain = if path.starts_with(LINKED) { linked_of_late(path) } else { read(path) };
         plain.map(|plain| Arc::new(Asset::of(plain)))
     }
 }
@@ -200,6 +202,17 @@ pub(super) fn texts() -> Texts {
 /// The modules as the app loads them.
 fn linked() -> BTreeMap<String, Vec<u8>> {
     link(&texts()).into_iter().map(|(path, text)| (path, text.into_bytes())).collect()
+}
+
+/// A linked file as it was at most a second ago: a page asks for several, and all of them are made together.
+fn linked_of_late(path: &str) -> Option<Vec<u8>> {
+    static LINKED_AT: Mutex<Option<(Instant, BTreeMap<String, Vec<u8>>)>> = Mutex::new(None);
+    let mut last = LINKED_AT.lock();
+    if last.as_ref().is_none_or(|(at, _)| at.elapsed() > Duration::from_secs(1)) {
+        let files = linked();
+        *last = Some((Instant::now(), files));
+    }
+    last.as_ref()?.1.get(path).cloned()
 }
 
 fn read(path: &str) -> Option<Vec<u8>> {
