@@ -11,12 +11,14 @@ mkdirSync(folder, { recursive: true });
 const service = await start();
 const browser = await launch();
 const { events } = await service.get(`/v1/events?org=${ORG}&limit=1&q=action:escalation_policy.updated`);
+const share = await service.ask("POST", `/v1/events/${events[0].id}/shares`, { note: "The auditor of 2026" });
 
 const verify = async (page) => {
   await page.locator(".row").nth(2).click();
   await page.locator(".verify").click();
   await page.locator(".proof b", { hasText: "Verified" }).waitFor();
 };
+const heading = (page) => page.getByRole("heading", { level: 1 }).waitFor();
 const SHOTS = [
   ["overview", "/?range=30d", async (page) => page.waitForSelector(".ranking")],
   ["events", "/events?range=30d", rowsShown],
@@ -73,6 +75,23 @@ const SHOTS = [
     },
   ],
   ["keys", "/events", (page) => page.keyboard.press("?")],
+  [
+    "compare",
+    "/events?range=30d",
+    async (page, isNarrow) => {
+      await rowsShown(page);
+      if (isNarrow) return;
+      await page.locator(".rows").focus();
+      for (const key of ["j", " ", "j", " "]) await page.keyboard.press(key);
+      await page.getByRole("button", { name: "Compare" }).click();
+      await page.getByRole("dialog").waitFor();
+    },
+  ],
+  ["sign-in", "/sign-in", heading],
+  ["sign-in-sso", "/sign-in/sso", heading],
+  ["shared-event", new URL(share.url).pathname, heading],
+  ["setup-wrong", "/setup/wrong", heading],
+  ["nowhere", "/nowhere", heading],
 ];
 /** What is seen with a session only. */
 const press = (name) => async (page) => {
@@ -86,10 +105,33 @@ const SIGNED_IN = [
   ["access-role", "/access?tab=roles", press("New role")],
   ["access-keys", "/access?tab=keys", (page) => page.waitForSelector("#keys-title")],
   ["access-key", "/access?tab=keys", press("New key")],
+  ["access-viewers", "/access?tab=viewers", (page) => page.getByRole("button", { name: /New viewer token/ }).waitFor()],
+  ["access-viewer", "/access?tab=viewers", press(/New viewer token/)],
+  ["access-shares", "/access?tab=shares", (page) => page.getByText("The auditor of 2026").waitFor()],
+  ["access-sso", "/access?tab=sso", (page) => page.getByLabel(/Issuer/).waitFor()],
   ["access-sessions", "/access?tab=sessions", (page) => page.waitForSelector("#sessions-title")],
   ["settings-account", "/settings", (page) => page.waitForSelector("#totp-title")],
   ["settings-appearance", "/settings?tab=appearance", (page) => page.waitForSelector("#look-title")],
   ["settings-organization", "/settings?tab=organization", (page) => page.waitForSelector("#organization-title")],
+  ["settings-ingest", "/settings?tab=ingest", (page) => page.waitForSelector("#masking-title")],
+  ["start", "/start", heading],
+  [
+    "share-dialog",
+    `/events/${events[0].id}`,
+    async (page) => {
+      await page.getByRole("button", { name: "Share with somebody outside" }).click();
+      await page.getByRole("dialog").waitFor();
+    },
+  ],
+  [
+    "save-search",
+    "/events?range=30d&q=outcome:denied",
+    async (page) => {
+      await rowsShown(page);
+      await page.keyboard.press("s");
+      await page.getByRole("dialog").waitFor();
+    },
+  ],
   ["settings-system", "/settings?tab=system", (page) => page.waitForSelector("#limits-title")],
 ];
 const cookie = await signIn(service, service.owner);
