@@ -20,9 +20,11 @@ export function Dialog({ title, onClose, children, kind = "", isKept = false }) 
     };
   }, []);
   const outside = (event) => event.target === dialog.current && !isKept && onClose();
+  // A browser asks by `cancel` once only: a second Escape closes without. So the key is taken, too.
   const cancel = (event) => isKept && event.preventDefault();
+  const key = (event) => isKept && event.key === "Escape" && event.preventDefault();
   return html`<dialog ref=${dialog} class=${kind} aria-label=${title} onClose=${onClose} onClick=${outside}
-    onCancel=${cancel}>
+    closedby=${isKept ? "none" : null} onCancel=${cancel} onKeyDown=${key}>
     <header>
       <h2>${title}</h2><span class="grow"></span>
       ${

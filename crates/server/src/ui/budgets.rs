@@ -31,7 +31,6 @@ fn modules_of_each_screen_are_within_the_budget() {
         files.sort_unstable();
         files.dedup();
         let size = sum(files.iter().map(String::as_str));
-        println!("{path}: {:.1} KB in {} files", size as f64 / KB as f64, files.len());
         assert!(size <= if path == "/events" { EXPLORER_MAX } else { SCREEN_MAX }, "{path}: {size} bytes");
     }
 }
@@ -39,7 +38,6 @@ fn modules_of_each_screen_are_within_the_budget() {
 #[test]
 fn all_modules_are_within_the_budget() {
     let size = sum(having(chunks::LINKED, ".js"));
-    println!("{:.1} KB", size as f64 / KB as f64);
     assert!(size <= ALL_MAX, "{size} bytes");
 }
 

@@ -1,7 +1,7 @@
-//! Modules that are needed together are sent together. A browser asks a server of HTTP/1.1 for six files at a time, so
-//! three dozen of them take six times the way there and back (docs/adr/0011). What the frame of the app and the explorer
-//! are made of is one file, what each screen has beside that is another, and what is loaded later stays as it is, taking
-//! what it needs from those: no module is ever there twice.
+//! Modules that are needed together are sent together. A browser asks a server of HTTP/1.1 for six files at a time,
+//! so three dozen of them take six times the way there and back (docs/adr/0011). What the frame of the app and the
+//! explorer are made of is one file, what each screen has beside that is another, and what is loaded later stays as it
+//! is, taking what it needs from those: no module is ever there twice.
 //!
 //! Each module is a function in its chunk, called once, in the order in which they need each other, as a browser
 //! would. Nothing is renamed or shortened, and a source map leads to the modules as they are in the repository.

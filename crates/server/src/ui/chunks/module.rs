@@ -1,5 +1,5 @@
-//! What a module says of others and to others: the few forms of `import` and `export` that our modules have, each at the
-//! start of a line. Their lines keep their numbers in whatever is made of them.
+//! What a module says of others and to others: the few forms of `import` and `export` that our modules have, each at
+//! the start of a line. Their lines keep their numbers in whatever is made of them.
 
 /// A module's text with the statements in it that link it to others.
 #[derive(Debug, Default)]
@@ -246,7 +246,8 @@ mod tests {
     use super::*;
 
     const TEXT: &str = "import { a, b as c } from \"./in.js\";\nimport {\n  d,\n} from \"./out.js\";\n\
-        import * as all from \"./in.js\";\nexport { e } from \"./in.js\";\nexport const f = () => import(\"./in.js\");\n\
+        import * as all from \"./in.js\";\nexport { e } from \"./in.js\";\n\
+        export const f = () => import(\"./in.js\");\n\
         export async function g() {}\nconst h = import(\"./out.js\");\nexport { h as i };\n";
 
     fn place(from: &str) -> Place {
@@ -261,7 +262,8 @@ mod tests {
         let file = Module::parse(TEXT).file(&place);
         assert_eq!(
             file,
-            "import { $1 as $1_0 } from \"../chunk.js\"; const { a, b: c } = $1_0;\nimport {\n  d,\n} from \"./out.js\";\n\
+            "import { $1 as $1_0 } from \"../chunk.js\"; const { a, b: c } = $1_0;\n\
+             import {\n  d,\n} from \"./out.js\";\n\
              import { $1 as $1_4 } from \"../chunk.js\"; const all = $1_4;\n\
              import { $1 as $1_5 } from \"../chunk.js\"; export const { e } = $1_5;\n\
              export const f = () => import(\"../chunk.js\").then((file) => file.$1);\n\

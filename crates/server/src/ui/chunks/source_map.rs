@@ -1,5 +1,5 @@
-//! Source maps, ECMA-426: where each line of a chunk comes from, for the browser's tools. Lines stay whole, so a line has
-//! one mapping, from its first column to the first column of a line.
+//! Source maps, ECMA-426: where each line of a chunk comes from, for the browser's tools. Lines stay whole, so a line
+//! has one mapping, from its first column to the first column of a line.
 
 use serde_json::json;
 
