@@ -89,7 +89,7 @@ const SHOTS = [
   ],
   ["sign-in", "/sign-in", heading],
   ["sign-in-sso", "/sign-in/sso", heading],
-  ["shared-event", new URL(share.url).pathname, heading],
+  ["shared-event", new URL(share.url, service.url).pathname, heading],
   ["setup-wrong", "/setup/wrong", heading],
   ["nowhere", "/nowhere", heading],
 ];

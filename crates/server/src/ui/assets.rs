@@ -206,13 +206,14 @@ fn linked() -> BTreeMap<String, Vec<u8>> {
 
 /// A linked file as it was at most a second ago: a page asks for several, and all of them are made together.
 fn linked_of_late(path: &str) -> Option<Vec<u8>> {
-    static LINKED_AT: Mutex<Option<(Instant, BTreeMap<String, Vec<u8>>)>> = Mutex::new(None);
-    let mut last = LINKED_AT.lock();
-    if last.as_ref().is_none_or(|(at, _)| at.elapsed() > Duration::from_secs(1)) {
-        let files = linked();
-        *last = Some((Instant::now(), files));
+    static FILES: Mutex<BTreeMap<String, Vec<u8>>> = Mutex::new(BTreeMap::new());
+    static MADE: Mutex<Option<Instant>> = Mutex::new(None);
+    let mut made = MADE.lock();
+    if made.is_none_or(|made| made.elapsed() > Duration::from_secs(1)) {
+        *FILES.lock() = linked();
+        *made = Some(Instant::now());
     }
-    last.as_ref()?.1.get(path).cloned()
+    FILES.lock().get(path).cloned()
 }
 
 fn read(path: &str) -> Option<Vec<u8>> {

@@ -49,10 +49,8 @@ impl Module {
         let mut statements = Vec::new();
         let mut at = 0;
         while at < lines.len() {
-            let last = match is_list(&lines[at]) {
-                true => (at..lines.len()).find(|&line| lines[line].ends_with(';')).unwrap_or(at),
-                false => at,
-            };
+            let end = (at..lines.len()).find(|&line| lines[line].ends_with(';'));
+            let last = end.filter(|_| is_list(&lines[at])).unwrap_or(at);
             if let Some(kind) = kind(&lines[at..=last].join(" ")) {
                 statements.push(Statement { first: at, last, kind });
             }
@@ -123,7 +121,7 @@ impl Module {
         for Statement { first, last, kind } in &self.statements {
             if let Kind::Declaration { name } = kind {
                 given.push(name.clone());
-                lines[*first] = lines[*first]["export ".len()..].to_owned();
+                lines[*first].drain(.."export ".len());
                 continue;
             }
             lines[*first..=*last].fill(String::new());
@@ -206,9 +204,8 @@ fn quoted(text: &str) -> Option<String> {
 
 /// `{ a, b: c }`: takes names out of an object.
 fn pattern(names: &[Name]) -> String {
-    let entry = |(there, here): &Name| match there == here {
-        true => there.clone(),
-        false => format!("{there}: {here}"),
+    let entry = |(there, here): &Name| {
+        if there == here { there.clone() } else { format!("{there}: {here}") }
     };
     format!("{{ {} }}", names.iter().map(entry).collect::<Vec<_>>().join(", "))
 }
@@ -228,11 +225,12 @@ fn with_loads(lines: Vec<String>, place: &dyn Fn(&str) -> Place) -> Vec<String> 
         while let Some((before, after)) = rest.split_once(LOAD) {
             let Some((from, after)) = after.split_once("\")") else { break };
             out.push_str(before);
-            out.push_str(&match place(from) {
+            let load = match place(from) {
                 Place::File(file) => format!("{LOAD}{file}\")"),
                 Place::Member { file, name } => format!("{LOAD}{file}\").then((file) => file.{name})"),
                 Place::Here { name } => format!("Promise.resolve({name})"),
-            });
+            };
+            out.push_str(&load);
             rest = after;
         }
         out.push_str(rest);
