@@ -1,4 +1,5 @@
-// Makes pictures of every screen to be looked at: `node test/shots.mjs FOLDER`, light, dark and narrow.
+// Makes pictures of every screen to be looked at: `node test/shots.mjs FOLDER`, light, dark and narrow; with names
+// behind the folder, of these alone.
 
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -6,7 +7,7 @@ import { join } from "node:path";
 import { launch, open, rowsShown, signIn } from "./browser.mjs";
 import { ORG, start } from "./service.mjs";
 
-const folder = process.argv[2] ?? "shots";
+const [folder = "shots", ...names] = process.argv.slice(2);
 mkdirSync(folder, { recursive: true });
 const service = await start();
 const browser = await launch();
@@ -105,8 +106,8 @@ const SIGNED_IN = [
   ["access-role", "/access?tab=roles", press("New role")],
   ["access-keys", "/access?tab=keys", (page) => page.waitForSelector("#keys-title")],
   ["access-key", "/access?tab=keys", press("New key")],
-  ["access-viewers", "/access?tab=viewers", (page) => page.getByRole("button", { name: /New viewer token/ }).waitFor()],
-  ["access-viewer", "/access?tab=viewers", press(/New viewer token/)],
+  ["access-viewers", "/access?tab=viewers", (page) => page.waitForSelector("#viewers-title")],
+  ["access-viewer", "/access?tab=viewers", press("New token")],
   ["access-shares", "/access?tab=shares", (page) => page.getByText("The auditor of 2026").waitFor()],
   ["access-sso", "/access?tab=sso", (page) => page.getByLabel(/Issuer/).waitFor()],
   ["access-sessions", "/access?tab=sessions", (page) => page.waitForSelector("#sessions-title")],
@@ -143,6 +144,7 @@ const LOOKS = [
 
 for (const [look, options] of LOOKS) {
   for (const [name, path, prepare] of [...SHOTS, ...SIGNED_IN]) {
+    if (names.length && !names.includes(name)) continue;
     const isSignedIn = SIGNED_IN.some(([one]) => one === name);
     const { page, context } = await open(browser, service, path, isSignedIn ? { ...options, cookie } : options);
     await prepare(page, look === "narrow");
