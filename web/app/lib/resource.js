@@ -15,12 +15,15 @@ export class Resource {
     this.failure = null;
   }
 
-  /** Runs `work` with a signal to stop by; true if its answer was taken. */
-  async load(work) {
+  /**
+   * Runs `work` with a signal to stop by; true if its answer was taken. `take` is given the answer at the moment when
+   * the page sees it.
+   */
+  async load(work, take = null) {
     this.controller?.abort();
     const controller = new AbortController();
     this.controller = controller;
-    this.again = work;
+    this.again = () => this.load(work, take);
     this.isLoading.value = true;
     // The service could not be reached: once more when it can, unless something else was asked for since.
     const again = () => this.controller === controller && this.retry();
@@ -31,7 +34,9 @@ export class Resource {
         // A query that cannot be read is the query's matter: what was there before stays.
         this.error.value = error?.code === "invalid_query" ? null : error;
         this.failure = error;
-        if (!error) this.data.value = data;
+        if (error) return;
+        this.data.value = data;
+        take?.(data);
       });
       if (error instanceof Offline) addEventListener("tallystick:again", again, { once: true });
       return !error;
@@ -45,7 +50,7 @@ export class Resource {
   }
 
   retry() {
-    return this.again ? this.load(this.again) : undefined;
+    return this.again?.();
   }
 
   /** What is there is old from now on, and a late answer is not taken: something new will be loaded soon. */

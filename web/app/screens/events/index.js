@@ -1,6 +1,6 @@
 // The events explorer: everything about finding, on one page; and one event as a page of its own.
 
-import { effect, h, html, signal, useEffect } from "../../lib/html.js";
+import { effect, h, html, signal, useEffect, useLayoutEffect } from "../../lib/html.js";
 import { lazy } from "../../lib/lazy.js";
 import { Icon } from "../../ui/parts.js";
 import { Chips } from "./chips.js";
@@ -60,7 +60,8 @@ const narrow = signal(isNarrow.matches);
 isNarrow.addEventListener("change", () => (narrow.value = isNarrow.matches));
 
 function Explorer() {
-  useEffect(() => model.watch(), []);
+  // Asks before the first paint of the screen, not after.
+  useLayoutEffect(() => model.watch(), []);
   useEffect(() => watchTail(), []);
   useEffect(() => bindKeys(), []);
   useRest();

@@ -2,7 +2,7 @@
 // histogram, count and each facet are requests of their own, so that one may fail or be slow without the others.
 
 import { getJson } from "../../lib/api.js";
-import { batch, computed, effect, signal, untracked } from "../../lib/html.js";
+import { computed, effect, signal, untracked } from "../../lib/html.js";
 import { Resource } from "../../lib/resource.js";
 import { go, partsOf, route } from "../../lib/route.js";
 import { isReady, organization, zone } from "../../lib/session.js";
@@ -109,18 +109,14 @@ function loadRest() {
 async function loadRows(same, order) {
   const rows = { ...same, order, sentence: true };
   const first = (stop) => getJson("/v1/events", { ...rows, limit: Pages.FIRST }, stop);
-  const isTaken = await rowsState.load(first);
-  if (!isTaken) {
-    const error = rowsState.failure;
-    if (error?.code === "invalid_query") notes.value = error.errors.map((one) => ({ ...one, severity: "error" }));
-    return;
-  }
-  const page = rowsState.data.peek();
-  batch(() => {
+  const isTaken = await rowsState.load(first, (page) => {
     notes.value = page.warnings ?? [];
     pages.start(page, (cursor, limit) => getJson("/v1/events", { ...rows, limit, cursor }));
     shownSearch.value = same;
   });
+  const error = rowsState.failure;
+  if (!isTaken && error?.code === "invalid_query")
+    notes.value = error.errors.map((one) => ({ ...one, severity: "error" }));
 }
 
 export function loadHistogram() {
