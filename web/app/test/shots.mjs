@@ -109,7 +109,7 @@ const SIGNED_IN = [
   ["access-viewers", "/access?tab=viewers", (page) => page.waitForSelector("#viewers-title")],
   ["access-viewer", "/access?tab=viewers", press("New token")],
   ["access-shares", "/access?tab=shares", (page) => page.getByText("The auditor of 2026").waitFor()],
-  ["access-sso", "/access?tab=sso", (page) => page.getByLabel(/Issuer/).waitFor()],
+  ["access-sso", "/access?tab=sso", (page) => page.waitForSelector("#sso-title")],
   ["access-sessions", "/access?tab=sessions", (page) => page.waitForSelector("#sessions-title")],
   ["settings-account", "/settings", (page) => page.waitForSelector("#totp-title")],
   ["settings-appearance", "/settings?tab=appearance", (page) => page.waitForSelector("#look-title")],
