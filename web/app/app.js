@@ -1,19 +1,21 @@
 // Starts the app: the bar at the top, the screen of the address, and what lies over both.
 
-import { onReach } from "./lib/api.js";
+import { onEnded, onReach, signInAddress } from "./lib/api.js";
 import { effect, h, html, render, signal } from "./lib/html.js";
 import { bind, listen } from "./lib/keys.js";
 import { followLinks, go, route, screenOf } from "./lib/route.js";
 import { lazy } from "./lib/lazy.js";
-import { isReady, loadSession, may, organization, present } from "./lib/session.js";
+import { isReady, loadSession, may, organization, person, present } from "./lib/session.js";
 import { explorer } from "./lib/url-state.js";
 import { isHelpOpen, isPaletteOpen } from "./shell/open.js";
 import { TopBar } from "./shell/top-bar.js";
 import { Icon, Lost, Said, dialogs } from "./ui/parts.js";
 
 const Help = lazy(() => import("./shell/help.js"), "Help");
+const SessionEnded = lazy(() => import("./shell/session-ended.js"), "SessionEnded");
 const Palette = lazy(() => import("./shell/palette.js"), "Palette");
 const isReached = signal(true);
+const isEnded = signal(false);
 const screen = signal(null);
 let unreached = 0;
 
@@ -23,9 +25,20 @@ onReach((isThere) => {
   isReached.value = unreached < 2;
 });
 
+/** What somebody reads or writes stays; whoever was never known here is led to sign in. */
+onEnded(() => {
+  if (person.peek()) isEnded.value = true;
+  else location.assign(signInAddress());
+});
+
+function goOn() {
+  isEnded.value = false;
+  dispatchEvent(new Event("tallystick:again"));
+}
+
 function Layer() {
   return html`${!dialogs.value && h(Said, {})}${isPaletteOpen.value && h(Palette, {})}
-    ${isHelpOpen.value && h(Help, {})}
+    ${isHelpOpen.value && h(Help, {})}${isEnded.value && h(SessionEnded, { onBack: goOn })}
     ${
       !isReached.value &&
       html`<div class="offline" role="status">${h(Icon, { name: "offline" })}

@@ -14,6 +14,9 @@ export class Problem extends Error {
 /** The service cannot be reached. */
 export class Offline extends Error {}
 
+/** The session has ended. As with a service that is away, what was loaded stays, and it goes on by itself. */
+export class Ended extends Offline {}
+
 /** @type {(isThere: boolean) => void} */
 let tellReach = () => {};
 /** Calls `listen` with whether the service was reached, after each request. */
@@ -31,9 +34,13 @@ export function address(path, parameters = {}) {
   return text ? `${path}?${text}` : path;
 }
 
-function signIn() {
-  const here = location.pathname + location.search;
-  location.assign(`/sign-in?next=${encodeURIComponent(here)}`);
+/** Where one signs in and comes back here. */
+export const signInAddress = () => address("/sign-in", { next: location.pathname + location.search });
+
+let tellEnded = () => location.assign(signInAddress());
+/** Calls `listen` instead of leaving for the sign-in page when a session has ended. */
+export function onEnded(listen) {
+  tellEnded = listen;
 }
 
 /** @typedef {{ parameters?: object, signal?: AbortSignal, accept?: string, method?: string, body?: unknown }} Asked */
@@ -62,7 +69,10 @@ export async function request(path, { parameters, signal, accept = "application/
   }
   tellReach(true);
   if (response.ok) return response;
-  if (response.status === 401) signIn();
+  if (response.status === 401) {
+    tellEnded();
+    throw new Ended("your session has ended; sign in to go on");
+  }
   throw new Problem(response.status, await response.json().catch(() => ({})));
 }
 

@@ -8,6 +8,7 @@ import { shared } from "./shared.mjs";
 import "./account.mjs";
 import "./begin.mjs";
 import "./embed.mjs";
+import "./ended.mjs";
 import "./explorer.mjs";
 import "./failures.mjs";
 import "./finding.mjs";

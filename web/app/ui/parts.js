@@ -1,6 +1,6 @@
 // Small parts that every screen uses.
 
-import { Offline, address } from "../lib/api.js";
+import { Ended, Offline, address } from "../lib/api.js";
 import { h, html, signal } from "../lib/html.js";
 import { visible } from "../lib/safe-text.js";
 
@@ -53,7 +53,8 @@ export function IconButton({ icon, label, onClick, pressed, kind = "ghost", smal
 
 /** Why a part of the page could not be loaded, with a way to try again. */
 export function Trouble({ error, retry }) {
-  const text = error instanceof Offline ? "The service cannot be reached." : error.message;
+  const isAway = error instanceof Offline && !(error instanceof Ended);
+  const text = isAway ? "The service cannot be reached." : error.message;
   return html`<div class="trouble" role="alert">
     ${h(Icon, { name: "alert" })}<span>${visible(text)}</span>
     ${error.requestId && html`<code>${error.requestId}</code>`}
