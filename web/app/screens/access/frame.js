@@ -22,6 +22,10 @@ export function Panel({ id, title, note, q, children, acts }) {
     ${children}</section>`;
 }
 
+/** What stands in an empty list: what the thing is for, and where it is described. */
+export const None = ({ children, about }) =>
+  html`<p class="body quiet">${children} <a href=${`/docs#${about}`} data-outside="true">How it works</a></p>`;
+
 /** A button that opens a form. */
 export const AddButton = ({ label, onClick }) =>
   html`<button type="button" class="button primary small" onClick=${onClick}>

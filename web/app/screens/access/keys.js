@@ -12,7 +12,7 @@ import { explorer } from "../../lib/url-state.js";
 import { Choices, Confirm, Field, FormEnd, Once, onSubmit, useAct } from "../../ui/forms.js";
 import { Name, Trouble } from "../../ui/parts.js";
 import { Dialog } from "../../ui/dialog.js";
-import { AddButton, Ago, Day, More, Panel, loadPages } from "./frame.js";
+import { AddButton, Ago, Day, More, None, Panel, loadPages } from "./frame.js";
 import { SCOPES, scopesToGive } from "./words.js";
 
 const DAY_MS = 86_400_000;
@@ -194,7 +194,7 @@ export function Keys({ org }) {
         html`${
           rows.length
             ? h(Sheet, { rows, isOfAll: !org, open })
-            : html`<p class="body quiet">No key is in use. Programs that write or read events need one.</p>`
+            : h(None, { about: "create_key" }, "No key is in use. Programs that write or read events need one.")
         }
         ${
           others > 0 &&

@@ -6,7 +6,7 @@ import { Resource } from "../../lib/resource.js";
 import { visible } from "../../lib/safe-text.js";
 import { Confirm } from "../../ui/forms.js";
 import { Name, Trouble } from "../../ui/parts.js";
-import { Ago, Day, Panel } from "./frame.js";
+import { Ago, Day, None, Panel } from "./frame.js";
 
 function Row({ one, revoke }) {
   const event = html`<a href=${`/events/${one.event}`}><code>${one.event.slice(0, 16)}…</code></a>`;
@@ -41,8 +41,11 @@ export function Shares({ org }) {
             <th scope="col">Made</th><th scope="col">Last opened</th><th scope="col">Ends</th>
             <th scope="col"><span class="unseen">Acts</span></th></tr></thead>
             <tbody>${rows.map((one) => h(Row, { key: one.id, one, revoke: () => setRevoked(one) }))}</tbody></table>`
-          : html`<p class="body quiet">No event is shared. Open an event and choose Share to hand it to somebody
-            without an account.</p>`,
+          : h(
+              None,
+              { about: "create_share" },
+              "No event is shared. Open an event and choose Share to hand it to somebody without an account.",
+            ),
       )
     }
     ${

@@ -11,7 +11,7 @@ import { Choices, Confirm, Field, FormEnd, Once, onSubmit, useAct } from "../../
 import { copy } from "../../ui/hand-over.js";
 import { Icon, Name, Trouble } from "../../ui/parts.js";
 import { Dialog } from "../../ui/dialog.js";
-import { AddButton, Ago, More, Panel, exactTime, loadPages } from "./frame.js";
+import { AddButton, Ago, More, None, Panel, exactTime, loadPages } from "./frame.js";
 import { snippets } from "./snippets.js";
 import { FEATURES } from "./words.js";
 
@@ -229,8 +229,12 @@ export function ViewerTokens({ org }) {
               <th scope="col">May also</th><th scope="col">Pages</th><th scope="col">Made</th><th scope="col">Ends</th>
               <th scope="col"><span class="unseen">Acts</span></th></tr></thead>
               <tbody>${rows.map((one) => h(Row, { key: one.id, one, open }))}</tbody></table>`
-            : html`<p class="body quiet">No viewer token is good now. With one, your product shows a part of this log to
-              one of its users, for 15 minutes.</p>`
+            : h(
+                None,
+                { about: "create_viewer_token" },
+                `No viewer token is good now. With one, your product shows a part of this log to one of its users, for 15
+                  minutes.`,
+              )
         }
         ${h(More, { ...data, what: "token", onMore: () => setPages(pages + 1) })}`,
       )
