@@ -141,6 +141,29 @@ test("an event that came live is copied as the service gave it", async () => {
   await close();
 });
 
+test("events that the tail had to leave out are said to be missing, and loaded", async () => {
+  const door = `gap_${Date.now()}`;
+  await shared.service.send([walker(door, "Walker 0")]);
+  const { page, close } = await open(`/events?range=24h&q=action:${door}.*`);
+  await rowsShown(page);
+  const left = await shared.service.send([1, 2, 3].map((number) => walker(door, `Walker ${number}`)));
+  const [from_seq, to_seq] = [left.at(0).seq, left.at(-1).seq];
+  const gap = JSON.stringify({ from_seq, to_seq, count: to_seq - from_seq + 1 });
+  // As the service says it to a reader who is too slow; what follows is the service's own.
+  const body = `event: gap\nid: ${to_seq}\ndata: ${gap}\n\n`;
+  const once = { times: 1 };
+  await page.route("**/v1/tail?*", (route) => route.fulfill({ contentType: "text/event-stream", body }), once);
+  await page.keyboard.press("l");
+  await page.locator(".gap", { hasText: /events are not shown here/ }).waitFor();
+  await page.locator(".gap").getByRole("button", { name: "load" }).click();
+  await page.waitForURL((url) => url.searchParams.get("q").includes(`seq:${from_seq}..${to_seq}`));
+  // What was shown before stays until the answer is there.
+  await page.waitForFunction(() => document.querySelectorAll(".row").length === 3);
+  await page.locator(".row", { hasText: "Walker 3" }).waitFor();
+  assert.equal(await page.locator(".live").getAttribute("aria-pressed"), "false");
+  await close();
+});
+
 test("without single keys the table still is worked by arrows, Enter and Space", async () => {
   const { page, close } = await open("/events?range=30d");
   await page.evaluate(() => localStorage.setItem("tallystick.singleKeys", "false"));
