@@ -71,6 +71,7 @@ const SHOTS = [
     "/events",
     async (page) => {
       await page.keyboard.press("Control+k");
+      await page.getByRole("dialog").waitFor();
       await page.keyboard.type("role");
       await page.waitForTimeout(800);
     },
