@@ -302,6 +302,8 @@ test("access: a viewer token is made to try, shown once, listed and revoked; how
   await shown.getByRole("button", { name: "Make the token" }).click();
   assert.match(await shown.locator(".once").textContent(), /^tsv_[0-9A-Za-z]{49}$/);
   await shown.getByRole("button", { name: "I stored it" }).click();
+  // Another one, so that there is something to revoke at last.
+  await make({ features: ["search"] })("https://app.example.com");
   await shown.getByRole("button", { name: "Revoke the viewer token of u_try" }).click();
   await shown.getByRole("button", { name: "Revoke the token", exact: true }).click();
   await shown.getByText("u_try").first().waitFor({ state: "detached" });
