@@ -232,8 +232,8 @@ export function ViewerTokens({ org }) {
             : h(
                 None,
                 { about: "create_viewer_token" },
-                `No viewer token is good now. With one, your product shows a part of this log to one of its users, for 15
-                  minutes.`,
+                `No viewer token is good now. With one, your product shows a part of this log to one of its users,
+                  for 15 minutes.`,
               )
         }
         ${h(More, { ...data, what: "token", onMore: () => setPages(pages + 1) })}`,
