@@ -199,7 +199,7 @@ test("an event is shared with somebody outside, who sees it without scripts, and
   await row.waitFor();
   await accessible(page);
   await row.getByRole("button", { name: /Revoke/ }).click();
-  await page.getByRole("button", { name: "Revoke the link" }).last().click();
+  await page.getByRole("dialog").getByRole("button", { name: "Revoke the link" }).click();
   await page.getByText("Link revoked").waitFor();
   await page.waitForFunction(() => !document.body.textContent.includes("The auditor of 2026"));
   assert.equal((await fetch(link)).status, 404);
