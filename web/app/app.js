@@ -84,7 +84,11 @@ function showScreens() {
       else link.removeAttribute("aria-current");
     }
     found.load().then(
-      (module) => found.home === shown && (screen.value = module),
+      (module) => {
+        if (found.home !== shown) return;
+        module.ahead?.();
+        screen.value = module;
+      },
       () => {
         if (found.home !== shown) return;
         // So that it is tried again.

@@ -14,6 +14,8 @@ import { SearchMenu } from "./search-menu.js";
 import { Table } from "./table.js";
 import { obstacle, tailState, watchTail } from "./tail.js";
 
+export { ahead } from "./model.js";
+
 const Compare = lazy(() => import("./compare.js"), "Compare");
 const Drawer = lazy(() => import("./drawer.js"), "Drawer");
 const EventPage = lazy(() => import("./drawer.js"), "EventPage");
@@ -60,7 +62,6 @@ const narrow = signal(isNarrow.matches);
 isNarrow.addEventListener("change", () => (narrow.value = isNarrow.matches));
 
 function Explorer() {
-  // Asks before the first paint of the screen, not after.
   useLayoutEffect(() => model.watch(), []);
   useEffect(() => watchTail(), []);
   useEffect(() => bindKeys(), []);

@@ -93,7 +93,7 @@ export function run() {
   total.load((stop) => getJson("/v1/count", same, stop));
   for (const part of [histogram, ...openFacets()]) part.expect();
   // Rows are what people wait for: what costs the service more begins when they are painted, or take long.
-  const rows = loadRows(same, want.order).then(() => new Promise(requestAnimationFrame));
+  const rows = Promise.all([loadRows(same, want.order), shown.promise]).then(() => new Promise(requestAnimationFrame));
   const late = new Promise((resolve) => setTimeout(resolve, REST_AFTER_MS));
   Promise.race([rows, late]).then(() => asked === mine && loadRest());
 }
@@ -199,12 +199,23 @@ effect(() => {
   untracked(forget);
 });
 
+/** Ends what watches the address; null while nothing does. */
 let stopEffects = null;
-/** Loads whenever what is asked for changes, while the screen is shown. */
-export function watch() {
+let watched = null;
+/** What waits for the screen to stand, and what tells it so. */
+let shown = signalled();
+
+function signalled() {
+  let tell = null;
+  const promise = new Promise((resolve) => (tell = resolve));
+  return { promise, tell };
+}
+
+function begin() {
   let before = "";
   const org = organization.peek();
   stopEffects?.();
+  watched = org;
   stopEffects = effect(() => {
     const now = JSON.stringify(wanted.value);
     // Of another organization the screen is another one, which loads by itself.
@@ -218,9 +229,23 @@ export function watch() {
     if (isGroup) loadHistogram();
     else run();
   });
+}
+
+/** Asks before the screen is put together, so that its rows may be there when it stands. */
+export function ahead() {
+  if (isReady.peek() && !pageOf.peek()) begin();
+}
+
+/** Loads whenever what is asked for changes, while the screen is shown. */
+export function watch() {
+  if (!stopEffects || watched !== organization.peek()) begin();
+  // What is open was not known before.
+  if (asked && !hasRest) for (const facet of openFacets()) facet.expect();
+  shown.tell();
   return () => {
     stopEffects?.();
     stopEffects = null;
+    shown = signalled();
     asked = null;
     hasRest = false;
     for (const resource of [rowsState, histogram, total, ...facets.values()]) resource.stop();

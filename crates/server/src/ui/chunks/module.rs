@@ -79,6 +79,18 @@ impl Module {
         of.flatten().map(|(name, _)| name.as_str()).collect()
     }
 
+    /// Lines that link modules in a form that is not known here.
+    #[cfg(test)]
+    pub(super) fn unknown(&self) -> Vec<&str> {
+        let is_known = |line: &usize| self.statements.iter().any(|of| (of.first..=of.last).contains(line));
+        let links =
+            |line: &usize| ["import ", "export "].iter().any(|word| self.lines[*line].starts_with(word));
+        (0..self.lines.len())
+            .filter(|line| links(line) && !is_known(line))
+            .map(|line| self.lines[line].as_str())
+            .collect()
+    }
+
     /// The names that others can take from it.
     #[cfg(test)]
     pub(super) fn given(&self) -> Vec<&str> {
