@@ -1,5 +1,5 @@
-//! What somebody may who asked for something a while ago and is not there now: for work in the background, and for links
-//! that speak for whoever made them.
+//! What somebody may who asked for something a while ago and is not there now: for work in the background, and for
+//! links that speak for whoever made them.
 
 use tallystick_catalog::CatalogError;
 use tallystick_event::OrgId;

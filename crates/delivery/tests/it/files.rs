@@ -159,7 +159,8 @@ async fn each_format_has_the_rows_that_a_look_at_every_event_finds() {
                 .map(|event| match format {
                     Format::Csv => {
                         let whole = json(event);
-                        serde_json::json!({ "seq": whole["seq"], "name": whole["actor"]["name"].as_str().unwrap_or("") })
+                        let name = whole["actor"]["name"].as_str().unwrap_or("");
+                        serde_json::json!({ "seq": whole["seq"], "name": name })
                     }
                     _ => json(event),
                 })

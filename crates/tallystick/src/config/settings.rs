@@ -114,7 +114,8 @@ settings! {
         "keep_days" => exports.keep_days;
         /// Exports at the same time, each of another organization; 0 to 64. 0: none, they wait.
         "running_max" => exports.running_max;
-        /// Bytes of events after which a point is made that a cut-short export goes on from; 1,024 to 1,099,511,627,776.
+        /// Bytes of events after which a point is made that a cut-short export goes on from; 1,024 to
+        /// 1,099,511,627,776.
         "checkpoint_bytes" => exports.checkpoint_bytes;
         /// Bytes of the disk that exports leave free, so that they never take the log's room.
         "reserve_bytes" => exports.reserve_bytes;

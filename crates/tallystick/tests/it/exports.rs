@@ -1,4 +1,5 @@
-//! Exports of the real service: killed midway in each format, read by a database that nobody here wrote, on a full disk.
+//! Exports of the real service: killed midway in each format, read by a database that nobody here wrote, on a full
+//! disk.
 
 use std::{
     path::{Path, PathBuf},
@@ -23,28 +24,35 @@ const SETTINGS: [(&str, &str); 2] =
     [("TALLYSTICK_EXPORTS__CHECKPOINT_BYTES", "1024"), ("TALLYSTICK_EXPORTS__RESERVE_BYTES", "0")];
 
 /// Reads a file with DuckDB: rows, different seqs, smallest and largest, failures.
-const DUCKDB: &str = "
+const DUCKDB: &str = r#"
 import duckdb, json, sys
 path, kind = sys.argv[1:3]
 table = {
-    'csv': f\"(SELECT seq, outcome FROM read_csv('{path}', header = true))\",
-    'ndjson': f\"(SELECT seq, outcome FROM read_json('{path}', format = 'newline_delimited'))\",
-    'json': f\"(SELECT e.seq AS seq, e.outcome AS outcome FROM (SELECT unnest(events) AS e FROM read_json('{path}', maximum_object_size = 1000000000)))\",
-    'parquet': f\"(SELECT seq, outcome FROM read_parquet('{path}') WHERE json_valid(event) AND actor_id IS NOT NULL)\",
+    "csv": f"SELECT seq, outcome FROM read_csv('{path}', header = true)",
+    "ndjson": f"SELECT seq, outcome FROM read_json('{path}', format = 'newline_delimited')",
+    "json": f"SELECT e.seq AS seq, e.outcome AS outcome FROM "
+            f"(SELECT unnest(events) AS e FROM read_json('{path}', maximum_object_size = 1000000000))",
+    "parquet": f"SELECT seq, outcome FROM read_parquet('{path}') WHERE json_valid(event) AND actor_id IS NOT NULL",
 }[kind]
-row = duckdb.sql(f\"SELECT count(*), count(DISTINCT seq), min(seq), max(seq), count(*) FILTER (outcome = 'failure') FROM {table}\").fetchall()[0]
+row = duckdb.sql(f"SELECT count(*), count(DISTINCT seq), min(seq), max(seq), "
+                 f"count(*) FILTER (outcome = 'failure') FROM ({table})").fetchall()[0]
 print(json.dumps(row))
-";
+"#;
 
 fn fill(server: &Server, org: &str, events: usize) {
     server.api.make_org(org);
     for first in (0..events).step_by(BATCH) {
         let one = |number: usize| {
-            json!({ "org": org, "action": "invoice.updated", "outcome": if number.is_multiple_of(4) { "failure" } else { "success" },
-                "occurred_at": format!("2026-11-20T{:02}:{:02}:{:02}.000Z", number / 3_600 % 24, number / 60 % 60, number % 60),
+            let (hour, minute, second) = (number / 3_600 % 24, number / 60 % 60, number % 60);
+            json!({
+                "org": org,
+                "action": "invoice.updated",
+                "outcome": if number.is_multiple_of(4) { "failure" } else { "success" },
+                "occurred_at": format!("2026-11-20T{hour:02}:{minute:02}:{second:02}.000Z"),
                 "actor": { "type": "user", "id": format!("u_{}", number % 9), "name": "Ana, \"R\"\nRuiz" },
                 "targets": [{ "type": "invoice", "id": format!("i_{number}") }],
-                "metadata": { "number": number, "note": "x".repeat(200) } })
+                "metadata": { "number": number, "note": "x".repeat(200) },
+            })
         };
         let batch: Vec<Value> = (first..(first + BATCH).min(events)).map(one).collect();
         let answer = server.api.post("/v1/events", &json!(batch));

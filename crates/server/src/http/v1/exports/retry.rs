@@ -18,8 +18,8 @@ use crate::{
 
 /// Run an export again
 ///
-/// One that failed, was cancelled or has expired. The file has the same events as the first time: those of the log as it
-/// was when the export was asked for. Recorded as `audit_export.retried`.
+/// One that failed, was cancelled or has expired. The file has the same events as the first time: those of the log as
+/// it was when the export was asked for. Recorded as `audit_export.retried`.
 #[utoipa::path(
     post,
     path = "/v1/exports/{id}/retry",
