@@ -46,7 +46,6 @@ pub enum ErrorCode {
     ExportNotFound,
     ExportState,
     ExportExpired,
-    LinkInvalid,
     EmailTaken,
     AlreadyMember,
     LastOwner,
@@ -120,7 +119,6 @@ impl ErrorCode {
         Self::ExportNotFound,
         Self::ExportState,
         Self::ExportExpired,
-        Self::LinkInvalid,
         Self::EmailTaken,
         Self::AlreadyMember,
         Self::LastOwner,
@@ -194,7 +192,6 @@ impl ErrorCode {
             Self::ExportNotFound => "export_not_found",
             Self::ExportState => "export_state",
             Self::ExportExpired => "export_expired",
-            Self::LinkInvalid => "link_invalid",
             Self::EmailTaken => "email_taken",
             Self::AlreadyMember => "already_member",
             Self::LastOwner => "last_owner",
@@ -250,7 +247,6 @@ impl ErrorCode {
             | Self::OrgReserved
             | Self::CrossSite
             | Self::SsoRequired
-            | Self::LinkInvalid
             | Self::VerificationFailed => StatusCode::FORBIDDEN,
             Self::NotFound
             | Self::OrgNotFound
@@ -339,7 +335,6 @@ impl ErrorCode {
             Self::ExportNotFound => "The export does not exist",
             Self::ExportState => "The export is in another state",
             Self::ExportExpired => "The export has expired",
-            Self::LinkInvalid => "The link does not work",
             Self::EmailTaken => "The e-mail address has an account",
             Self::AlreadyMember => "They are a member already",
             Self::LastOwner => "The organization would have no owner",
@@ -420,7 +415,6 @@ impl ErrorCode {
             | Self::ExportNotFound
             | Self::ExportState
             | Self::ExportExpired
-            | Self::LinkInvalid
             | Self::EmailTaken
             | Self::AlreadyMember
             | Self::LastOwner
@@ -490,7 +484,6 @@ impl ErrorCode {
             | Self::ExportNotFound
             | Self::ExportState
             | Self::ExportExpired
-            | Self::LinkInvalid
             | Self::EmailTaken
             | Self::AlreadyMember
             | Self::LastOwner

@@ -189,19 +189,23 @@ async fn a_link_opens_one_file_for_minutes_and_cannot_be_made_up() {
         let mut forged = token.to_owned().into_bytes();
         forged[at] = if forged[at] == b'A' { b'B' } else { b'A' };
         let forged = format!("{path}token={}", String::from_utf8(forged).unwrap());
-        assert_eq!(open(&forged).await.problem(), (403, "link_invalid"), "{forged}");
+        assert_eq!(open(&forged).await.problem(), (403, "verification_failed"), "{forged}");
     }
     for token in ["x", "AAAA", &"A".repeat(5_000)] {
-        assert_eq!(open(&format!("{path}token={token}")).await.problem(), (403, "link_invalid"));
+        assert_eq!(open(&format!("{path}token={token}")).await.problem(), (403, "verification_failed"));
     }
     let moved = url.replace(id, other["id"].as_str().unwrap());
-    assert_eq!(open(&moved).await.problem(), (403, "link_invalid"), "of another file");
+    assert_eq!(open(&moved).await.problem(), (403, "verification_failed"), "of another file");
     let nowhere = url.replace(id, "exp_00000000000000000000");
-    assert_eq!(open(&nowhere).await.problem(), (403, "link_invalid"), "nor is it told which there are");
+    assert_eq!(
+        open(&nowhere).await.problem(),
+        (403, "verification_failed"),
+        "nor is it told which there are"
+    );
     server.clock.advance(10 * 60_000 - 1);
     assert_eq!(open(&url).await.status, 200);
     server.clock.advance(1);
-    assert_eq!(open(&url).await.problem(), (403, "link_invalid"), "too old");
+    assert_eq!(open(&url).await.problem(), (403, "verification_failed"), "too old");
     let again =
         server.send_of(&auditor, Method::POST, &format!("/v1/exports/{id}/url"), &json!({})).await.ok();
     let session = server.get_of(&auditor, "/v1/session").await.ok();
@@ -209,7 +213,7 @@ async fn a_link_opens_one_file_for_minutes_and_cannot_be_made_up() {
     server.send(Method::PATCH, &member, &json!({ "role": "member" })).await.ok();
     assert_eq!(
         open(again["url"].as_str().unwrap()).await.problem(),
-        (403, "link_invalid"),
+        (403, "verification_failed"),
         "its maker lost the right"
     );
 }

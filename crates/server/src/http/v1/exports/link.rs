@@ -62,5 +62,5 @@ impl ExportLink {
 
 /// The link does not work, for whatever reason.
 pub fn no_link() -> ApiError {
-    ApiError::new(ErrorCode::LinkInvalid, "the link is too old or does not work; ask for a new one")
+    ApiError::new(ErrorCode::VerificationFailed, "the link is too old or does not work; ask for a new one")
 }
