@@ -28,12 +28,18 @@ function keepOwn(ids) {
   remember("exports", own.value.size ? [...own.value] : null);
 }
 
+/** Whatever the title is of. */
+const mark = () => {
+  if (hasNews.peek() && !document.title.startsWith("✓")) document.title = `✓ ${document.title}`;
+};
+new MutationObserver(mark).observe(document.querySelector("title"), { childList: true });
+
 function tell({ id, name, status, error }) {
   keepOwn([...own.peek()].filter((one) => one !== id));
   if (status === "failed") toast(`Export ${name} failed: ${error?.message ?? "the service does not say why"}`);
   if (status !== "completed") return;
   hasNews.value = true;
-  if (!document.title.startsWith("✓")) document.title = `✓ ${document.title}`;
+  mark();
   toast(`Export ${name} is completed`);
 }
 

@@ -101,10 +101,8 @@ export const present = computed(() => {
 export const person = computed(() => boot.data.value?.user ?? null);
 export const permissions = computed(() => new Set(present.value?.permissions));
 export const may = (word) => permissions.value.has(word);
-/** Whether events may be exported here: of one organization, and by whoever sees all of them. */
-export const mayExport = computed(
-  () => organization.value !== null && may("audit_logs.export") && !present.value.filter,
-);
+/** Whether events may be exported here: those of one organization. */
+export const mayExport = computed(() => organization.value !== null && may("audit_logs.export"));
 
 /** Changes parameters of the present address. */
 function adjust(change) {

@@ -12,7 +12,7 @@ import { copy } from "../../ui/hand-over.js";
 import { Empty, IconButton, Name, Trouble } from "../../ui/parts.js";
 import { Side } from "../../ui/side.js";
 import * as model from "./model.js";
-import { More, Next, State } from "./parts.js";
+import { More, Next, QueryText, State } from "./parts.js";
 import { formatText } from "./list.js";
 import { downloadsQuery, eventsOf, exactTime, manifestOf, rangeText, recordedOf, searchOf } from "./words.js";
 
@@ -61,9 +61,7 @@ function Of({ one }) {
   return html`<section aria-label="What it is of">
     <header><h3>What it is of</h3></header>
     <dl class="facts">
-      <dt>Query</dt><dd><a href=${searchOf(one)}>${
-        one.query ? html`<code>${visible(one.query)}</code>` : "every event"
-      }</a></dd>
+      <dt>Query</dt><dd><a href=${searchOf(one)}>${h(QueryText, { q: one.query })}</a></dd>
       <dt>Range</dt><dd>${rangeText(one)}</dd>
       <dt>Rows</dt><dd>${isCounted ? html`<a href=${eventsOf(one)}>${rows}</a>` : "—"}</dd>
       <dt>As of</dt><dd>${count(one.log_size, "event")} in the log</dd>
@@ -121,7 +119,7 @@ export function Detail({ id, onClose }) {
     Side,
     { title: visible(one.name), onClose, tools: h(More, { one }) },
     html`<section class="export-now" aria-label="State">
-        <p>${h(State, { one })}</p>${h(Next, { one, small: false })}</section>
+        ${h(State, { one })}${h(Next, { one, small: false })}</section>
       ${h(File, { key: `file ${one.attempt}`, one })}${h(Of, { one })}${h(When, { one })}`,
   );
 }

@@ -57,7 +57,7 @@ function Counted({ counted }) {
     : found.count
       ? `${found.exact ? "" : "≈ "}${count(found.count, "event")}`
       : "No event matches: the file would be empty";
-  return html`<p class=${`counted${isWaiting ? " dimmed" : ""}`} role="status">${text}</p>`;
+  return html`<p class=${isWaiting ? "quiet" : "counted"} role="status">${text}</p>`;
 }
 
 function Formats({ value, onValue }) {
@@ -72,7 +72,6 @@ const isPreset = (range) => PRESETS.some(([name]) => name === range.relative);
 
 function Range({ range, onRange, act, tz }) {
   const own = range.relative && !isPreset(range) ? [[range.relative, labelOf(range, shownTime)]] : [];
-  /** @type {[string, string][]} */
   const options = [...PRESETS, ...own, [FIXED, "From and to …"]];
   const choose = (name) => {
     if (name !== FIXED) return onRange(relative(name));

@@ -3,7 +3,7 @@
 import { h, html, useEffect } from "../../lib/html.js";
 import { hasNews, isListed } from "../../lib/export-watch.js";
 import { go, partsOf, route } from "../../lib/route.js";
-import { boot, may, mayExport, organization, present } from "../../lib/session.js";
+import { boot, mayExport, organization, present } from "../../lib/session.js";
 import { Empty, Icon, Trouble } from "../../ui/parts.js";
 import { Detail } from "./detail.js";
 import { NewExport } from "./form.js";
@@ -13,14 +13,13 @@ import { percent } from "./words.js";
 
 const NEW = "new";
 
-/** How far the first one has come that runs, or that one is done, in front of the title. */
+/** How far the first one has come that runs, in front of the title. */
 function useTitle() {
   const running = model.rows.value.find(({ status }) => status === "running");
   const far = running && percent(running) !== null ? `${percent(running)} % · ` : "";
-  const done = hasNews.value ? "✓ " : "";
   useEffect(() => {
-    document.title = `${far || done}Exports · Tallystick`;
-  }, [far, done]);
+    document.title = `${far}Exports · Tallystick`;
+  }, [far, hasNews.value]);
   // Leaving is having seen it.
   useEffect(() => () => void (hasNews.value = false), []);
 }
@@ -54,17 +53,14 @@ function Frame({ id }) {
 /** Why there is nothing to see, for whoever cannot export here. */
 function Not() {
   if (organization.value === null) {
-    return h(
-      Empty,
-      { title: "Exports belong to an organization." },
-      html`<p>Choose one at the top.</p>`,
-    );
+    return h(Empty, { title: "Exports belong to an organization." }, html`<p>Choose one at the top.</p>`);
   }
-  const why =
-    may("audit_logs.export") && present.value.filter
-      ? "Your role shows you a part of the events, and a file is of all of them."
-      : "Exporting takes the permission audit_logs.export: owners, administrators and auditors have it.";
-  return h(Empty, { title: "Exports are not for you to see." }, html`<p>${why}</p>`);
+  return h(
+    Empty,
+    { title: "Exports are not for you to see." },
+    html`<p>Exporting takes the permission <code>audit_logs.export</code>: owners, administrators and auditors have
+      it.</p>`,
+  );
 }
 
 export function Screen() {

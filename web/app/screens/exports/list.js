@@ -2,12 +2,12 @@
 
 import { h, html } from "../../lib/html.js";
 import { bytes, count, number } from "../../lib/format.js";
-import { lineOf, visible } from "../../lib/safe-text.js";
+import { visible } from "../../lib/safe-text.js";
 import { present, zone } from "../../lib/session.js";
 import { zoneLabel } from "../../lib/time.js";
 import { Empty, Icon, Name, Trouble } from "../../ui/parts.js";
 import * as model from "./model.js";
-import { Asked, More, Next, State } from "./parts.js";
+import { Asked, More, Next, QueryText, State } from "./parts.js";
 import { FORMATS, eventsOf, exactTime, rangeText, searchOf } from "./words.js";
 
 const hasRows = ({ status }) => ["running", "completed", "expired"].includes(status);
@@ -16,12 +16,11 @@ export const formatText = ({ format, compression }) =>
   `${FORMATS[format]?.[0] ?? format}${compression === "none" ? "" : `, ${compression}`}`;
 
 function Row({ one, isOpen }) {
-  const q = lineOf(one.query);
   return html`<tr class=${isOpen ? "on" : ""}><th scope="row" data-is="">
       <a href=${`/exports/${one.id}`} aria-current=${isOpen ? "true" : undefined}>${h(Name, { text: one.name })}</a>
       <br /><span class="quiet" title=${exactTime(one.created_at)}>${h(Name, { text: one.created_by.name })}</span></th>
     <td data-is="Query" class="of"><a href=${searchOf(one)} title=${visible(one.query)}>${
-      q ? html`<code>${q}</code>` : "every event"
+      h(QueryText, { q: one.query })
     }</a></td>
     <td data-is="Range" class="of">${rangeText(one)}</td>
     <td data-is="Rows" class="number">${
@@ -30,10 +29,10 @@ function Row({ one, isOpen }) {
         : html`<span class="quiet">—</span>`
     }</td>
     <td data-is="Status">${h(State, { one })}</td>
-    <td data-is="File">${formatText(one)}${
+    <td data-is="File"><div>${formatText(one)}${
       one.status === "completed" && html`<br /><span class="quiet">${bytes(one.bytes)}</span>`
-    }</td>
-    <td class="acts">${h(Next, { one })} ${h(More, { one })}</td></tr>`;
+    }</div></td>
+    <td class="acts"><div class="act-line">${h(Next, { one })}${h(More, { one })}</div></td></tr>`;
 }
 
 function Nothing() {

@@ -14,6 +14,13 @@ import { Popover } from "../../ui/popover.js";
 import * as model from "./model.js";
 import { STATES, againOf, downloadOf, exactTime, manifestOf, percent, recordedOf, stateOf } from "./words.js";
 
+/** A query that is broken between its terms where it has to be, not at their hyphens. */
+export function QueryText({ q }) {
+  if (!q.trim()) return "every event";
+  const terms = visible(q).split(/\s+/u);
+  return html`<code class="query-text">${terms.map((term) => html`<span>${term}</span> `)}</code>`;
+}
+
 /** Shape and word of the state; of one that runs how far it is, of one that failed why. */
 export function State({ one }) {
   const [icon] = STATES[one.status] ?? ["help"];
@@ -21,8 +28,8 @@ export function State({ one }) {
   const bar =
     one.status === "running" &&
     html`<progress max="100" value=${far ?? undefined} aria-label=${`${visible(one.name)}: how far it is`}></progress>`;
-  return html`<span class=${`state ${one.status}`}>${h(Icon, { name: icon })}${stateOf(one)}</span>${bar}
-    ${one.error && html`<span class="why">${visible(one.error.message)}</span>`}`;
+  return html`<div><span class=${`state ${one.status}`}>${h(Icon, { name: icon })}${stateOf(one)}</span>${bar}
+    ${one.error && html`<span class="why">${visible(one.error.message)}</span>`}</div>`;
 }
 
 /** The dialog that is open: `{ kind, one }`. */

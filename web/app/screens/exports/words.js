@@ -33,7 +33,7 @@ export const COMPRESSIONS = [
 const ENDINGS = { one: "st", two: "nd", few: "rd", other: "th" };
 let rules;
 
-/** `1st`, `2nd`, `13th`. */
+/** `2nd`, `13th`. */
 export function ordinal(place) {
   rules ??= new Intl.PluralRules("en", { type: "ordinal" });
   return `${place}${ENDINGS[rules.select(place)]}`;
@@ -45,7 +45,7 @@ export const percent = ({ progress }) => (progress === null ? null : Math.floor(
 /** What the state is, in words. */
 export function stateOf(one) {
   const [, word] = STATES[one.status] ?? ["", one.status];
-  if (one.status === "queued") return `${word}, ${ordinal(one.queued_before + 1)}`;
+  if (one.status === "queued") return `${word}, ${one.queued_before ? ordinal(one.queued_before + 1) : "next"}`;
   return one.status === "running" && percent(one) !== null ? `${word} ${percent(one)} %` : word;
 }
 
