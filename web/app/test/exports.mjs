@@ -187,10 +187,11 @@ test("an export goes on without the page, and its end is told wherever one is", 
   const isLetGo = new Promise((resolve) => (letGo = resolve));
   // Nothing is heard of it before the page is left.
   const all = /\/v1\/exports[/?]/;
-  await page.route(all, async (route) => {
-    await isLetGo;
+  const hold = (until) => async (route) => {
+    if (route.request().method() === "GET") await until;
     await route.continue().catch(() => {});
-  });
+  };
+  await page.route(all, hold(isLetGo));
   const begin = async (own) => {
     await page.getByLabel("Name", { exact: true }).fill(own);
     await page.getByRole("button", { name: /^Export/ }).click();
@@ -212,7 +213,7 @@ test("an export goes on without the page, and its end is told wherever one is", 
   await page.unroute(all);
 
   // And after the page was loaded anew, of another screen.
-  await page.route(all, () => {});
+  await page.route(all, hold(new Promise(() => {})));
   await page.getByRole("link", { name: "New export" }).first().click();
   await begin(`${name} again`);
   await page.unroute(all);
