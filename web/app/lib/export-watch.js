@@ -78,15 +78,17 @@ const wanted = computed(() => {
   return active.sort((a, b) => (place(a) < place(b) ? -1 : 1)).map(({ id }) => id);
 });
 
+/** It was deleted, or is not to be seen any more. */
+const isGone = (error) => error instanceof Problem && [403, 404].includes(error.status);
+
 const path = (id) => `/v1/exports/${encodeURIComponent(id)}`;
 
 async function ask(id, stop = undefined) {
   try {
     take([await getJson(path(id), {}, stop)]);
   } catch (error) {
-    // It was deleted, or is not to be seen any more.
-    if (error instanceof Problem && error.status < 500) forget(id);
-    else throw error;
+    if (!isGone(error)) throw error;
+    forget(id);
   }
 }
 
@@ -117,7 +119,7 @@ async function follow(id, stop) {
       await (isHidden ? ask(id, stop) : listen(id, stop));
       failures = -1;
     } catch (error) {
-      if (error instanceof Problem && error.status < 500) forget(id);
+      if (isGone(error)) forget(id);
     }
     if (stop.aborted || isOver(id)) return;
     const wait = isHidden ? HIDDEN_MS : RETRY_MS[Math.max(0, Math.min(failures, RETRY_MS.length - 1))];

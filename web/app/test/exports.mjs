@@ -222,6 +222,42 @@ test("an export goes on without the page, and its end is told wherever one is", 
   await close();
 });
 
+test("a hidden page asks now and then instead of holding a connection, and says in its title that one is done", async () => {
+  const { page, close } = await open("/exports/new?range=1h", shared.service.owner);
+  const all = /\/v1\/exports[/?]/;
+  await page.route(all, (route) => (route.request().method() === "GET" ? undefined : route.continue()));
+  await page.getByRole("button", { name: /^Export/ }).click();
+  await page.waitForURL(/\/exports\/exp_/);
+  await drawer(page).getByText(/Queued|Running/).waitFor();
+  const stopped = page.waitForEvent("requestfailed", (request) => request.url().endsWith("/progress"));
+  await page.unroute(all);
+  await page.evaluate(() => {
+    Object.defineProperty(document, "hidden", { configurable: true, get: () => true });
+    document.dispatchEvent(new Event("visibilitychange"));
+  });
+  await stopped;
+  await page.waitForFunction(() => document.title.startsWith("✓"));
+  await close();
+});
+
+test("the palette and the menu of searches hand over what is searched for", async () => {
+  const { page, close } = await open("/events?range=30d&q=outcome:denied", shared.service.owner, LOOKS[2][1]);
+  await rowsShown(page);
+  await page.getByTitle("Saved searches").click();
+  await page.getByText("Export these events").click();
+  assert.equal(await page.getByLabel("Query").inputValue(), "outcome:denied");
+  await page.getByRole("button", { name: "Cancel" }).click();
+  await rowsShown(page);
+  await page.keyboard.press("Control+k");
+  await page.getByRole("dialog").waitFor();
+  await page.keyboard.type("new exp");
+  await page.locator(".palette").getByText("New export").waitFor();
+  await page.keyboard.press("Enter");
+  assert.equal(await page.getByLabel("Query").inputValue(), "outcome:denied");
+  assert.equal(await page.getByLabel("Range of time").inputValue(), "30d");
+  await close();
+});
+
 test("how far an export is can be seen and read", async () => {
   const one = await made({ name: `Half ${Date.now()}`, format: "json", query: "outcome:denied" });
   const { page, close } = await open("/settings", shared.service.owner);

@@ -49,7 +49,7 @@ function File({ one }) {
         small: true,
         onClick: () => copy(one.sha256, "SHA-256 copied"),
       })}</dd>
-      <dt>Manifest</dt><dd><a href=${manifestOf(one)} download>${visible(one.file_name)}.export.json</a></dd>
+      <dt>Manifest</dt><dd><a href=${manifestOf(one)} download="">${visible(one.file_name)}.export.json</a></dd>
       <dt>Kept until</dt><dd>${exactTime(one.expires_at)}</dd>
       ${may("audit_logs.read") && html`<dt>Downloaded</dt><dd>${h(Downloads, { one })}</dd>`}
     </dl></section>`;

@@ -15,6 +15,7 @@ let ofOrganization = null;
 
 async function load(stop) {
   const found = [];
+  const before = [...known.peek().values()];
   let cursor = null;
   for (let page = 0; page < pages.peek(); page++) {
     const org = organization.peek();
@@ -23,7 +24,17 @@ async function load(stop) {
     cursor = answer.next_cursor;
     if (!cursor) break;
   }
-  return { found, isMore: Boolean(cursor) };
+  return { found, before, isMore: Boolean(cursor) };
+}
+
+/** Takes a list, and forgets what is not in it any more. */
+function takeList({ found, before, isMore }) {
+  take(found);
+  const listed = new Set(found.map(({ id }) => id));
+  const oldest = isMore ? found.at(-1).created_at : "";
+  for (const { id, org, created_at } of before) {
+    if (org === ofOrganization && created_at > oldest && !listed.has(id)) forget(id);
+  }
 }
 
 export function reload() {
@@ -33,7 +44,7 @@ export function reload() {
     pages.value = 1;
     ofOrganization = organization.peek();
   }
-  return list.load(load, ({ found }) => take(found));
+  return list.load(load, takeList);
 }
 
 export function more() {

@@ -2,6 +2,7 @@
 
 import { send } from "../../lib/api.js";
 import { h, html, signal, useState } from "../../lib/html.js";
+import { capital } from "../../lib/format.js";
 import { begin, isActive, take } from "../../lib/export-watch.js";
 import { go } from "../../lib/route.js";
 import { visible } from "../../lib/safe-text.js";
@@ -24,12 +25,13 @@ export function QueryText({ q }) {
 /** Shape and word of the state; of one that runs how far it is, of one that failed why. */
 export function State({ one }) {
   const [icon] = STATES[one.status] ?? ["help"];
+  const mark = icon ? h(Icon, { name: icon }) : html`<span class="live-dot"></span>`;
   const far = percent(one);
   const bar =
     one.status === "running" &&
     html`<progress max="100" value=${far ?? undefined} aria-label=${`${visible(one.name)}: how far it is`}></progress>`;
-  return html`<div><span class=${`state ${one.status}`}>${h(Icon, { name: icon })}${stateOf(one)}</span>${bar}
-    ${one.error && html`<span class="why">${visible(one.error.message)}</span>`}</div>`;
+  return html`<div><span class=${`state ${one.status}`}>${mark}${stateOf(one)}</span>${bar}
+    ${one.error && html`<span class="why">${visible(capital(one.error.message))}</span>`}</div>`;
 }
 
 /** The dialog that is open: `{ kind, one }`. */
@@ -53,7 +55,7 @@ export function Next({ one, small = true }) {
   const kind = `button${small ? " small" : ""}`;
   const name = visible(one.name);
   if (one.status === "completed") {
-    return html`<a class=${kind} href=${downloadOf(one)} download aria-label=${`Download ${name}`}>
+    return html`<a class=${kind} href=${downloadOf(one)} download="" aria-label=${`Download ${name}`}>
       ${h(Icon, { name: "download" })}Download</a>`;
   }
   const [label, work] = isActive(one)
@@ -72,7 +74,7 @@ export function More({ one }) {
     html`<button type="button" class="item"
       onClick=${() => (close(), work())}>${h(Icon, { name: icon })}${label}</button>`;
   const link = (icon, label, href, isFile = false) => (close) =>
-    html`<a class="item" href=${href} download=${isFile} onClick=${() => close(false)}>
+    html`<a class="item" href=${href} download=${isFile ? "" : undefined} onClick=${() => close(false)}>
       ${h(Icon, { name: icon })}${label}</a>`;
   const open = (kind) => () => (asked.value = { kind, one });
   const items = [

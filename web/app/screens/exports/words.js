@@ -6,10 +6,10 @@ import { fullTime, zoneLabel } from "../../lib/time.js";
 import { fixed, relative } from "../../lib/time-range.js";
 import { explorer, format } from "../../lib/url-state.js";
 
-/** @type {Record<string, [string, string]>} An icon and a word. */
+/** @type {Record<string, [string, string]>} An icon and a word; what runs has a dot. */
 export const STATES = {
   queued: ["clock", "Queued"],
-  running: ["play", "Running"],
+  running: ["", "Running"],
   completed: ["check", "Completed"],
   failed: ["alert", "Failed"],
   cancelled: ["exclude", "Cancelled"],
