@@ -222,7 +222,7 @@ test("an export goes on without the page, and its end is told wherever one is", 
   await close();
 });
 
-test("a hidden page asks now and then instead of holding a connection, and says in its title that one is done", async () => {
+test("a hidden page asks now and then and holds no connection, and its title says when one is done", async () => {
   const { page, close } = await open("/exports/new?range=1h", shared.service.owner);
   const all = /\/v1\/exports[/?]/;
   await page.route(all, (route) => (route.request().method() === "GET" ? undefined : route.continue()));
@@ -277,7 +277,7 @@ test("how far an export is can be seen and read", async () => {
   await close();
 });
 
-test("a link without an account takes the file, a manifest says what is in it, and deleting is asked about", async () => {
+test("a link without an account takes the file, a manifest tells of it, and deleting is asked about", async () => {
   const name = `Handed over ${Date.now()}`;
   const one = await made({ name, format: "csv", query: "outcome:denied", to: "now-1h" });
   const { page, close } = await open("/exports", shared.service.owner);
