@@ -56,7 +56,7 @@ test("what the explorer shows is exported, followed to its end, and is what the 
   await page.waitForURL(/\/exports\/new\?/);
   const name = page.getByLabel("Name", { exact: true });
   assert.equal(await name.inputValue(), `${QUERY}, last 30 days`);
-  assert.equal(await page.getByLabel("Query").inputValue(), QUERY);
+  assert.equal(await drawer(page).getByLabel("Query", { exact: true }).inputValue(), QUERY);
   assert.equal(await page.getByLabel("Range of time").inputValue(), "30d");
   await name.fill("Refusals of a month");
   await page.getByRole("button", { name: "NDJSON" }).click();
@@ -135,10 +135,10 @@ test("a CSV has the columns that were chosen, and the form is left by where one 
 test("what is wrong in the form is said where it is wrong", async () => {
   const { page, close } = await open("/exports/new", shared.service.owner, { expected: [/400/] });
   await page.getByRole("button", { name: /^Export [\d,]+ events$/ }).waitFor();
-  await page.getByLabel("Query").fill("outcome:(");
+  await drawer(page).getByLabel("Query", { exact: true }).fill("outcome:(");
   await page.locator(".drawer .wrong").waitFor();
   assert.ok(await page.getByRole("button", { name: /^Export/ }).isDisabled());
-  await page.getByLabel("Query").fill("action:nothing.at_all");
+  await drawer(page).getByLabel("Query", { exact: true }).fill("action:nothing.at_all");
   await page.getByText("No event matches: the file would be empty").waitFor();
   await page.getByLabel("Range of time").selectOption("fixed");
   await page.getByLabel("From").fill("the day before");
@@ -245,7 +245,7 @@ test("the palette and the menu of searches hand over what is searched for", asyn
   await rowsShown(page);
   await page.getByTitle("Saved searches").click();
   await page.getByText("Export these events").click();
-  assert.equal(await page.getByLabel("Query").inputValue(), "outcome:denied");
+  assert.equal(await drawer(page).getByLabel("Query", { exact: true }).inputValue(), "outcome:denied");
   await page.getByRole("button", { name: "Cancel" }).click();
   await rowsShown(page);
   await page.keyboard.press("Control+k");
@@ -253,7 +253,7 @@ test("the palette and the menu of searches hand over what is searched for", asyn
   await page.keyboard.type("new exp");
   await page.locator(".palette").getByText("New export").waitFor();
   await page.keyboard.press("Enter");
-  assert.equal(await page.getByLabel("Query").inputValue(), "outcome:denied");
+  assert.equal(await drawer(page).getByLabel("Query", { exact: true }).inputValue(), "outcome:denied");
   assert.equal(await page.getByLabel("Range of time").inputValue(), "30d");
   await close();
 });
@@ -301,7 +301,7 @@ test("a link without an account takes the file, a manifest tells of it, and dele
   assert.equal(createHash("sha256").update(bytes).digest("hex"), one.sha256);
   await page.getByRole("button", { name: "Done" }).click();
   await act("New export like this");
-  assert.equal(await page.getByLabel("Query").inputValue(), "outcome:denied");
+  assert.equal(await drawer(page).getByLabel("Query", { exact: true }).inputValue(), "outcome:denied");
   assert.equal(await page.getByLabel("To", { exact: true }).inputValue(), one.to);
   await page.keyboard.press("Tab");
   await page.getByRole("button", { name: "Close" }).click();
