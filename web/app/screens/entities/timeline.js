@@ -67,12 +67,14 @@ function Head({ side, type, id, data }) {
       html`<p class="quiet">first seen ${fullTime(first.occurred_at, zone.value).slice(0, -9)}
       ${" · "}last ${ago(Date.parse(last.occurred_at))}</p>`
     }
-    ${
-      mayExport.value &&
-      html`<a class="button" href=${`/exports/new${explorer(q, { range: relative("all") }).slice("/events".length)}`}>
-        ${h(Icon, { name: "download" })}Export</a>`
-    }
-    <a class="button" href=${explorer(q, { range: relative("all") })}>${h(Icon, { name: "events" })}Open in Events</a>
+    <div class="form-end">
+      ${
+        mayExport.value &&
+        html`<a class="button" href=${`/exports/new${explorer(q, { range: relative("all") }).slice("/events".length)}`}>
+          ${h(Icon, { name: "download" })}Export</a>`
+      }
+      <a class="button" href=${explorer(q, { range: relative("all") })}>${h(Icon, { name: "events" })}Open in Events</a>
+    </div>
   </header>`;
 }
 
