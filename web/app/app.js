@@ -2,10 +2,11 @@
 
 import { onEnded, onReach, signInAddress } from "./lib/api.js";
 import { effect, h, html, render, signal } from "./lib/html.js";
-import { bind, listen } from "./lib/keys.js";
+import { bind, listen, takeAhead } from "./lib/keys.js";
 import { followLinks, go, route, screenOf } from "./lib/route.js";
 import { lazy } from "./lib/lazy.js";
 import { isReady, loadSession, may, organization, person, present } from "./lib/session.js";
+import { recall } from "./lib/store.js";
 import { explorer } from "./lib/url-state.js";
 import { isHelpOpen, isPaletteOpen } from "./shell/open.js";
 import { TopBar } from "./shell/top-bar.js";
@@ -79,6 +80,7 @@ function showScreens() {
     const found = screenOf(route.value.path);
     if (!found || found.home === shown) return;
     shown = found.home;
+    document.getElementById("more").hidePopover?.();
     for (const link of elements(".rail [data-screen]")) {
       if (link.dataset.screen === found.home) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
@@ -101,6 +103,13 @@ function showScreens() {
   addEventListener("tallystick:again", show);
 }
 
+/** What is typed goes on going where it went if the palette cannot be loaded. */
+function watchPalette() {
+  effect(() => {
+    if (isPaletteOpen.value) Palette.prefetch().then((isThere) => isThere || takeAhead(null));
+  });
+}
+
 /** Leaves out of the rail what the caller may not open. */
 function fitRail() {
   effect(() => {
@@ -116,6 +125,7 @@ bind({
   "g o": () => go("/"),
   "g e": () => go(explorer("")),
   "g n": () => go("/entities"),
+  "g x": () => go("/exports"),
   "g i": () => go("/integrity"),
   "g a": () => go("/access"),
   "g s": () => go("/settings"),
@@ -124,8 +134,11 @@ listen();
 followLinks();
 showScreens();
 fitRail();
+watchPalette();
 watchReach();
 loadSession();
+// What was asked for before the page was loaded anew is still followed.
+if (recall("exports")) import("./lib/export-watch.js").catch(() => {});
 render(h(TopBar, {}), document.getElementById("top"));
 render(h(Main, {}), document.getElementById("main"));
 render(h(Layer, {}), document.getElementById("layer"));

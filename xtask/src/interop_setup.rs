@@ -20,6 +20,7 @@ const PYTHON_PACKAGES: &[&str] = &[
     "sigstore==4.5.1",
     "rfc8785==0.1.4",
     "sd-jwt==0.10.4",
+    "duckdb==2.0.0",
 ];
 const NODE_PACKAGES: &[&str] = &["@sigstore/verify@3.1.1"];
 

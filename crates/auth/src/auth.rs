@@ -140,6 +140,10 @@ impl Auth {
         self.inner.session_uses.write(&self.inner.catalog).await
     }
 
+    pub(crate) fn has_root_key(&self) -> bool {
+        self.inner.root.is_some()
+    }
+
     pub(crate) fn catalog(&self) -> &Catalog {
         &self.inner.catalog
     }

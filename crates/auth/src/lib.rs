@@ -13,6 +13,7 @@ mod caller;
 mod feature;
 mod keyring;
 mod keys;
+mod later;
 mod links;
 mod members;
 mod operation;

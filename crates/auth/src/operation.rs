@@ -101,6 +101,26 @@ operations! {
     ListShares, "shares.list", Some(Permission::AuditLogsExport), Bound::Own;
     /// `DELETE /v1/shares/{id}`.
     RevokeShare, "shares.revoke", Some(Permission::AuditLogsExport), Bound::Own;
+    /// `POST /v1/exports`: events go out of the house.
+    CreateExport, "exports.create", Some(Permission::AuditLogsExport), Bound::Own;
+    /// `GET /v1/exports`: the history.
+    ListExports, "exports.list", Some(Permission::AuditLogsExport), Bound::Own;
+    /// `GET /v1/exports/{id}`.
+    GetExport, "exports.get", Some(Permission::AuditLogsExport), Bound::Own;
+    /// `GET /v1/exports/{id}/progress`.
+    FollowExport, "exports.progress", Some(Permission::AuditLogsExport), Bound::Own;
+    /// `POST /v1/exports/{id}/cancel`.
+    CancelExport, "exports.cancel", Some(Permission::AuditLogsExport), Bound::Own;
+    /// `POST /v1/exports/{id}/retry`.
+    RetryExport, "exports.retry", Some(Permission::AuditLogsExport), Bound::Own;
+    /// `DELETE /v1/exports/{id}`.
+    DeleteExport, "exports.delete", Some(Permission::AuditLogsExport), Bound::Own;
+    /// `GET /v1/exports/{id}/download`; with a link whoever has it.
+    DownloadExport, "exports.download", Some(Permission::AuditLogsExport), Bound::Own;
+    /// `GET /v1/exports/{id}/manifest`: what the file says of itself.
+    GetExportManifest, "exports.manifest", Some(Permission::AuditLogsExport), Bound::Own;
+    /// `POST /v1/exports/{id}/url`: a link that works for minutes.
+    CreateExportUrl, "exports.url", Some(Permission::AuditLogsExport), Bound::Own;
     /// `POST /v1/orgs`.
     CreateOrg, "orgs.create", Some(Permission::OrganizationsManage), Bound::Never;
     /// `GET /v1/orgs`: a bound key sees its own.

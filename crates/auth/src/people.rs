@@ -463,7 +463,7 @@ impl Auth {
 
     /// What somebody may in each of their organizations: with a session of single sign-on, in the one whose provider
     /// opened it; with any other, where passwords count.
-    async fn grants(
+    pub(crate) async fn grants(
         &self,
         user: &User,
         is_operator: bool,

@@ -128,6 +128,12 @@ pub enum Conflict {
     /// An account has this passkey.
     #[error("the passkey is in use")]
     PasskeyExists,
+    /// What is asked for is not done with an export in this state.
+    #[error("the export is {state}")]
+    ExportState {
+        /// Its state.
+        state: &'static str,
+    },
     /// There are as many as there may be.
     #[error("there are {max} {what}, the most allowed")]
     TooMany {

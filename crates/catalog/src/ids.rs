@@ -87,6 +87,8 @@ ids! {
     SsoId, "sso_", "a connection";
     /// Id of a viewer token: `vt_` and 20 characters. It is not the token.
     ViewerTokenId, "vt_", "a viewer token";
+    /// Id of an export: `exp_` and 20 characters.
+    ExportId, "exp_", "an export";
     /// Id of a passkey: `pk_` and 20 characters. It is not the id that its authenticator gave it.
     PasskeyId, "pk_", "a passkey";
 }

@@ -9,6 +9,7 @@ mod closed;
 mod db;
 mod directory;
 mod error;
+mod exports;
 mod factors;
 mod heads;
 mod ids;
@@ -35,11 +36,14 @@ pub use self::catalog::{Catalog, Changed, LIST_MAX};
 pub use self::closed::ClosedLog;
 pub use self::directory::{Anchor, AnchorKind, DirectoryCheckpoint, DirectoryEntry};
 pub use self::error::{CatalogError, Conflict};
+pub use self::exports::{
+    EXPORTS_KEPT_MAX, EXPORTS_WAITING_MAX, Export, ExportEnd, ExportProgress, ExportState, NewExport,
+};
 pub use self::factors::TotpFactor;
 pub use self::heads::LogHead;
 pub use self::ids::{
-    BadId, KeyId, LinkId, PasskeyId, RoleId, SearchId, SegmentId, SessionId, ShareId, ShortLinkId, SsoId,
-    UserId, ViewerTokenId, new_org_id,
+    BadId, ExportId, KeyId, LinkId, PasskeyId, RoleId, SearchId, SegmentId, SessionId, ShareId, ShortLinkId,
+    SsoId, UserId, ViewerTokenId, new_org_id,
 };
 pub use self::keys::{ApiKey, KeyChanges, KeyOwner, LIVE_KEYS_MAX, NewKey};
 pub use self::links::{Accepted, INVITATIONS_MAX, Invited, Link, LinkKind, NewLink};

@@ -276,6 +276,7 @@ pub(crate) async fn delete_all_of(tx: &mut Tx, org: &OrgId) -> Result<(), Catalo
         "DELETE FROM saved_searches WHERE org = $1",
         "DELETE FROM short_links WHERE org = $1",
         "DELETE FROM event_shares WHERE org = $1",
+        "DELETE FROM exports WHERE org = $1",
     ] {
         tx.execute(sql, &[org.as_str().into()]).await?;
     }

@@ -19,6 +19,7 @@ mod json;
 mod leaf;
 pub mod limits;
 mod mask;
+pub mod members;
 mod model;
 mod outcome;
 mod prepare;

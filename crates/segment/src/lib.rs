@@ -29,6 +29,6 @@ mod write;
 pub use error::{Result, SegmentError};
 pub use layout::{BODY_BLOCK_ROWS, FORMAT_VERSION, SEGMENT_ROWS_MAX, Section};
 pub use rows::{Meta, OrgRows, OrgSpan, Row, Rows, Table, ValueNo, ValueText, WordNo};
-pub use segment::{Damage, IndexState, Segment};
+pub use segment::{Damage, IndexState, Segment, expect_many_reads};
 pub use tail::{Tail, TailEvent};
 pub use write::{SegmentInfo, rebuild_index, source::SegmentSource, write_segment};

@@ -87,7 +87,7 @@ pub async fn record_as(state: &Arc<AppState>, caller: &Authenticated, act: Act, 
 }
 
 /// [`record`] of somebody whom no key and no session stands for, or of an act that failed: then `failure` says why.
-pub async fn record_of(state: &Arc<AppState>, who: &Who, act: Act, failure: Option<&'static str>) {
+pub async fn record_of(state: &Arc<AppState>, who: &Who, act: Act, failure: Option<&str>) {
     store(state, who, act, failure, LeafKind::Event).await;
 }
 
@@ -113,6 +113,24 @@ impl Who {
     /// From where they come.
     pub fn ip(&self) -> Option<IpAddr> {
         self.ip
+    }
+
+    /// The service itself, on behalf of whoever asked for it.
+    pub fn service(asked_by: Option<(&str, &str)>) -> Self {
+        let actor = json!({ "type": "system", "id": "tallystick", "name": "Tallystick" });
+        let service =
+            Self { actor, origin: "system", ip: None, user_agent: None, session: None, within: None };
+        match asked_by {
+            None => service,
+            Some((id, name)) => service.on_behalf_of(id, name),
+        }
+    }
+
+    /// The same, with a link that somebody made.
+    #[must_use]
+    pub fn on_behalf_of(mut self, id: &str, name: &str) -> Self {
+        self.actor["on_behalf_of"] = json!([{ "type": kind_of(id), "id": id, "name": name }]);
+        self
     }
 
     /// A person who has shown who they are.
@@ -153,7 +171,16 @@ impl From<&Authenticated> for Who {
     }
 }
 
-async fn store(state: &Arc<AppState>, who: &Who, act: Act, failure: Option<&'static str>, kind: LeafKind) {
+/// What kind of actor an id is of.
+fn kind_of(id: &str) -> &'static str {
+    match id.split('_').next() {
+        Some("usr") => "user",
+        Some("ak") => "api_key",
+        _ => "system",
+    }
+}
+
+async fn store(state: &Arc<AppState>, who: &Who, act: Act, failure: Option<&str>, kind: LeafKind) {
     let instance: OrgId = INSTANCE_ORG.parse().expect("a valid organization id");
     let org = act.org.clone().unwrap_or_else(|| instance.clone());
     let json = event(who, &act, failure).to_string();
@@ -178,7 +205,7 @@ async fn append(state: &Arc<AppState>, org: &OrgId, json: &str, kind: LeafKind) 
     Ok(())
 }
 
-fn event(who: &Who, act: &Act, failure: Option<&'static str>) -> Value {
+fn event(who: &Who, act: &Act, failure: Option<&str>) -> Value {
     let changes: Vec<Value> = act
         .changes
         .iter()

@@ -11,6 +11,7 @@
 
 pub mod admin_events;
 pub mod error;
+pub mod exports;
 pub mod http;
 pub mod people_events;
 pub mod reads;

@@ -20,7 +20,9 @@ use tokio::{
 use tokio_util::task::TaskTracker;
 use tower::Service;
 
-use crate::{http::router, state::AppState};
+use tallystick_delivery::Host;
+
+use crate::{exports::ExportHost, http::router, state::AppState};
 
 /// Connections at the same time; more wait in the system's queue until one ends.
 pub const CONNECTIONS_MAX: usize = 4_096;
@@ -44,8 +46,15 @@ pub async fn serve(
 ) -> io::Result<()> {
     let router = router::build(Arc::clone(&state));
     let upkeep = tokio::spawn(keep_up(Arc::clone(&state)));
+    let host: Arc<dyn Host> = Arc::new(ExportHost(Arc::clone(&state)));
+    let exports = tokio::spawn(Arc::clone(&state.exports).run(host, state.stopping().clone()));
     let served = answer(router, listener, shutdown, || state.stopping().cancel()).await;
     upkeep.abort();
+    // However it ended: what runs in the background must not outlive the engine.
+    state.stopping().cancel();
+    if let Err(error) = exports.await {
+        tracing::error!(%error, "the exports did not stop in order");
+    }
     served
 }
 

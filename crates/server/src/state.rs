@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, header};
 use ipnet::IpNet;
 use tallystick_anchor::{Outbound, OutboundError, OutboundOptions, Plain};
 use tallystick_auth::{Auth, NoPasskeys, PasskeySite};
+use tallystick_delivery::{Exports, limits::KEEP_DAYS_DEFAULT};
 use tallystick_engine::{Engine, ReadError, search::Deadline};
 use tallystick_event::{Clock, Preparer, Random};
 use tallystick_oidc::Oidc;
@@ -44,7 +45,7 @@ const PREPARATIONS_A_CORE: usize = 2;
 const SEARCHES_A_CORE: usize = 4;
 
 /// How the server behaves, from the configuration.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct ServerOptions {
     /// `/metrics` answers without a key.
     pub metrics_public: bool,
@@ -58,6 +59,22 @@ pub struct ServerOptions {
     pub session_life_ms: i64,
     /// Providers of single sign-on may have private addresses, and be asked over http there.
     pub sso_allow_private: bool,
+    /// How long files of exports are kept if nobody says, days.
+    pub export_keep_days: u32,
+}
+
+impl Default for ServerOptions {
+    fn default() -> Self {
+        Self {
+            metrics_public: false,
+            proofs_public: false,
+            public_url: None,
+            trusted_proxies: Vec::new(),
+            session_life_ms: 0,
+            sso_allow_private: false,
+            export_keep_days: KEEP_DAYS_DEFAULT,
+        }
+    }
 }
 
 impl ServerOptions {
@@ -87,6 +104,8 @@ pub struct AppState {
     pub options: ServerOptions,
     /// Counters of the HTTP surface.
     pub metrics: Metrics,
+    /// Files of events, made in the background.
+    pub exports: Arc<Exports>,
     /// Asks providers of single sign-on.
     pub oidc: Oidc,
     /// What people read lately, so that the same again is not recorded again.
@@ -111,6 +130,7 @@ impl AppState {
     /// Puts the parts together.
     pub fn new(
         engine: Arc<Engine>,
+        exports: Arc<Exports>,
         auth: Auth,
         preparer: Preparer,
         random: Arc<dyn Random>,
@@ -124,6 +144,7 @@ impl AppState {
         let oidc = Oidc::new(Outbound::new(OutboundOptions { allow_private, plain })?, Arc::clone(&clock));
         Ok(Arc::new(Self {
             oidc,
+            exports,
             engine,
             auth,
             preparer,

@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    BenchArgs, CheckConfigArgs, CountArgs, DemoArgs, DoctorArgs, ExportArgs, ImportArgs, KeysArgs, OrgsArgs,
-    RecoverArgs, SearchArgs, SendArgs, ServeArgs, TailArgs, UserArgs, WitnessArgs,
+    BenchArgs, CheckConfigArgs, CountArgs, DemoArgs, DoctorArgs, ExportArgs, ExportsArgs, ImportArgs,
+    KeysArgs, OrgsArgs, RecoverArgs, SearchArgs, SendArgs, ServeArgs, TailArgs, UserArgs, WitnessArgs,
 };
 
 const AFTER_HELP: &str = "\
@@ -53,6 +53,8 @@ pub(crate) enum Command {
     Count(CountArgs),
     /// Write out all events that match, oldest first, one JSON object a line.
     Export(ExportArgs),
+    /// Have the service make files of events: CSV, JSON, NDJSON, Parquet; wait for them and download them.
+    Exports(ExportsArgs),
     /// Bring in audit records of other products.
     Import(ImportArgs),
     /// Make and list organizations.

@@ -13,6 +13,7 @@ use anyhow::Context as _;
 use tallystick_anchor::{ObjectLock, Outbound, Rounds, RoundsOptions, TimestampClient, WitnessClient};
 use tallystick_auth::{Auth, RootKey};
 use tallystick_catalog::{Catalog, CatalogUrl};
+use tallystick_delivery::Exports;
 use tallystick_engine::{Engine, Recovered};
 use tallystick_event::{Clock, Preparer, Random};
 use tallystick_server::{AppState, ServerOptions, serve, telemetry::Metrics};
@@ -98,8 +99,12 @@ impl Service {
                 .map_err(anyhow::Error::msg)?,
             session_life_ms: config.accounts.session_life_ms(),
             sso_allow_private: config.accounts.sso_allow_private,
+            export_keep_days: config.exports.keep_days,
         };
-        let state = AppState::new(Arc::clone(&engine), auth, preparer, random, options, Metrics::new())?;
+        let exports = Exports::open(Arc::clone(&engine), config.exports_options())
+            .with_context(|| format!("cannot make the folder for exports in {}", data_dir.display()))?;
+        let state =
+            AppState::new(Arc::clone(&engine), exports, auth, preparer, random, options, Metrics::new())?;
         let listener = socket.listen(BACKLOG).with_context(|| format!("cannot listen on {address}"))?;
         Ok(Self { engine, state, address, recovered, root_key, listener, catalog, rounds })
     }

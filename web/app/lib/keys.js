@@ -7,6 +7,11 @@ const TYPING =
 const handlers = new Map();
 const SEQUENCE_MS = 1200;
 let first = { key: "", at: 0 };
+/** What takes what is typed before the field that it is meant for is there; null: nothing does. */
+let ahead = null;
+export const takeAhead = (take) => {
+  ahead = take;
+};
 
 /** What is done by keys: `bind({ j: next, "g e": …, "mod+k": … })`; gives back what takes them away again. */
 export function bind(map) {
@@ -32,6 +37,11 @@ function pressed(event) {
   const name = nameOf(event);
   if (!name) return;
   const isPlain = !name.startsWith("mod+");
+  if (ahead && /^(.|Backspace|Enter|Escape)$/u.test(name) && !document.querySelector("dialog[open]")) {
+    event.preventDefault();
+    ahead(name);
+    return;
+  }
   const isInside = event.target.closest?.(TYPING) || document.querySelector("dialog[open]");
   // Arrows, Enter and Space work a list, as they do anywhere: only characters can be switched off.
   const isCharacter = isPlain && name.length === 1 && name !== " ";

@@ -3,7 +3,8 @@
 import { Lost } from "../ui/parts.js";
 import { h, signal, useMemo } from "./html.js";
 
-/** `load` imports the module, `name` is its component; `component.prefetch()` loads it ahead. */
+/** `load` imports the module, `name` is its component; `component.prefetch()` loads it ahead, and answers with nothing
+  if it could not. */
 export function lazy(load, name) {
   const found = signal(null);
   const isLost = signal(false);
@@ -12,13 +13,14 @@ export function lazy(load, name) {
     (loading ??= load().then(
       (module) => {
         isLost.value = false;
-        found.value = module[name];
+        return (found.value = module[name]);
       },
       () => {
         // Tried again when it is next shown, and when the service is back.
         loading = null;
         isLost.value = true;
         addEventListener("tallystick:again", prefetch, { once: true });
+        return null;
       },
     ));
   const Waiting = () => {

@@ -8,6 +8,7 @@ const SCREENS = [
   [/^\/$/, "/", () => import("../screens/overview/index.js")],
   [/^\/events(?:\/[^/]+)?$/, "/events", () => import("../screens/events/index.js")],
   [/^\/entities(?:\/[^/]+\/[^/]+\/[^/]+)?$/, "/entities", () => import("../screens/entities/index.js")],
+  [/^\/exports(?:\/[^/]+)?$/, "/exports", () => import("../screens/exports/index.js")],
   [/^\/start$/, "/start", () => import("../screens/start/index.js")],
   [/^\/integrity$/, "/integrity", () => import("../screens/integrity/index.js")],
   [/^\/access$/, "/access", () => import("../screens/access/index.js")],
@@ -28,10 +29,15 @@ export function go(href, { replace = false } = {}) {
   const target = new URL(href, location.href);
   if (target.origin !== location.origin || !screenOf(target.pathname)) return location.assign(target);
   if (target.href === location.href) return undefined;
-  history[replace ? "replaceState" : "pushState"](null, "", target);
+  // How many steps of the app's own lie before this one.
+  const depth = (history.state ?? 0) + (replace ? 0 : 1);
+  history[replace ? "replaceState" : "pushState"](depth, "", target);
   route.value = here();
   return undefined;
 }
+
+/** Goes back to where somebody came from within the app, else to an address of it. */
+export const back = (href) => (history.state > 0 ? history.back() : go(href));
 
 /** The parts of a path behind its first, decoded. */
 export const partsOf = (path) =>

@@ -101,6 +101,8 @@ export const present = computed(() => {
 export const person = computed(() => boot.data.value?.user ?? null);
 export const permissions = computed(() => new Set(present.value?.permissions));
 export const may = (word) => permissions.value.has(word);
+/** Whether events may be exported here: those of one organization. */
+export const mayExport = computed(() => organization.value !== null && may("audit_logs.export"));
 
 /** Changes parameters of the present address. */
 function adjust(change) {
@@ -110,7 +112,7 @@ function adjust(change) {
 export function chooseOrganization(id) {
   chosen.value = id ?? "*";
   remember("org", id);
-  const isOfOne = /^\/(events|entities)\/./.test(route.value.path);
+  const isOfOne = /^\/(events|entities|exports)\/./.test(route.value.path);
   if (isOfOne) go(route.value.path.split("/").slice(0, 2).join("/"));
   else adjust({ org: id === null ? "*" : null, event: null, compare: [] });
 }

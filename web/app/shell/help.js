@@ -28,6 +28,7 @@ const KEYS = [
   ["g o", "overview"],
   ["g e", "events"],
   ["g n", "entities"],
+  ["g x", "exports"],
   ["g i", "integrity"],
   ["g a", "access"],
   ["g s", "settings"],

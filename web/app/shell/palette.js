@@ -1,33 +1,44 @@
 // The command palette: screens, ready-made searches, people and things by name, events by id, actions.
 
 import { getJson } from "../lib/api.js";
+import { exportAddress } from "../lib/export-address.js";
 import { h, html, useEffect, useRef, useState } from "../lib/html.js";
 import { number } from "../lib/format.js";
 import { quoted } from "../lib/query-edit.js";
 import { go } from "../lib/route.js";
 import { visible } from "../lib/safe-text.js";
-import { chooseTheme, organization } from "../lib/session.js";
+import { chooseTheme, may, mayExport, organization, present } from "../lib/session.js";
 import { READY_MADE } from "../lib/ready-made.js";
 import { loadSaved, saved, savedAddress } from "../lib/saved-searches.js";
 import { explorer, isEventId } from "../lib/url-state.js";
 import { Icon, entityAddress, entityOf } from "../ui/parts.js";
 import { Dialog } from "../ui/dialog.js";
-import { isPaletteOpen } from "./open.js";
+import { isPaletteOpen, paletteText } from "./open.js";
 
 const WAIT_MS = 120;
+const READ = () => may("audit_logs.read");
+/** @type {[string, string, string, () => boolean][]} */
 const PLACES = [
-  ["overview", "Overview", "/"],
-  ["events", "Events", "/events"],
-  ["entities", "Entities", "/entities"],
-  ["seal", "Integrity", "/integrity"],
-  ["key", "Access", "/access"],
-  ["settings", "Settings", "/settings"],
+  ["overview", "Overview", "/", READ],
+  ["events", "Events", "/events", READ],
+  ["entities", "Entities", "/entities", READ],
+  ["download", "Exports", "/exports", () => mayExport.value],
+  ["plus", "New export", "/exports/new", () => mayExport.value],
+  ["seal", "Integrity", "/integrity", () => may("integrity.read")],
+  ["key", "Access", "/access", () => true],
+  ["settings", "Settings", "/settings", () => true],
 ];
 
 const matches = (text, wanted) => text.toLowerCase().includes(wanted.toLowerCase());
 
 function fixedItems(text) {
-  const places = PLACES.map(([icon, name, href]) => ({ icon, name, hint: "screen", href }));
+  // What may be done here is not known at once: until then nothing is left out, as in the rail.
+  const places = PLACES.filter(([, , , isOpen]) => !present.value || isOpen()).map(([icon, name, href]) => ({
+    icon,
+    name,
+    hint: name === "New export" ? "act" : "screen",
+    href: name === "New export" ? exportAddress() : href,
+  }));
   const kept = (saved.data.value ?? []).map((one) => ({
     icon: "search",
     name: one.name,
@@ -89,7 +100,7 @@ function useItems(text) {
 }
 
 function Content({ close }) {
-  const [text, setText] = useState("");
+  const text = paletteText.value;
   const [at, setAt] = useState(0);
   const list = useRef(null);
   useEffect(() => {
@@ -113,7 +124,7 @@ function Content({ close }) {
   return html`<input class="field palette-field" role="combobox" aria-expanded="true" aria-controls="palette-list"
       aria-label="Go to" aria-activedescendant=${items.length ? `palette-${active}` : undefined} data-first
       placeholder="Screen, search, person, thing, action or event id" value=${text} spellcheck=${false}
-      onInput=${(event) => (setText(event.target.value), setAt(0))} onKeyDown=${keys} />
+      onInput=${(event) => ((paletteText.value = event.target.value), setAt(0))} onKeyDown=${keys} />
     <div id="palette-list" class="palette-list" role="listbox" aria-label="Results" ref=${list}>
       ${items.map(
         (item, index) => html`<div class="option" role="option" id=${`palette-${index}`}

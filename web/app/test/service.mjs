@@ -23,11 +23,13 @@ export function binary() {
   return path;
 }
 
-/** Starts the program on a new data directory and waits until it says what `ready` matches; the address is its first
-  group. */
-async function startProgram(args, ready) {
-  const folder = mkdtempSync(join(tmpdir(), "tallystick-app-"));
-  const child = spawn(binary(), [...args, "--data-dir", folder], { stdio: ["ignore", "pipe", "pipe"] });
+/** Starts the program and waits until it says what `ready` matches; the address is its first group. On a new data
+  directory, or on the one that `stop` was told to keep. */
+async function startProgram(args, ready, { env = {}, folder = mkdtempSync(join(tmpdir(), "tallystick-app-")) } = {}) {
+  const child = spawn(binary(), [...args, "--data-dir", folder], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...env },
+  });
   let said = "";
   const url = await new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`the program did not start: ${said}`)), START_MS);
@@ -44,14 +46,14 @@ async function startProgram(args, ready) {
     child.on("exit", (code) => reject(new Error(`the program ended with ${code}: ${said}`)));
   });
   const key = readFileSync(join(folder, "keys", "root.key"), "utf8").trim();
-  const stop = async () => {
+  const stop = async ({ keep = false } = {}) => {
     child.removeAllListeners("exit");
     const ended = new Promise((resolve) => child.once("exit", resolve));
     child.kill("SIGTERM");
     await ended;
-    rmSync(folder, { recursive: true, force: true });
+    if (!keep) rmSync(folder, { recursive: true, force: true });
   };
-  return { url, key, said, stop };
+  return { url, key, said, stop, folder };
 }
 
 async function startDemo() {
@@ -69,8 +71,16 @@ function named() {
 
 /** The service without anything in it; of the same shape as [`start`] gives it, without an owner. */
 export async function startEmpty() {
-  return asked(named() ?? (await startProgram(["serve", "--listen", "127.0.0.1:0"], /listening on (http:\/\/\S+)/)));
+  return asked(named() ?? (await startServing()));
 }
+
+/** The same, always started here, with these settings. */
+export async function startSet(options) {
+  return asked(await startServing(options));
+}
+
+const startServing = (options = undefined) =>
+  startProgram(["serve", "--listen", "127.0.0.1:0"], /listening on (http:\/\/\S+)/, options);
 
 /** `{ url, key, owner, send, get, ask, stop }`; `owner` is whom the demo lets sign in. */
 export async function start() {

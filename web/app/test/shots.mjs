@@ -13,6 +13,12 @@ const service = await start();
 const browser = await launch();
 const { events } = await service.get(`/v1/events?org=${ORG}&limit=1&q=action:escalation_policy.updated`);
 const share = await service.ask("POST", `/v1/events/${events[0].id}/shares`, { note: "The auditor of 2026" });
+for (const [name, query] of [
+  ["Access review", "action:user.*"],
+  ["Refusals", "outcome:denied"],
+]) {
+  await service.ask("POST", "/v1/exports", { org: ORG, name, query, format: "csv" });
+}
 
 const verify = async (page) => {
   await page.locator(".row").nth(2).click();
@@ -65,6 +71,8 @@ const SHOTS = [
   ["entities", "/entities", (page) => page.waitForSelector(".sheet tbody tr")],
   ["actor", "/entities/actor/user/u_1204", (page) => page.waitForSelector(".moment")],
   ["target", "/entities/target/escalation_policy/ep_platform", (page) => page.waitForSelector(".slider")],
+  ["exports", "/exports", (page) => page.getByText("Completed").first().waitFor()],
+  ["export-new", "/exports/new?q=outcome:denied", (page) => page.getByRole("button", { name: /^Export \d/ }).waitFor()],
   ["integrity", "/integrity", (page) => page.waitForSelector(".verdict")],
   [
     "palette",

@@ -5,7 +5,7 @@ mod viewer;
 
 use std::fmt;
 
-use tallystick_catalog::{KeyId, UserId, ViewerTokenId};
+use tallystick_catalog::{BadId, KeyId, UserId, ViewerTokenId};
 use tallystick_event::OrgId;
 
 pub use self::person::Person;
@@ -162,6 +162,17 @@ impl fmt::Display for CallerId {
             Self::User(id) => fmt::Display::fmt(id, f),
             Self::Viewer(id) => fmt::Display::fmt(id, f),
         }
+    }
+}
+
+impl std::str::FromStr for CallerId {
+    type Err = BadId;
+
+    fn from_str(text: &str) -> Result<Self, BadId> {
+        if text == "root" {
+            return Ok(Self::Root);
+        }
+        text.parse().map(Self::Key).or_else(|_| text.parse().map(Self::User))
     }
 }
 

@@ -24,6 +24,7 @@ pub use histogram::{Bucket, Histogram, HistogramRequest, OTHER};
 pub use page::{Page, SearchRequest, StoredEvent};
 pub use parts::{Scope, TimeRange};
 pub use select::Selection;
+pub use tallystick_segment::expect_many_reads;
 
 pub(crate) use page::require_committed;
 pub(crate) use parts::parts;

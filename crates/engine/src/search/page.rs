@@ -22,6 +22,8 @@ pub struct SearchRequest {
     pub query: Option<Lowered>,
     /// Bounds on the time of occurrence.
     pub range: TimeRange,
+    /// Only events with a smaller seq: the logs as they were once. [`u64::MAX`]: all.
+    pub before_seq: u64,
     /// Newest or oldest first.
     pub order: Order,
     /// Rows on the page at most.
@@ -57,9 +59,14 @@ pub(crate) fn require_committed(
 }
 
 impl StoredEvent {
+    /// Checks that it is what its leaf commits to: for whoever shows parts of it.
+    pub fn require_committed(&self) -> Result<(), ReadError> {
+        require_committed(&self.org, &self.meta, &self.units)
+    }
+
     /// Appends the event's JSON as the API shows it, if it is what its leaf commits to.
     pub fn render(&self, out: &mut Vec<u8>) -> Result<(), ReadError> {
-        require_committed(&self.org, &self.meta, &self.units)?;
+        self.require_committed()?;
         let Meta { id, seq, received_ms, .. } = &self.meta;
         tallystick_event::render(out, id, *seq, *received_ms, &self.units)
             .map_err(|error| ReadError::Corrupt(format!("event {id}: {error}")))
@@ -102,7 +109,7 @@ impl Engine {
     pub fn search(&self, request: &SearchRequest) -> Result<Page, ReadError> {
         self.require_scope(&request.scope)?;
         let view = self.view();
-        let mut parts = parts(&view);
+        let parts = parts(&view);
         let mut collector = Collector { request, range: start_range(request), hits: Vec::new() };
         let newest_first = request.order == Order::NewestFirst;
         // A part's extreme time decides whether it can still contribute, so the most promising come first.
@@ -131,7 +138,7 @@ impl Engine {
                 break;
             }
         }
-        collector.finish(&mut parts, searched_until_us)
+        collector.finish(&parts, searched_until_us)
     }
 }
 
@@ -201,6 +208,9 @@ impl Collector<'_> {
     }
 
     fn is_due(&self, key: &SortKey) -> bool {
+        if key.seq >= self.request.before_seq {
+            return false;
+        }
         match &self.request.cursor {
             None => true,
             Some(cursor) if self.newest_first() => *key < cursor.after,
@@ -304,7 +314,7 @@ impl Collector<'_> {
     }
 
     /// Sorts, cuts to the page and reads the bodies.
-    fn finish(mut self, parts: &mut [Part], searched_until_us: Option<i64>) -> Result<Page, ReadError> {
+    fn finish(mut self, parts: &[Part], searched_until_us: Option<i64>) -> Result<Page, ReadError> {
         self.sort();
         let newest_first = self.newest_first();
         if let Some(until) = searched_until_us {
@@ -315,12 +325,7 @@ impl Collector<'_> {
         }
         let more = self.hits.len() > self.request.limit;
         self.hits.truncate(self.request.limit);
-        let mut events = Vec::with_capacity(self.hits.len());
-        for hit in &self.hits {
-            let (meta, units) = parts[hit.part]
-                .read(|rows| Ok::<_, SegmentError>((rows.meta(hit.row)?, rows.units(hit.row)?)))?;
-            events.push(StoredEvent { org: hit.key.org.clone(), meta, units });
-        }
+        let events = read_bodies(&self.hits, parts)?;
         let next = match (more, searched_until_us) {
             (true, _) => self.hits.last().map(|hit| hit.key.clone()),
             (false, Some(until)) => Some(resume_at(until, newest_first)),
@@ -329,6 +334,25 @@ impl Collector<'_> {
         let next = next.map(|after| Cursor { order: self.request.order, after });
         Ok(Page { events, next, searched_until_us: searched_until_us.filter(|_| !more) })
     }
+}
+
+/// The events of the hits. Part by part and row by row, whatever their order: a block is unpacked once for all of its
+/// rows that are wanted, also where several parts overlap in time.
+fn read_bodies(hits: &[Hit], parts: &[Part]) -> Result<Vec<StoredEvent>, ReadError> {
+    let mut in_place: Vec<usize> = (0..hits.len()).collect();
+    in_place.sort_unstable_by_key(|at| (hits[*at].part, hits[*at].row));
+    let mut found: Vec<Option<StoredEvent>> = vec![None; hits.len()];
+    for run in in_place.chunk_by(|a, b| hits[*a].part == hits[*b].part) {
+        parts[hits[run[0]].part].read(|rows| {
+            for &at in run {
+                let hit = &hits[at];
+                let (meta, units) = (rows.meta(hit.row)?, rows.units(hit.row)?);
+                found[at] = Some(StoredEvent { org: hit.key.org.clone(), meta, units });
+            }
+            Ok::<_, SegmentError>(())
+        })?;
+    }
+    Ok(found.into_iter().map(|event| event.expect("each hit is in a run")).collect())
 }
 
 fn sort_key(rows: &dyn Rows, row: Row, org: &OrgId) -> Result<SortKey, SegmentError> {

@@ -34,6 +34,7 @@ fn request(scope: &Scope, query: Option<Lowered>, order: Order, limit: usize) ->
         scope: scope.clone(),
         query,
         range: TimeRange::ALL,
+        before_seq: u64::MAX,
         order,
         limit,
         cursor: None,
@@ -283,6 +284,24 @@ async fn pages_stay_valid_while_events_arrive() {
     }
     let old: Vec<String> = found.into_iter().filter(|id| expected.contains(id)).collect();
     assert_eq!(old, expected, "nothing is skipped or repeated");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_is_found_as_it_was_when_it_had_so_many_events() {
+    let (harness, model) = filled(false).await;
+    let org = org_id(1).parse().unwrap();
+    let scope = Scope::Orgs(vec![org]);
+    let size = harness.engine.log_size(&org_id(1).parse().unwrap()).unwrap();
+    for (text, before_seq) in
+        [("", 0), ("", size / 2), ("outcome:failure", size / 2), ("", size), ("", size + 9)]
+    {
+        let query = lowered(text);
+        let mut wanted = request(&scope, query.clone(), Order::NewestFirst, 40);
+        wanted.before_seq = before_seq;
+        let mut expected = model.find(&scope, query.as_ref());
+        expected.retain(|event| event.seq < before_seq);
+        assert_eq!(all_pages(&harness.engine, wanted), ids(&expected), "{text} before {before_seq}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

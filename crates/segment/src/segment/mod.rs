@@ -5,6 +5,8 @@ mod merge;
 mod orgs;
 mod read;
 
+pub use read::expect_many_reads;
+
 use std::{
     path::Path,
     sync::{

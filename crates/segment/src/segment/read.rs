@@ -8,7 +8,7 @@ use tallystick_event::{EventId, LeafForm, OrgId, Outcome, Units};
 use crate::{
     blocks::Block,
     error::{Result, SegmentError},
-    layout::{Section, WORD_VALUES_UNION_MAX},
+    layout::{Section, TABLE_BLOCK_ENTRIES, WORD_VALUES_UNION_MAX},
     packed::BLOCK_VALUES,
     rows::{Meta, OrgRows, OrgSpan, Row, Rows, Table, ValueNo, ValueText, WordNo},
     segment::Segment,
@@ -32,6 +32,17 @@ thread_local! {
 
 /// Unpacked table blocks that a thread keeps, each table.
 const TABLE_BLOCKS_KEPT: usize = 16;
+/// The same of a thread that reads very many events: about as many as the people of a large organization take.
+const TABLE_BLOCKS_KEPT_WIDE: usize = 2_048;
+
+/// Tells this thread that it is going to read very many events: it keeps more of what it unpacks, some 10 MB, until
+/// it ends.
+pub fn expect_many_reads() {
+    SCRATCH.with_borrow_mut(|scratch| {
+        scratch.actors.widen();
+        scratch.targets.widen();
+    });
+}
 
 struct Scratch {
     /// The segment that the blocks are of.
@@ -66,15 +77,34 @@ impl Scratch {
     }
 }
 
-/// The last table blocks that were read; the oldest makes room for the next.
+/// The last table blocks that were read; the oldest makes room for the next. Where many are kept each has a place of
+/// its own, so that none has to be looked for.
 struct KeptBlocks {
     blocks: Vec<Block<1>>,
     oldest: usize,
+    is_wide: bool,
 }
 
 impl KeptBlocks {
     fn new() -> Self {
-        Self { blocks: (0..TABLE_BLOCKS_KEPT).map(|_| Block::empty()).collect(), oldest: 0 }
+        Self { blocks: (0..TABLE_BLOCKS_KEPT).map(|_| Block::empty()).collect(), oldest: 0, is_wide: false }
+    }
+
+    fn widen(&mut self) {
+        if !self.is_wide {
+            self.blocks = (0..TABLE_BLOCKS_KEPT_WIDE).map(|_| Block::empty()).collect();
+            self.is_wide = true;
+        }
+    }
+
+    /// Where the block with entry `no` is, if it is kept; and where it is to be put.
+    fn place(&self, no: usize) -> (bool, usize) {
+        if self.is_wide {
+            let at = no / TABLE_BLOCK_ENTRIES % self.blocks.len();
+            return (self.blocks[at].holds(no), at);
+        }
+        let kept = self.blocks.iter().position(|block| block.holds(no));
+        (kept.is_some(), kept.unwrap_or(self.oldest))
     }
 
     fn forget(&mut self) {
@@ -83,16 +113,12 @@ impl KeptBlocks {
 
     /// The block that holds entry `no`, unpacked now if it is not kept.
     fn block(&mut self, segment: &Segment, table: Table, no: usize) -> Result<&Block<1>> {
-        let kept = self.blocks.iter().position(|block| block.holds(no));
-        let at = if let Some(at) = kept {
-            at
-        } else {
-            let at = self.oldest;
+        let (is_kept, at) = self.place(no);
+        if !is_kept {
             let table = segment.table(table);
             table.entries.load(&segment.file, &table.unpacker, no, &mut self.blocks[at])?;
             self.oldest = (at + 1) % self.blocks.len();
-            at
-        };
+        }
         Ok(&self.blocks[at])
     }
 }

@@ -43,6 +43,9 @@ pub enum ErrorCode {
     SearchNotFound,
     ShareNotFound,
     PasskeyNotFound,
+    ExportNotFound,
+    ExportState,
+    ExportExpired,
     EmailTaken,
     AlreadyMember,
     LastOwner,
@@ -113,6 +116,9 @@ impl ErrorCode {
         Self::SearchNotFound,
         Self::ShareNotFound,
         Self::PasskeyNotFound,
+        Self::ExportNotFound,
+        Self::ExportState,
+        Self::ExportExpired,
         Self::EmailTaken,
         Self::AlreadyMember,
         Self::LastOwner,
@@ -183,6 +189,9 @@ impl ErrorCode {
             Self::SearchNotFound => "search_not_found",
             Self::ShareNotFound => "share_not_found",
             Self::PasskeyNotFound => "passkey_not_found",
+            Self::ExportNotFound => "export_not_found",
+            Self::ExportState => "export_state",
+            Self::ExportExpired => "export_expired",
             Self::EmailTaken => "email_taken",
             Self::AlreadyMember => "already_member",
             Self::LastOwner => "last_owner",
@@ -253,7 +262,9 @@ impl ErrorCode {
             | Self::InvitationNotFound
             | Self::SearchNotFound
             | Self::ShareNotFound
-            | Self::PasskeyNotFound => StatusCode::NOT_FOUND,
+            | Self::PasskeyNotFound
+            | Self::ExportNotFound => StatusCode::NOT_FOUND,
+            Self::ExportExpired => StatusCode::GONE,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::OrgExists
             | Self::OrgNotEmpty
@@ -270,6 +281,7 @@ impl ErrorCode {
             | Self::TooManyEntries
             | Self::PasskeyExists
             | Self::PasskeysUnavailable
+            | Self::ExportState
             | Self::IdempotencyKeyReused => StatusCode::CONFLICT,
             Self::TooManyFailures | Self::TooManyAttempts => StatusCode::TOO_MANY_REQUESTS,
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
@@ -320,6 +332,9 @@ impl ErrorCode {
             Self::SearchNotFound => "The search does not exist",
             Self::ShareNotFound => "The shared link does not exist",
             Self::PasskeyNotFound => "The passkey does not exist",
+            Self::ExportNotFound => "The export does not exist",
+            Self::ExportState => "The export is in another state",
+            Self::ExportExpired => "The export has expired",
             Self::EmailTaken => "The e-mail address has an account",
             Self::AlreadyMember => "They are a member already",
             Self::LastOwner => "The organization would have no owner",
@@ -397,6 +412,9 @@ impl ErrorCode {
             | Self::SearchNotFound
             | Self::ShareNotFound
             | Self::PasskeyNotFound
+            | Self::ExportNotFound
+            | Self::ExportState
+            | Self::ExportExpired
             | Self::EmailTaken
             | Self::AlreadyMember
             | Self::LastOwner
@@ -463,6 +481,9 @@ impl ErrorCode {
             | Self::SearchNotFound
             | Self::ShareNotFound
             | Self::PasskeyNotFound
+            | Self::ExportNotFound
+            | Self::ExportState
+            | Self::ExportExpired
             | Self::EmailTaken
             | Self::AlreadyMember
             | Self::LastOwner

@@ -142,6 +142,7 @@ impl From<CatalogError> for ApiError {
                     "share" => ErrorCode::ShareNotFound,
                     "connection" => ErrorCode::SsoNotFound,
                     "passkey" => ErrorCode::PasskeyNotFound,
+                    "export" => ErrorCode::ExportNotFound,
                     _ => ErrorCode::KeyNotFound,
                 };
                 Self::new(code, format!("there is no {kind} {id} within reach of this caller"))
@@ -186,6 +187,7 @@ fn of_conflict(conflict: &Conflict) -> ApiError {
         Conflict::SearchExists { .. } => (ErrorCode::SearchExists, "choose another name"),
         Conflict::RoleInUse => (ErrorCode::RoleInUse, "give its holders another role first"),
         Conflict::PasskeyExists => (ErrorCode::PasskeyExists, "it cannot be added twice"),
+        Conflict::ExportState { .. } => (ErrorCode::ExportState, "look at its status first"),
         Conflict::TooMany { .. } => (ErrorCode::TooManyEntries, "remove some first"),
     };
     ApiError::new(code, format!("{conflict}; {advice}"))

@@ -15,6 +15,7 @@ pub mod openapi;
 pub mod page;
 pub mod params;
 pub mod path;
+pub mod ranges;
 pub mod request_id;
 pub mod router;
 pub mod same_site;

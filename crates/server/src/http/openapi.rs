@@ -29,6 +29,7 @@ use super::router;
         (name = "events", description = "Write, find and follow events."),
         (name = "searches", description = "Searches that are kept, and short links to what they show."),
         (name = "shares", description = "Links to one event for people without an account."),
+        (name = "exports", description = "Files of events, made in the background."),
         (name = "organizations", description = "Organizations; each has a log of its own."),
         (name = "keys", description = "API keys: who may do what."),
         (name = "viewers", description = "Viewer tokens: a part of a log inside the pages of another product."),
@@ -112,6 +113,6 @@ mod tests {
                 operations += 1;
             }
         }
-        assert_eq!(operations, 93);
+        assert_eq!(operations, 103);
     }
 }

@@ -42,6 +42,7 @@ pub fn api() -> (Router<Arc<AppState>>, OpenApi) {
         .routes(routes!(v1::shares::create::create))
         .routes(routes!(v1::shares::list::list))
         .routes(routes!(v1::shares::revoke::revoke))
+        .merge(exports())
         .routes(routes!(v1::orgs::create::create, v1::orgs::list::list))
         .routes(routes!(v1::orgs::get::get, v1::orgs::update::update, v1::orgs::delete::delete))
         .routes(routes!(v1::keys::create::create, v1::keys::list::list))
@@ -104,6 +105,19 @@ fn people() -> OpenApiRouter<Arc<AppState>> {
         .routes(routes!(v1::sso::get::get, v1::sso::put::put, v1::sso::delete::delete))
         .routes(routes!(v1::sso::test::test))
         .routes(routes!(v1::sso::enforce::enforce))
+}
+
+/// Files of events, made in the background.
+fn exports() -> OpenApiRouter<Arc<AppState>> {
+    OpenApiRouter::new()
+        .routes(routes!(v1::exports::create::create, v1::exports::list::list))
+        .routes(routes!(v1::exports::get::get, v1::exports::delete::delete))
+        .routes(routes!(v1::exports::progress::follow))
+        .routes(routes!(v1::exports::cancel::cancel))
+        .routes(routes!(v1::exports::retry::retry))
+        .routes(routes!(v1::exports::manifest::get))
+        .routes(routes!(v1::exports::url::create))
+        .routes(routes!(v1::exports::download::download))
 }
 
 /// Everything the server answers.

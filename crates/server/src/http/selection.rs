@@ -160,7 +160,7 @@ pub fn lowered(
     lower(query, &options).map(Some).map_err(|error| invalid_query("q", &[error]))
 }
 
-fn time(name: &str, text: &str, now_us: i64, zone: &TimeZone) -> Result<(i64, i64), ApiError> {
+pub(crate) fn time(name: &str, text: &str, now_us: i64, zone: &TimeZone) -> Result<(i64, i64), ApiError> {
     let interval =
         parse_time_parameter(text, now_us, zone).map_err(|error| invalid(name, &error.to_string()))?;
     Ok((interval.from_us, interval.to_us))

@@ -26,6 +26,8 @@ pub(super) const PATHS: &[&str] = &[
     "/events/{id}",
     "/entities",
     "/entities/{side}/{type}/{id}",
+    "/exports",
+    "/exports/{id}",
     "/start",
     "/integrity",
     "/access",
@@ -65,6 +67,13 @@ const SCREENS: &[Screen] = &[
         needs: Some("audit_logs.read"),
     },
     Screen {
+        path: "/exports",
+        name: "Exports",
+        icon: "download",
+        module: "app/screens/exports/index.js",
+        needs: Some("audit_logs.export"),
+    },
+    Screen {
         path: "/integrity",
         name: "Integrity",
         icon: "seal",
@@ -96,7 +105,7 @@ const START: Screen = Screen {
     needs: None,
 };
 
-/// What the rail has below its line.
+/// What the rail has below its line begins with this one. A narrow window has no room for it: there it is in a menu.
 const INTEGRITY: &str = "/integrity";
 
 /// The screens with the modules that show them.
@@ -182,22 +191,32 @@ fn page(assets: &Assets, screen: &Screen) -> Markup {
 }
 
 fn rail(current: &Screen) -> Markup {
+    let below = SCREENS.iter().position(|screen| screen.path == INTEGRITY).unwrap_or(SCREENS.len());
+    let (first, rest) = SCREENS.split_at(below);
     html! {
         nav class="rail" aria-label="Main" {
             a class="brand" href="/" aria-label="Tallystick, overview" {
                 (mark())
                 b { "Tallystick" }
             }
-            @for screen in SCREENS {
-                @if screen.path == INTEGRITY { hr; }
-                a href=(screen.path) data-screen=(screen.path) data-needs=[screen.needs] title=(screen.name)
-                    aria-current=[(screen.path == current.path).then_some("page")] {
-                    (icon(screen.icon)) span { (screen.name) }
+            @for screen in first { (link(screen, current)) }
+            hr;
+            div id="more" popover {
+                @for screen in rest { (link(screen, current)) }
+                a href="/docs" data-outside="true" title="Help: the API and the query language" {
+                    (icon("help")) span { "Help" }
                 }
             }
-            a href="/docs" data-outside="true" title="Help: the API and the query language" {
-                (icon("help")) span { "Help" }
-            }
+            button type="button" popovertarget="more" { (icon("more")) span { "More" } }
+        }
+    }
+}
+
+fn link(screen: &Screen, current: &Screen) -> Markup {
+    html! {
+        a href=(screen.path) data-screen=(screen.path) data-needs=[screen.needs] title=(screen.name)
+            aria-current=[(screen.path == current.path).then_some("page")] {
+            (icon(screen.icon)) span { (screen.name) }
         }
     }
 }

@@ -62,6 +62,7 @@ pub(crate) fn call(operation: Operation) -> (Method, &'static str, Value) {
         Operation::GetMetrics => (Method::GET, "/metrics", Value::Null),
         operation => call_of_finding(operation)
             .or_else(|| call_of_viewers(operation))
+            .or_else(|| call_of_exports(operation))
             .unwrap_or_else(|| call_of_people(operation)),
     }
 }
@@ -98,6 +99,25 @@ fn call_of_viewers(operation: Operation) -> Option<(Method, &'static str, Value)
         Operation::RevokeViewerToken => (Method::DELETE, "/v1/viewer-tokens/{viewer_token}", Value::Null),
         Operation::RevokeViewerTokens => (Method::DELETE, "/v1/viewer-tokens?org=acme", Value::Null),
         Operation::GetViewer => (Method::GET, "/v1/viewer", Value::Null),
+        _ => return None,
+    })
+}
+
+/// Those about exports.
+fn call_of_exports(operation: Operation) -> Option<(Method, &'static str, Value)> {
+    Some(match operation {
+        Operation::CreateExport => {
+            (Method::POST, "/v1/exports", json!({ "org": "acme", "format": "csv", "name": "{name}" }))
+        }
+        Operation::ListExports => (Method::GET, "/v1/exports?org=acme", Value::Null),
+        Operation::GetExport => (Method::GET, "/v1/exports/{export}", Value::Null),
+        Operation::FollowExport => (Method::GET, "/v1/exports/{export}/progress", Value::Null),
+        Operation::CancelExport => (Method::POST, "/v1/exports/{export}/cancel", Value::Null),
+        Operation::RetryExport => (Method::POST, "/v1/exports/{export}/retry", Value::Null),
+        Operation::DeleteExport => (Method::DELETE, "/v1/exports/{export}", Value::Null),
+        Operation::DownloadExport => (Method::GET, "/v1/exports/{export}/download", Value::Null),
+        Operation::GetExportManifest => (Method::GET, "/v1/exports/{export}/manifest", Value::Null),
+        Operation::CreateExportUrl => (Method::POST, "/v1/exports/{export}/url", json!({})),
         _ => return None,
     })
 }
@@ -272,6 +292,12 @@ impl Doors {
             let made = server.send(Method::POST, "/v1/short-links?org=acme", &new).await.ok();
             path = path.replace("{short_link}", &text(&made["id"]));
         }
+        if path.contains("{export}") {
+            let new = json!({ "org": "acme", "format": "ndjson" });
+            let made = server.send(Method::POST, "/v1/exports", &new).await.ok();
+            path = path.replace("{export}", &text(&made["id"]));
+            server.export_ended(&text(&made["id"])).await;
+        }
         if path.contains("{share}") {
             let made = format!("/v1/events/{}/shares", self.event);
             let made = server.send(Method::POST, &made, &json!({})).await.ok();
@@ -355,6 +381,12 @@ async fn the_key_of_another_organization_does_not_open_it() {
             (Operation::GetShortLink, _) => Some((404, "not_found")),
             (Operation::RelatedEvents | Operation::CreateShare, _) => Some((404, "event_not_found")),
             (Operation::RevokeShare, _) => Some((404, "share_not_found")),
+            (operation, _)
+                if operation.rule().name.starts_with("exports.")
+                    && !matches!(operation, Operation::CreateExport | Operation::ListExports) =>
+            {
+                Some((404, "export_not_found"))
+            }
             (Operation::RevokeInvitation, _) => Some((404, "invitation_not_found")),
             (Operation::UpdateRole | Operation::DeleteRole, _) => Some((404, "role_not_found")),
             (Operation::RevokeViewerToken, _) => Some((404, "viewer_token_not_found")),
@@ -417,6 +449,11 @@ async fn with_the_right_key_every_door_opens() {
             assert_eq!(answer.problem(), (403, "forbidden"), "{operation:?} is about a viewer's own token");
             continue;
         }
+        // What has ended is neither stopped nor run again; whoever may is told so.
+        if matches!(operation, Operation::CancelExport | Operation::RetryExport) {
+            assert_eq!(answer.problem(), (409, "export_state"), "{operation:?}");
+            continue;
+        }
         // There is no provider to be asked here; they are let in all the same.
         if operation.rule().name.starts_with("sso.") {
             assert!(![401, 403].contains(&answer.status), "{operation:?}: {}", answer.text);
@@ -448,9 +485,14 @@ pub(crate) fn route(operation: Operation) -> (Method, String) {
     let mut path = path.split('?').next().unwrap().to_owned();
     path = path.replace("pk_00000000000000000000", "{id}");
     let names = ["{event}", "{key}", "{user}", "{session}", "{own_session}", "{invitation}", "{role}"];
-    for name in
-        names.into_iter().chain(["{search}", "{own_search}", "{short_link}", "{share}", "{viewer_token}"])
-    {
+    for name in names.into_iter().chain([
+        "{search}",
+        "{own_search}",
+        "{short_link}",
+        "{share}",
+        "{viewer_token}",
+        "{export}",
+    ]) {
         path = path.replace(name, "{id}");
     }
     let path = path.replace("/orgs/acme", "/orgs/{id}").replace("/logs/acme", "/logs/{log}");

@@ -9,6 +9,7 @@ use reqwest::{Client, Method, RequestBuilder, Response, header::HeaderMap, redir
 use serde_json::{Value, json};
 use tallystick_auth::{AccountOptions, Auth, PasswordCost, RootKey, SealKey, Secret};
 use tallystick_catalog::{Catalog, CatalogUrl};
+use tallystick_delivery::{Exports, ExportsOptions};
 use tallystick_engine::{Engine, INSTANCE_ORG, Options};
 use tallystick_event::{Clock, Limits, MaskRules, Preparer, Random};
 use tallystick_server::{AppState, ServerOptions, serve, telemetry::Metrics};
@@ -115,7 +116,9 @@ impl Server {
         let auth = Auth::open(catalog, Some(root), accounts(), Arc::clone(&shared), Arc::clone(&random));
         let auth = auth.await.unwrap();
         let preparer = Preparer::new(Limits::default(), &MaskRules::default(), shared, Arc::clone(&random));
-        let state = AppState::new(engine, auth, preparer, random, options, Metrics::new()).unwrap();
+        let exports = ExportsOptions { reserve_bytes: 0, ..ExportsOptions::new(dir.path().join("exports")) };
+        let exports = Exports::open(Arc::clone(&engine), exports).unwrap();
+        let state = AppState::new(engine, exports, auth, preparer, random, options, Metrics::new()).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel();

@@ -7,6 +7,7 @@ mod admin;
 mod authorization;
 mod bad_input;
 mod evidence;
+mod exports;
 mod finding;
 mod harness;
 mod ingest;

@@ -7,6 +7,7 @@ mod demo;
 mod doctor;
 mod evidence;
 mod export;
+mod exports;
 mod import;
 mod keys;
 mod orgs;
@@ -30,6 +31,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Tail(args) => tail::run(args).await,
         Command::Count(args) => count::run(args).await,
         Command::Export(args) => export::run(args).await,
+        Command::Exports(args) => exports::run(args).await,
         Command::Import(args) => import::run(args).await,
         Command::Orgs(args) => orgs::run(args).await,
         Command::Keys(args) => keys::run(args).await,
@@ -45,7 +47,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<Exit> {
 
 pub(crate) use self::{
     bench::BenchArgs, check_config::CheckConfigArgs, count::CountArgs, demo::DemoArgs, doctor::DoctorArgs,
-    export::ExportArgs, import::ImportArgs, keys::KeysArgs, orgs::OrgsArgs, recover::RecoverArgs,
-    search::SearchArgs, send::SendArgs, serve::ServeArgs, tail::TailArgs, user::UserArgs,
-    witness::WitnessArgs,
+    export::ExportArgs, exports::ExportsArgs, import::ImportArgs, keys::KeysArgs, orgs::OrgsArgs,
+    recover::RecoverArgs, search::SearchArgs, send::SendArgs, serve::ServeArgs, tail::TailArgs,
+    user::UserArgs, witness::WitnessArgs,
 };

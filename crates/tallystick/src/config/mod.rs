@@ -5,6 +5,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod environment;
+mod exports;
 mod integrity;
 mod read;
 mod render;
@@ -21,6 +22,7 @@ use tallystick_catalog::CatalogUrl;
 use tallystick_event::{Limits, MaskRules};
 
 use accounts::AccountsConfig;
+use exports::ExportsConfig;
 pub(crate) use integrity::IntegrityConfig;
 pub(crate) use read::{ConfigProblems, Loaded, Origin, load};
 pub(crate) use render::{default_file, effective};
@@ -31,6 +33,7 @@ pub(crate) use value::{LogFormat, MetricsPublic, Redacted};
 pub(crate) struct Config {
     pub(crate) server: ServerConfig,
     pub(crate) accounts: AccountsConfig,
+    pub(crate) exports: ExportsConfig,
     pub(crate) data: DataConfig,
     pub(crate) log: LogConfig,
     pub(crate) integrity: IntegrityConfig,
@@ -93,6 +96,7 @@ impl Default for Config {
                 tail_bytes_max: engine.tail_bytes_max,
                 tail_age_s: engine.tail_age_max.as_secs(),
             },
+            exports: ExportsConfig::default(),
             integrity: IntegrityConfig::default(),
             limits: Limits::default(),
             masking: MaskRules::default(),
@@ -143,6 +147,11 @@ impl Config {
         options
     }
 
+    /// How exports are run; their files are in the data directory.
+    pub(crate) fn exports_options(&self) -> tallystick_delivery::ExportsOptions {
+        self.exports.options(self.data_dir().join("exports"))
+    }
+
     /// What is wrong with the values taken together: section, key and message of each.
     pub(crate) fn mistakes(&self) -> Vec<(&'static str, &'static str, String)> {
         let mut found = Vec::new();
@@ -181,6 +190,7 @@ impl Config {
         ] {
             found.extend(problem.map(|message| ("log", key, message)));
         }
+        found.extend(self.exports.mistakes().into_iter().map(|(key, message)| ("exports", key, message)));
         found.extend(self.integrity.mistakes().into_iter().map(|(key, message)| ("integrity", key, message)));
         if let Err(error) = self.limits.validate() {
             found.push(("limits", error.name, error.to_string()));

@@ -40,6 +40,7 @@ pub(crate) const SECTIONS: &[(&str, &str)] = &[
         "log",
         "When events move from memory and the commit log into a segment file. The defaults suit nearly everybody.",
     ),
+    ("exports", "Files of events, made in the background, in exports/ of the data directory."),
     ("integrity", "What makes the logs provable: checkpoints, and who vouches for them outside."),
     ("limits", "What a caller may send. All limits, these and the fixed ones, are published at /v1/limits."),
     (
@@ -107,6 +108,17 @@ settings! {
         "tail_bytes_max" => log.tail_bytes_max;
         /// Age of the oldest of them after which they are sealed, seconds.
         "tail_age_s" => log.tail_age_s;
+    }
+    "exports" {
+        /// How long files are kept if the one who asks for them does not say, days; 1 to 3,650.
+        "keep_days" => exports.keep_days;
+        /// Exports at the same time, each of another organization; 0 to 64. 0: none, they wait.
+        "running_max" => exports.running_max;
+        /// Bytes of events after which a point is made that a cut-short export goes on from; 1,024 to
+        /// 1,099,511,627,776.
+        "checkpoint_bytes" => exports.checkpoint_bytes;
+        /// Bytes of the disk that exports leave free, so that they never take the log's room.
+        "reserve_bytes" => exports.reserve_bytes;
     }
     "integrity" {
         /// Time between entries of the directory log, seconds; 5 to 3,600. What is older than this and witnessed cannot

@@ -27,16 +27,18 @@ const FULL_TIME: Duration = Duration::from_secs(6);
 const SETTINGS: [(&str, &str); 2] =
     [("TALLYSTICK_LOG__TAIL_BYTES_MAX", "8000000"), ("TALLYSTICK_INTEGRITY__DIRECTORY_INTERVAL_S", "5")];
 
-struct Mount(PathBuf);
+/// A small file system of its own.
+pub(crate) struct Mount(pub(crate) PathBuf);
 
 impl Mount {
-    fn new(at: &Path) -> Option<Self> {
+    /// One of so many MiB; none where that cannot be.
+    pub(crate) fn new(at: &Path, mib: u64) -> Option<Self> {
         if !rustix::process::geteuid().is_root() {
             println!("SKIPPED: the test of a full disk mounts a tmpfs, and only root may. RUN IT AS ROOT.");
             return None;
         }
         std::fs::create_dir(at).unwrap();
-        let size = format!("size={DISK_MIB}m");
+        let size = format!("size={mib}m");
         let mounted =
             Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(at).output().unwrap();
         if !mounted.status.success() {
@@ -68,7 +70,7 @@ fn fill(path: &Path) {
 #[test]
 fn writes_are_refused_reads_go_on_and_writes_work_again_when_there_is_room() {
     let dir = tempfile::tempdir().unwrap();
-    let Some(mount) = Mount::new(&dir.path().join("disk")) else { return };
+    let Some(mount) = Mount::new(&dir.path().join("disk"), DISK_MIB) else { return };
     let data = mount.0.join("data");
     let server = Server::try_start(&data, &SETTINGS).unwrap();
     server.api.make_org("acme");

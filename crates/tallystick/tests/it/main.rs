@@ -9,6 +9,7 @@ mod crash;
 mod damage;
 mod disk_full;
 mod doctor;
+mod exports;
 mod import;
 mod interop;
 mod journal;

@@ -7,7 +7,7 @@ import { quoted } from "../../lib/query-edit.js";
 import { Resource } from "../../lib/resource.js";
 import { go, route } from "../../lib/route.js";
 import { lineOf, visible } from "../../lib/safe-text.js";
-import { organization, zone } from "../../lib/session.js";
+import { mayExport, organization, zone } from "../../lib/session.js";
 import { relative } from "../../lib/time-range.js";
 import { ago, fullTime } from "../../lib/time.js";
 import { explorer } from "../../lib/url-state.js";
@@ -67,7 +67,14 @@ function Head({ side, type, id, data }) {
       html`<p class="quiet">first seen ${fullTime(first.occurred_at, zone.value).slice(0, -9)}
       ${" · "}last ${ago(Date.parse(last.occurred_at))}</p>`
     }
-    <a class="button" href=${explorer(q, { range: relative("all") })}>${h(Icon, { name: "events" })}Open in Events</a>
+    <div class="form-end">
+      ${
+        mayExport.value &&
+        html`<a class="button" href=${`/exports/new${explorer(q, { range: relative("all") }).slice("/events".length)}`}>
+          ${h(Icon, { name: "download" })}Export</a>`
+      }
+      <a class="button" href=${explorer(q, { range: relative("all") })}>${h(Icon, { name: "events" })}Open in Events</a>
+    </div>
   </header>`;
 }
 

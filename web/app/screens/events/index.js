@@ -1,7 +1,9 @@
 // The events explorer: everything about finding, on one page; and one event as a page of its own.
 
 import { effect, h, html, signal, useEffect, useLayoutEffect } from "../../lib/html.js";
+import { exportAddress } from "../../lib/export-address.js";
 import { lazy } from "../../lib/lazy.js";
+import { mayExport, present } from "../../lib/session.js";
 import { Icon } from "../../ui/parts.js";
 import { Chips } from "./chips.js";
 import { Facets, isSheetOpen } from "./facets.js";
@@ -57,6 +59,13 @@ function LiveButton() {
     ${isOn ? html`<span class="live-dot"></span>` : h(Icon, { name: "play" })}${says}</button>`;
 }
 
+/** Keeps its place until it is known who may export, so that nothing jumps. */
+function ExportLink() {
+  if (present.value && !mayExport.value) return null;
+  return html`<a class=${`button wide-only${present.value ? "" : " awaited"}`} href=${exportAddress()}>
+    ${h(Icon, { name: "download" })}Export</a>`;
+}
+
 const isNarrow = matchMedia("(max-width: 720px)");
 const narrow = signal(isNarrow.matches);
 isNarrow.addEventListener("change", () => (narrow.value = isNarrow.matches));
@@ -77,7 +86,7 @@ function Explorer() {
   return html`<div class="explorer">
     <div><h1 class="unseen">Events</h1>
       <div class="search">${h(QueryBar, {})}${filters}${h(RangePicker, {})}${h(SearchMenu, {})}${h(LiveButton, {})}
-        </div>
+        ${h(ExportLink, {})}</div>
       ${h(Notes, {})}</div>
     ${h(Chips, {})}
     ${h(Histogram, {})}

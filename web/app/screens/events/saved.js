@@ -1,10 +1,12 @@
 // The menu of searches: kept ones, ready-made ones, those of before; and the present one to keep or to hand over.
 
 import { effect, h, html, useEffect } from "../../lib/html.js";
+import { exportAddress } from "../../lib/export-address.js";
 import { READY_MADE } from "../../lib/ready-made.js";
 import { change, loadSaved, saved, savedById } from "../../lib/saved-searches.js";
 import { isSame, stateOf, viewOf } from "../../lib/saved-view.js";
 import { visible } from "../../lib/safe-text.js";
+import { mayExport } from "../../lib/session.js";
 import { recall } from "../../lib/store.js";
 import { copy } from "../../ui/hand-over.js";
 import { Icon, IconButton, Trouble, toast } from "../../ui/parts.js";
@@ -104,6 +106,11 @@ export function Menu({ close }) {
       )}`
     }
     <hr />
+    ${
+      mayExport.value &&
+      html`<a class="item" href=${exportAddress()} onClick=${() => close(false)}>
+        ${h(Icon, { name: "download" })}Export these events …</a>`
+    }
     <button type="button" class="item"
       onClick=${take(() => copyLink(true))}>${h(Icon, { name: "link" })}Copy link, fixed times</button>
     <button type="button" class="item"

@@ -17,14 +17,15 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("catalog", &["event", "merkle"]),
     ("engine", &["event", "merkle", "query", "wal", "segment", "catalog"]),
     ("auth", &["event", "catalog"]),
+    ("delivery", &["event", "query", "wal", "catalog", "engine"]),
     ("witness", &["merkle", "wal"]),
     ("anchor", &["event", "merkle", "catalog", "engine"]),
     ("oidc", &["event", "anchor"]),
     (
         "server",
         &[
-            "event", "merkle", "verify", "query", "mapping", "catalog", "engine", "auth", "witness",
-            "anchor", "oidc",
+            "event", "merkle", "verify", "query", "mapping", "catalog", "engine", "auth", "delivery",
+            "witness", "anchor", "oidc",
         ],
     ),
     ("tallystick", EVERYTHING),
@@ -38,7 +39,7 @@ const FOR_TESTS: &[(&str, &[&str])] = &[("mapping", &["event"])];
 
 const EVERYTHING: &[&str] = &[
     "event", "merkle", "verify", "auditor", "query", "mapping", "wal", "segment", "catalog", "engine",
-    "auth", "witness", "anchor", "oidc", "server",
+    "auth", "delivery", "witness", "anchor", "oidc", "server",
 ];
 
 /// Crates that compute and touch nothing: they can run in a browser or in somebody's verifier.
@@ -69,6 +70,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("utoipa", &["server"]),
     ("utoipa-axum", &["server"]),
     ("sqlx", &["catalog"]),
+    ("parquet", &["delivery"]),
     ("clap", &["tallystick", "auditor"]),
 ];
 

@@ -1,6 +1,7 @@
 //! What every database behind the catalog must do. A database is supported when it passes.
 
 mod damage;
+mod exports;
 mod finding;
 mod keys;
 mod links;
@@ -109,6 +110,9 @@ pub(crate) async fn run(fresh: impl AsyncFn(&str) -> CatalogUrl) {
         finding::the_same_address_has_one_short_link,
         finding::shared_events_expire_and_are_revoked,
         finding::all_of_it_goes_with_its_organization,
+        exports::are_taken_in_turn_and_one_at_a_time_of_an_organization,
+        exports::go_on_end_and_begin_anew,
+        exports::expire_once_and_are_limited,
         sso::a_test_is_good_for_what_was_tested,
         sso::whoever_keeps_a_password_stays_an_owner,
         sso::a_provider_gets_accounts_that_are_its_own,

@@ -8,15 +8,16 @@ use tallystick_auth::{
     RESET_LINK_MS, SETUP_LINK_MS, SHARE_MS_MAX, VIEWER_TOKEN_MS_MAX,
 };
 use tallystick_catalog::{
-    BREAK_GLASS_MAX, DOMAINS_MAX, EMAIL_BYTES_MAX, GROUP_ROLES_MAX, INVITATIONS_MAX, LIVE_KEYS_MAX,
-    MEMBERS_MAX, MEMBERSHIPS_MAX, NAME_CHARS_MAX, PASSKEYS_MAX, ROLES_MAX, SEARCHES_MAX, SESSIONS_MAX,
-    SHARE_NOTE_CHARS_MAX, SHARES_MAX, SHORT_LINK_PATH_BYTES_MAX, SHORT_LINKS_MAX, USERS_MAX,
-    VIEWER_TOKENS_MAX,
+    BREAK_GLASS_MAX, DOMAINS_MAX, EMAIL_BYTES_MAX, EXPORTS_KEPT_MAX, EXPORTS_WAITING_MAX, GROUP_ROLES_MAX,
+    INVITATIONS_MAX, LIVE_KEYS_MAX, MEMBERS_MAX, MEMBERSHIPS_MAX, NAME_CHARS_MAX, PASSKEYS_MAX, ROLES_MAX,
+    SEARCHES_MAX, SESSIONS_MAX, SHARE_NOTE_CHARS_MAX, SHARES_MAX, SHORT_LINK_PATH_BYTES_MAX, SHORT_LINKS_MAX,
+    USERS_MAX, VIEWER_TOKENS_MAX,
 };
+use tallystick_delivery::limits::{COLUMNS_MAX, KEEP_DAYS_MAX};
 use tallystick_engine::LIVE_LAG_EVENTS_MAX;
 use tallystick_query::limits::{LIST_VALUES_MAX, QUERY_CHARS_MAX, QUERY_DEPTH_MAX, QUERY_TERMS_MAX};
 
-use super::{events, evidence, facets, histogram, logs, searches};
+use super::{events, evidence, exports, facets, histogram, logs, searches};
 use crate::{
     error::{ApiError, Problem},
     http::{body, caller::Authenticated, json, page, params::Params, selection},
@@ -72,6 +73,13 @@ pub fn all(state: &AppState) -> BTreeMap<&'static str, u64> {
         ("evidence_pause_ms_max", evidence::PAUSE_MAX.as_millis() as u64),
         ("proven_events_max", events::receipts::PROVEN_EVENTS_MAX as u64),
         ("proof_wait_ms_max", events::proof::PUBLISH_WAIT_MAX.as_millis() as u64),
+        ("exports_waiting_max", EXPORTS_WAITING_MAX),
+        ("exports_listed_max", EXPORTS_KEPT_MAX),
+        ("export_columns_max", COLUMNS_MAX as u64),
+        ("export_keep_days", u64::from(state.options.export_keep_days)),
+        ("export_keep_days_max", u64::from(KEEP_DAYS_MAX)),
+        ("export_link_minutes_max", u64::from(exports::link::LINK_MINUTES_MAX)),
+        ("exports_running_max", state.exports.options().running_max as u64),
         ("connections_max", CONNECTIONS_MAX as u64),
         ("body_time_ms_max", body::BODY_TIME_MAX.as_millis() as u64),
         ("body_pause_ms_max", body::BODY_PAUSE_MAX.as_millis() as u64),

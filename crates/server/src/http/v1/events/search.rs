@@ -74,6 +74,7 @@ pub async fn search(
         scope: selection.scope,
         query: selection.query,
         range: selection.range,
+        before_seq: u64::MAX,
         order,
         limit,
         cursor,

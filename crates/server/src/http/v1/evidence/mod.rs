@@ -178,6 +178,7 @@ async fn matching(state: &Arc<AppState>, selection: Selection, base: u64) -> Res
             scope: selection.scope.clone(),
             query: selection.query.clone(),
             range: selection.range,
+            before_seq: u64::MAX,
             order: Order::OldestFirst,
             limit: PAGE_EVENTS,
             deadline: AppState::search_deadline(),

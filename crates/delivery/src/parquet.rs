@@ -1,0 +1,149 @@
+//! Parquet: one fixed schema, whole events beside their most asked-for places. The footer is written last, so a file
+//! that was cut short is begun again.
+
+use std::{io::Write, sync::Arc};
+
+use parquet::{
+    basic::{Compression, ZstdLevel},
+    data_type::{ByteArrayType, Int64Type},
+    errors::ParquetError,
+    file::{
+        metadata::KeyValue,
+        properties::{EnabledStatistics, WriterProperties},
+        writer::SerializedFileWriter,
+    },
+    schema::{parser::parse_message_type, types::ColumnPath},
+};
+use serde_json::Value;
+
+use crate::{
+    failure::Failure,
+    groups::{COLUMNS, Group, Kind},
+};
+
+/// zstd's level: the first ones differ little in size and much in time.
+const ZSTD_LEVEL: i32 = 1;
+/// Name of the entry of the file's metadata that says what the file is.
+const STATEMENT_KEY: &str = "tallystick.export";
+/// And how many rows it has.
+const ROWS_KEY: &str = "tallystick.rows";
+
+/// Writes row groups.
+pub(crate) struct ParquetFile<W: Write + Send> {
+    writer: SerializedFileWriter<W>,
+}
+
+impl<W: Write + Send> ParquetFile<W> {
+    pub(crate) fn new(out: W) -> Result<Self, Failure> {
+        let schema = Arc::new(parse_message_type(&message()).map_err(failure)?);
+        let level = ZstdLevel::try_new(ZSTD_LEVEL).map_err(failure)?;
+        let mut properties = WriterProperties::builder()
+            .set_created_by(concat!("tallystick version ", env!("CARGO_PKG_VERSION")).to_owned())
+            .set_compression(Compression::ZSTD(level))
+            .set_statistics_enabled(EnabledStatistics::Chunk)
+            .set_offset_index_disabled(true);
+        // Nothing repeats in these, and nobody looks for a range of them.
+        for name in ["id", "changes", "metadata", "event"] {
+            let path = || ColumnPath::from(name);
+            properties = properties
+                .set_column_dictionary_enabled(path(), false)
+                .set_column_statistics_enabled(path(), EnabledStatistics::None);
+        }
+        let writer = SerializedFileWriter::new(out, schema, Arc::new(properties.build())).map_err(failure)?;
+        Ok(Self { writer })
+    }
+
+    pub(crate) fn write(&mut self, mut group: Group) -> Result<(), Failure> {
+        let mut row_group = self.writer.next_row_group().map_err(failure)?;
+        for (values, (_, kind)) in group.columns.iter_mut().zip(COLUMNS) {
+            let column = row_group.next_column().map_err(failure)?;
+            let mut column = column.ok_or_else(|| Failure::Broken("a column is missing".to_owned()))?;
+            let (texts, definitions) = (values.texts(), values.definitions.as_slice());
+            let definitions = (*kind != Kind::Text && !definitions.is_empty()).then_some(definitions);
+            let repetitions =
+                matches!(kind, Kind::Texts | Kind::MaybeTexts).then_some(values.repetitions.as_slice());
+            match kind {
+                Kind::Number | Kind::MaybeNumber | Kind::Micros | Kind::Millis => {
+                    let typed = column.typed::<Int64Type>();
+                    typed.write_batch(values.numbers(), definitions, repetitions).map_err(failure)?;
+                }
+                _ => {
+                    let typed = column.typed::<ByteArrayType>();
+                    typed.write_batch(&texts, definitions, repetitions).map_err(failure)?;
+                }
+            }
+            column.close().map_err(failure)?;
+        }
+        row_group.close().map_err(failure)?;
+        Ok(())
+    }
+
+    /// Writes the footer.
+    pub(crate) fn finish(mut self, statement: &Value, rows: u64) -> Result<(), Failure> {
+        for (key, value) in [(STATEMENT_KEY, statement.to_string()), (ROWS_KEY, rows.to_string())] {
+            self.writer.append_key_value_metadata(KeyValue { key: key.to_owned(), value: Some(value) });
+        }
+        self.writer.finish().map(drop).map_err(failure)
+    }
+
+    /// The file, for looking at how long it is.
+    pub(crate) fn inner(&self) -> &W {
+        self.writer.inner()
+    }
+}
+
+/// The schema as text.
+fn message() -> String {
+    let column = |(name, kind): &(&str, Kind)| match kind {
+        Kind::Number => format!("required int64 {name};"),
+        Kind::MaybeNumber => format!("optional int64 {name};"),
+        Kind::Micros => format!("required int64 {name} (TIMESTAMP(MICROS,true));"),
+        Kind::Millis => format!("required int64 {name} (TIMESTAMP(MILLIS,true));"),
+        Kind::Text => format!("required binary {name} (STRING);"),
+        Kind::MaybeText => format!("optional binary {name} (STRING);"),
+        Kind::Json => format!("required binary {name} (JSON);"),
+        Kind::MaybeJson => format!("optional binary {name} (JSON);"),
+        Kind::Texts => list(name, "required"),
+        Kind::MaybeTexts => list(name, "optional"),
+    };
+    let columns: Vec<String> = COLUMNS.iter().map(column).collect();
+    format!("message event {{ {} }}", columns.join(" "))
+}
+
+fn list(name: &str, element: &str) -> String {
+    format!("required group {name} (LIST) {{ repeated group list {{ {element} binary element (STRING); }} }}")
+}
+
+/// An error of writing keeps its kind, since a full disk is told from others by it.
+fn failure(error: ParquetError) -> Failure {
+    match error {
+        ParquetError::External(inner) => match inner.downcast::<std::io::Error>() {
+            Ok(error) => Failure::Write(*error),
+            Err(other) => Failure::Broken(other.to_string()),
+        },
+        other => Failure::Broken(other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documented_columns_are_those_that_are_written() {
+        let text = include_str!("../../../docs/formats/parquet.md");
+        let documented: Vec<&str> = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("| `")?.split('`').next())
+            .filter(|name| COLUMNS.iter().any(|(column, _)| column == name))
+            .collect();
+        let written: Vec<&str> = COLUMNS.iter().map(|(name, _)| *name).collect();
+        assert_eq!(documented, written);
+    }
+
+    #[test]
+    fn a_full_disk_stays_one() {
+        let full = std::io::Error::from(std::io::ErrorKind::StorageFull);
+        assert_eq!(failure(ParquetError::External(Box::new(full))).code(), "disk_full");
+    }
+}
