@@ -17,8 +17,17 @@ impl Server {
         let started = std::time::Instant::now();
         loop {
             let found = self.get(&format!("/v1/exports/{id}")).await.ok();
-            if !matches!(found["status"].as_str(), Some("queued" | "running")) {
-                return found;
+            let recorded = match found["status"].as_str() {
+                Some("queued" | "running") => None,
+                Some(status @ ("completed" | "failed")) => Some(format!("audit_export.{status}")),
+                _ => return found,
+            };
+            // It is recorded after it has ended; who counts events must not be surprised by it.
+            if let Some(action) = recorded {
+                let events = self.recorded(found["org"].as_str().unwrap(), &action).await;
+                if events.iter().any(|event| event["targets"].to_string().contains(id)) {
+                    return found;
+                }
             }
             assert!(started.elapsed() < PATIENCE, "it does not end: {found}");
             tokio::time::sleep(std::time::Duration::from_millis(5)).await;
