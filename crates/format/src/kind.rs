@@ -17,6 +17,7 @@ pub(crate) enum Kind {
     Policy,
     Organization,
     File,
+    /// A key or token; as an actor, the program that uses it.
     Credential,
     Device,
     Other,
@@ -26,7 +27,18 @@ const KINDS: &[(&[&str], Kind)] = &[
     (&["user", "person", "member", "account", "employee", "customer", "human", "iam_user"], Kind::Person),
     (&["admin", "administrator", "operator"], Kind::Admin),
     (
-        &["service", "service_account", "api_key", "integration", "workflow", "scim", "bot", "robot", "app", "application"],
+        &[
+            "service",
+            "service_account",
+            
+            "integration",
+            "workflow",
+            "scim",
+            "bot",
+            "robot",
+            "app",
+            "application",
+        ],
         Kind::Service,
     ),
     (&["system", "tallystick", "scheduler", "cron"], Kind::System),
@@ -36,7 +48,20 @@ const KINDS: &[(&[&str], Kind)] = &[
     (&["policy", "permission_policy", "permission", "privilege"], Kind::Policy),
     (&["organization", "org", "tenant", "workspace"], Kind::Organization),
     (&["file", "document", "attachment", "folder"], Kind::File),
-    (&["key", "token", "access_key", "access_token", "api_token", "credential", "refresh_token", "ssh_key"], Kind::Credential),
+    (
+        &[
+            "key",
+            "token",
+            "access_key",
+            "access_token",
+            "api_token",
+            "credential",
+            "api_key",
+            "refresh_token",
+            "ssh_key",
+        ],
+        Kind::Credential,
+    ),
     (&["device", "host", "machine", "endpoint"], Kind::Device),
 ];
 
@@ -45,11 +70,15 @@ impl Kind {
     pub(crate) fn of(kind: &str) -> Self {
         let same = |known: &&str| {
             known.len() == kind.len()
-                && known.bytes().zip(kind.bytes()).all(|(a, b)| {
-                    a == b.to_ascii_lowercase() || (a == b'_' && (b == b'-' || b == b' '))
-                })
+                && known
+                    .bytes()
+                    .zip(kind.bytes())
+                    .all(|(a, b)| a == b.to_ascii_lowercase() || (a == b'_' && (b == b'-' || b == b' ')))
         };
-        KINDS.iter().find(|(known, _)| known.iter().any(|one| same(&one))).map_or(Self::Other, |(_, kind)| *kind)
+        KINDS
+            .iter()
+            .find(|(known, _)| known.iter().any(|one| same(&one)))
+            .map_or(Self::Other, |(_, kind)| *kind)
     }
 
     /// Whether it is somebody with an account.

@@ -42,12 +42,7 @@ fn of_act(act: Act) -> &'static str {
         Act::Create | Act::Upload | Act::Copy | Act::Import => "creation",
         Act::Delete | Act::Remove => "deletion",
         Act::Install => "installation",
-        Act::Read
-        | Act::Open
-        | Act::Preview
-        | Act::Download
-        | Act::Export
-        | Act::Search => "access",
+        Act::Read | Act::Open | Act::Preview | Act::Download | Act::Export | Act::Search => "access",
         Act::Logon | Act::Switch | Act::Start | Act::Restart => "start",
         Act::Logoff | Act::Stop => "end",
         Act::Other => "info",

@@ -51,7 +51,9 @@ pub(crate) fn document(view: &View<'_>, place: &Place<'_>) -> serde_json::Map<St
 fn event(view: &View<'_>, place: &Place<'_>, meaning: Meaning) -> Object {
     let mut event = Object::default();
     event.text("id", Some(place.event_id)).set("action", view.action).set("kind", "event");
-    event.list("category", category::categories(meaning)).list("type", category::types(meaning, view.outcome));
+    event
+        .list("category", category::categories(meaning))
+        .list("type", category::types(meaning, view.outcome));
     event.set(
         "outcome",
         match view.outcome {

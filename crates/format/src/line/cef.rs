@@ -68,12 +68,16 @@ fn who(pairs: &mut Pairs<'_>, view: &View<'_>) {
         pairs.add("fname", file.label().unwrap_or(""), VALUE_CHARS_MAX);
     }
     match view.ip.map(|text| (text, text.parse::<IpAddr>())) {
-        Some((_, Ok(IpAddr::V4(ip)))) => pairs.add("src", &ip.to_string(), VALUE_CHARS_MAX),
+        Some((_, Ok(IpAddr::V4(ip)))) => {
+            pairs.add("src", &ip.to_string(), VALUE_CHARS_MAX);
+        }
         // `src` takes IPv4 only.
         Some((_, Ok(IpAddr::V6(ip)))) => {
             pairs.labelled("c6a2", "Source IPv6 Address", &ip.to_string(), VALUE_CHARS_MAX);
         }
-        Some((text, Err(_))) => pairs.add("shost", text, VALUE_CHARS_MAX),
+        Some((text, Err(_))) => {
+            pairs.add("shost", text, VALUE_CHARS_MAX);
+        }
         None => {}
     }
     pairs.add("requestClientApplication", view.user_agent.unwrap_or(""), VALUE_CHARS_MAX);
@@ -95,10 +99,8 @@ fn header(out: &mut Vec<u8>, text: &str, chars_max: usize) {
     out.push(b'|');
     for c in cut(text, chars_max).chars() {
         match c {
-            '\\' | '|' => {
-                out.push(b'\\');
-                out.push(c as u8);
-            }
+            '\\' => out.extend_from_slice(b"\\\\"),
+            '|' => out.extend_from_slice(b"\\|"),
             c if breaks_lines(c) => out.push(b' '),
             c => push(out, c),
         }
@@ -112,11 +114,13 @@ struct Pairs<'o> {
 }
 
 impl Pairs<'_> {
-    /// A pair, if there is a value.
-    fn add(&mut self, key: &str, value: &str, chars_max: usize) {
+    /// A pair, if there is a value; whether there is.
+    fn add(&mut self, key: &str, value: &str, chars_max: usize) -> bool {
+        let safe = |c| if breaks_lines(c) && c != '\n' && c != '\r' { ' ' } else { c };
+        let value: String = value.chars().map(safe).collect();
         let value = cut(value.trim(), chars_max).trim_end();
         if value.is_empty() {
-            return;
+            return false;
         }
         if !self.first {
             self.out.push(b' ');
@@ -126,22 +130,19 @@ impl Pairs<'_> {
         self.out.push(b'=');
         for c in value.chars() {
             match c {
-                '\\' | '=' => {
-                    self.out.push(b'\\');
-                    self.out.push(c as u8);
-                }
+                '\\' => self.out.extend_from_slice(b"\\\\"),
+                '=' => self.out.extend_from_slice(b"\\="),
                 '\n' => self.out.extend_from_slice(b"\\n"),
                 '\r' => self.out.extend_from_slice(b"\\r"),
-                c if breaks_lines(c) => self.out.push(b' '),
                 c => push(self.out, c),
             }
         }
+        true
     }
 
     /// A pair whose key says nothing, with the label that does.
     fn labelled(&mut self, key: &str, label: &str, value: &str, chars_max: usize) {
-        if !value.trim().is_empty() {
-            self.add(key, value, chars_max);
+        if self.add(key, value, chars_max) {
             self.add(&format!("{key}Label"), label, VALUE_CHARS_MAX);
         }
     }

@@ -90,7 +90,15 @@ fn what(pairs: &mut Pairs<'_>, view: &View<'_>) {
 fn header(out: &mut Vec<u8>, text: &str) {
     out.push(b'|');
     let text = cut(text, HEADER_CHARS_MAX);
-    let safe = |c| if breaks_lines(c) { ' ' } else if c == '|' { '_' } else { c };
+    let safe = |c| {
+        if breaks_lines(c) {
+            ' '
+        } else if c == '|' {
+            '_'
+        } else {
+            c
+        }
+    };
     out.extend_from_slice(text.chars().map(safe).collect::<String>().as_bytes());
 }
 

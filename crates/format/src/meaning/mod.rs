@@ -132,8 +132,9 @@ fn act_of(phrase: &str) -> Act {
     last.or_else(|| phrase.split('_').next().and_then(word)).unwrap_or(Act::Other)
 }
 
-/// The two parts of an action: to what, and what is done. Both in lower case with `_` between words. `user.role_assigned`
-/// is `user` and `role_assigned`; `USER_DELETE` is `user` and `delete`; `iam:CreateUser` is `user` and `create`.
+/// The two parts of an action: to what, and what is done. Both in lower case with `_` between words.
+/// `user.role_assigned` is `user` and `role_assigned`; `USER_DELETE` is `user` and `delete`; `iam:CreateUser` is
+/// `user` and `create`.
 fn noun_and_phrase(action: &str) -> (String, String) {
     let mut parts = action.rsplit(['.', ':', '/']).filter(|part| !part.is_empty());
     let last = snake(parts.next().unwrap_or(""));

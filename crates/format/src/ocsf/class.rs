@@ -17,8 +17,8 @@ pub(super) struct Class {
     pub(super) has_request: bool,
     /// Whether it cannot be without `src_endpoint`.
     pub(super) needs_endpoint: bool,
-    /// Whether it has `resources`.
-    pub(super) has_resources: bool,
+    /// Whether its `actor` comes with the profile `host`.
+    pub(super) actor_of_host: bool,
 }
 
 /// `activity_id` of what a class has no number for.
@@ -26,7 +26,7 @@ pub(super) const OTHER: u32 = 99;
 
 impl Class {
     const fn new(uid: u32, name: &'static str, activities: &'static [Activity]) -> Self {
-        Self { uid, name, activities, has_request: true, needs_endpoint: false, has_resources: false }
+        Self { uid, name, activities, has_request: true, needs_endpoint: false, actor_of_host: false }
     }
 
     const fn needing_endpoint(mut self) -> Self {
@@ -34,8 +34,8 @@ impl Class {
         self
     }
 
-    const fn with_resources(mut self) -> Self {
-        self.has_resources = true;
+    const fn with_actor_of_host(mut self) -> Self {
+        self.actor_of_host = true;
         self
     }
 
@@ -107,8 +107,7 @@ pub(super) const USER_ACCESS: Class = Class::new(
         (1, "Assign Privileges", &[Act::RoleAssign, Act::PrivilegeAssign]),
         (2, "Revoke Privileges", &[Act::RoleRevoke, Act::PrivilegeRevoke]),
     ],
-)
-.with_resources();
+);
 
 /// 1.8 has no activity for an update.
 pub(super) const GROUP: Class = Class::new(
@@ -144,8 +143,7 @@ pub(super) const USER: Class = Class::new(
         (16, "Assign Roles", &[Act::RoleAssign]),
         (17, "Remove Roles", &[Act::RoleRevoke]),
     ],
-)
-.with_resources();
+);
 
 /// Of [`USER`]: a key or token was made for somebody.
 pub(super) const ADD_CREDENTIAL: (u32, &str) = (18, "Add Programmatic Credentials");
@@ -161,8 +159,7 @@ pub(super) const ROLE: Class = Class::new(
         (2, "Update", &[Act::Update, Act::Rename]),
         (3, "Delete", &[Act::Delete, Act::Remove]),
     ],
-)
-.with_resources();
+);
 
 pub(super) const WEB: Class = Class::new(
     6001,
@@ -177,7 +174,8 @@ pub(super) const WEB: Class = Class::new(
         (7, "Export", &[Act::Export]),
         (8, "Share", &[Act::Share]),
     ],
-);
+)
+.with_actor_of_host();
 
 pub(super) const APPLICATION: Class = Class::new(
     6002,
@@ -190,7 +188,8 @@ pub(super) const APPLICATION: Class = Class::new(
         (5, "Restart", &[Act::Restart]),
     ],
 )
-.without_request();
+.without_request()
+.with_actor_of_host();
 
 pub(super) const API: Class = Class::new(
     6003,
@@ -202,8 +201,7 @@ pub(super) const API: Class = Class::new(
         (4, "Delete", &[Act::Delete, Act::Remove]),
     ],
 )
-.needing_endpoint()
-.with_resources();
+.needing_endpoint();
 
 pub(super) const DATASTORE: Class = Class::new(
     6005,

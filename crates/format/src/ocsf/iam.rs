@@ -1,4 +1,4 @@
-//! Identity and access management: signing in, accounts, groups, roles, and what has no class of its own but is managed.
+//! Identity and access management: signing in, accounts, groups, roles, and what is managed without a class of its own.
 
 use serde_json::Value;
 
@@ -38,29 +38,26 @@ fn target<'v, 'a>(view: &'v View<'a>, is: impl Fn(Kind) -> bool) -> Option<&'v P
 
 /// Whose account it is about: a target, or else the actor's own.
 fn subject<'v, 'a>(view: &'v View<'a>) -> Option<&'v Party<'a>> {
-    target(view, Kind::has_account).or_else(|| {
-        view.actor.as_ref().filter(|actor| Kind::of(actor.kind).has_account() && actor.label().is_some())
-    })
+    target(view, Kind::has_account).or_else(|| view.actor.as_ref().filter(|actor| actor.label().is_some()))
 }
 
-/// Whom an account was made for or taken from. An invitation is one, and so is a type that only the action explains.
+/// Whose account is changed: a target with one, or of a type that only the action explains, such as an invitation.
+/// Passwords and factors are one's own if there is no other target.
 fn managed<'v, 'a>(view: &'v View<'a>, act: Act) -> Option<&'v Party<'a>> {
     let found = target(view, Kind::has_account);
-    let own = matches!(act, Act::PasswordChange | Act::PasswordReset | Act::FactorOn | Act::FactorOff);
-    let about_self = || if own { subject(view) } else { None };
-    found.or_else(about_self).or_else(|| view.targets.iter().find(|target| target.label().is_some()))
+    if matches!(act, Act::PasswordChange | Act::PasswordReset | Act::FactorOn | Act::FactorOff) {
+        return found.or_else(|| subject(view));
+    }
+    found.or_else(|| target(view, |kind| kind == Kind::Other))
 }
 
 fn session(view: &View<'_>, place: &Place<'_>, act: Act) -> Option<Record> {
-    let user = match act {
-        Act::Switch => target(view, Kind::has_account)?,
-        _ => subject(view).or(view.actor.as_ref().filter(|actor| actor.label().is_some()))?,
-    };
+    let user = if act == Act::Switch { target(view, Kind::has_account)? } else { subject(view)? };
     let mut own = Object::default();
     own.object("user", parts::user(user));
     // The service that was signed in to is the one whose log this is.
     let mut service = Object::default();
-    service.set("name", place.org_name.unwrap_or(place.org)).set("uid", place.org);
+    service.set("name", place.org_name.unwrap_or(place.org)).text("uid", Some(place.org));
     own.object("service", service);
     let mut session = Object::default();
     session.text("uid", view.session_id);
@@ -110,18 +107,13 @@ fn credential(view: &View<'_>, act: Act) -> Option<Record> {
     };
     let who = subject(view)?;
     let mut user = parts::user(who);
-    let is_other = |target: &&Party<'_>| !Kind::of(target.kind).has_account() || is_key(target);
-    let keys = view.targets.iter().filter(is_other).filter_map(parts::credential);
+    let is_key = |target: &&Party<'_>| Kind::of(target.kind) == Kind::Credential;
+    let keys = view.targets.iter().filter(is_key).filter_map(parts::credential);
     user.list("programmatic_credentials", keys.collect());
     let mut own = Object::default();
     own.object("user", user);
     own.list("resources", others(view, who));
     Some(Record { class: &class::USER, activity: activity.0, caption: activity.1.to_owned(), own })
-}
-
-/// As an actor, a key stands for the program that uses it; as a target it is the key.
-fn is_key(target: &Party<'_>) -> bool {
-    target.kind.eq_ignore_ascii_case("api_key")
 }
 
 fn group(view: &View<'_>, act: Act, release: Release) -> Option<Record> {
@@ -161,12 +153,12 @@ fn entity_of(party: &Party<'_>, act: Act) -> Option<Record> {
 
 /// The names of roles and permissions that an event is about.
 fn privileges(view: &View<'_>) -> Vec<Value> {
-    let of_targets = view.targets.iter().filter(|target| {
-        matches!(Kind::of(target.kind), Kind::Role | Kind::Policy)
-    });
+    let of_targets =
+        view.targets.iter().filter(|target| matches!(Kind::of(target.kind), Kind::Role | Kind::Policy));
     let mut names: Vec<Value> = of_targets.filter_map(Party::label).map(Value::from).collect();
     if names.is_empty() {
-        let said = ["role", "permission", "privilege"].into_iter().filter_map(|name| view.metadata?.get(name));
+        let said =
+            ["role", "permission", "privilege"].into_iter().filter_map(|name| view.metadata?.get(name));
         names = said.filter(|value| value.as_str().is_some_and(|text| !text.is_empty())).cloned().collect();
     }
     names
@@ -182,4 +174,3 @@ fn others(view: &View<'_>, taken: &Party<'_>) -> Vec<Value> {
 pub(super) fn values(objects: impl Iterator<Item = Object>) -> Vec<Value> {
     objects.filter(|object| !object.is_empty()).map(|object| Value::Object(object.0)).collect()
 }
-

@@ -2,8 +2,8 @@
 //! (`crate::meaning`); an event that lacks what its class demands is an API Activity, which anything can be.
 //!
 //! How the log's proof is carried: `metadata.uid`, `metadata.sequence` and `metadata.log_name` say where the event is;
-//! `raw_data_hash` is its leaf hash, under an algorithm name of its own because OCSF knows only hashes of texts; and the
-//! three together stand in `unmapped.integrity` as in the native format. In 1.9 the profile `record_integrity` is
+//! `raw_data_hash` is its leaf hash, under an algorithm name of its own because OCSF knows only hashes of texts; and
+//! the three together stand in `unmapped.integrity` as in the native format. In 1.9 the profile `record_integrity` is
 //! applied besides: `attestation_list[0].fingerprint` is SHA-256 over the canonical JSON (RFC 8785) of the record
 //! without that fingerprint, as the schema defines it, so that a receiver can check the record it has. It is not
 //! chained (`chain_uid`, `prev_event`): the chain is the log, and a stream may leave events out.
@@ -63,7 +63,7 @@ pub(crate) fn record(view: &View<'_>, place: &Place<'_>, release: Release) -> Ma
     let Record { class, activity, caption, mut own } = iam::record(view, place, meaning, release)
         .or_else(|| application::record(view, meaning, release))
         .unwrap_or_else(|| application::api(view, meaning.act));
-    let mut profiles = Vec::new();
+    let mut profiles = if class.actor_of_host { vec!["host"] } else { Vec::new() };
     classified(&mut own, class, activity, &caption);
     outcome(&mut own, view, &mut profiles);
     origin(&mut own, view, class);
@@ -107,7 +107,10 @@ fn outcome(own: &mut Object, view: &View<'_>, profiles: &mut Vec<&str>) {
     own.set("status_id", status_id).set("status", status);
     own.set("status_code", view.outcome.as_str()).text("status_detail", view.reason);
     if view.outcome == Outcome::Denied {
-        own.set("action_id", 2).set("action", "Denied").set("disposition_id", 2).set("disposition", "Blocked");
+        own.set("action_id", 2)
+            .set("action", "Denied")
+            .set("disposition_id", 2)
+            .set("disposition", "Blocked");
         profiles.push("security_control");
     }
     let (severity_id, severity) = severity::ocsf(view.outcome);
@@ -172,7 +175,10 @@ fn unmapped(view: &View<'_>, place: &Place<'_>, class: &Class, leaf_hash: &str) 
     of_actor.value("metadata", actor.and_then(|actor| actor.get("metadata")));
     of_actor.value("on_behalf_of", actor.and_then(|actor| actor.get("on_behalf_of")));
     of_actor.text("type", view.actor.as_ref().map(|actor| actor.kind));
-    of_actor.text("email", view.actor.as_ref().and_then(|actor| actor.email.filter(|text| !parts::is_email(text))));
+    of_actor.text(
+        "email",
+        view.actor.as_ref().and_then(|actor| actor.email.filter(|text| !parts::is_email(text))),
+    );
     unmapped.object("actor", of_actor);
     let mut context = Object::default();
     context.text("origin", view.origin).text("trace_id", view.trace_id);

@@ -1,5 +1,5 @@
-//! The objects of OCSF that every class is made of. Fields that the schema checks with a regular expression are set only
-//! if they pass.
+//! The objects of OCSF that every class is made of. Fields that the schema checks with a regular expression are set
+//! only if they pass.
 
 use std::net::IpAddr;
 
@@ -45,7 +45,7 @@ pub(super) fn user(party: &Party<'_>) -> Object {
         Kind::Person => (1, "User"),
         Kind::Admin => (2, "Admin"),
         Kind::System => (3, "System"),
-        Kind::Service => (4, "Service"),
+        Kind::Service | Kind::Credential => (4, "Service"),
         _ => (99, party.kind),
     };
     user.set("type_id", type_id).set("type", caption);
@@ -195,7 +195,9 @@ mod tests {
         for good in ["a@x.org", "first.last+tag@mail-1.example.co.uk", "o'hara@x.y"] {
             assert!(is_email(good), "{good}");
         }
-        for bad in ["", "a", "a@x", "@x.org", "a@.org", "a@x.", "a b@x.org", "a@x@y.org", "ä@x.org", "a@x_y.org"] {
+        for bad in
+            ["", "a", "a@x", "@x.org", "a@.org", "a@x.", "a b@x.org", "a@x@y.org", "ä@x.org", "a@x_y.org"]
+        {
             assert!(!is_email(bad), "{bad}");
         }
         assert_eq!(ip("2001:DB8::1").as_deref(), Some("2001:db8::1"));

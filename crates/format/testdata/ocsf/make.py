@@ -22,7 +22,10 @@ CLASSES = {
 }
 # Files of types go by captions, where the package has the names of the schema.
 NAMES = {"user_access": "user_access_management", "file_hosting": "file_hosting_activity"}
-PROFILES = {"1.8.0": ["security_control"], "1.9.0": ["security_control", "ai_operation", "record_integrity"]}
+PROFILES = {
+    "1.8.0": ["security_control", "host"],
+    "1.9.0": ["security_control", "host", "ai_operation", "record_integrity"],
+}
 SCALARS = {"string": "string", "int64": "integer", "double": "number", "bool": "boolean", "ip": "string"}
 
 

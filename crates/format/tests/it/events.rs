@@ -8,8 +8,8 @@ use tallystick_format::{FormatName, Place, render};
 use tallystick_testkit::{FixedClock, NOW_MS, SeededRandom};
 
 pub(crate) const LEAF_HASH: [u8; 32] = [
-    0x6f, 0x2c, 0x91, 0x0e, 0x5b, 0x44, 0xd7, 0x38, 0x9a, 0x01, 0xfe, 0x63, 0xb5, 0x72, 0x18, 0xcc, 0x40, 0x8d, 0xe9,
-    0x57, 0x2a, 0x7f, 0x16, 0xb0, 0x93, 0xc4, 0x0d, 0x6e, 0xf1, 0x35, 0x88, 0xa2,
+    0x6f, 0x2c, 0x91, 0x0e, 0x5b, 0x44, 0xd7, 0x38, 0x9a, 0x01, 0xfe, 0x63, 0xb5, 0x72, 0x18, 0xcc, 0x40,
+    0x8d, 0xe9, 0x57, 0x2a, 0x7f, 0x16, 0xb0, 0x93, 0xc4, 0x0d, 0x6e, 0xf1, 0x35, 0x88, 0xa2,
 ];
 
 /// The place of an event that says its id and seq.
@@ -37,10 +37,14 @@ pub(crate) fn rendered(format: FormatName, event: &Value) -> String {
 /// Events as producers send them, as the API shows them once they are stored: bytes, not trees.
 pub(crate) fn stored(inputs: impl IntoIterator<Item = String>) -> Vec<Vec<u8>> {
     let clock = Arc::new(FixedClock::new(NOW_MS));
-    let preparer = Preparer::new(Limits::default(), &MaskRules::default(), clock, Arc::new(SeededRandom::new(1)));
+    let preparer =
+        Preparer::new(Limits::default(), &MaskRules::default(), clock, Arc::new(SeededRandom::new(1)));
     let show = |(seq, input): (usize, String)| {
-        let context =
-            PrepareContext { org: Some(OrgId::new("acme").unwrap()), source: "key:ak_1", default_idempotency: None };
+        let context = PrepareContext {
+            org: Some(OrgId::new("acme").unwrap()),
+            source: "key:ak_1",
+            default_idempotency: None,
+        };
         // Producers may name another organization; the log of a stream is one organization's.
         let mut value: Value = serde_json::from_str(&input).unwrap();
         value.as_object_mut().unwrap().remove("org");
@@ -54,7 +58,8 @@ pub(crate) fn stored(inputs: impl IntoIterator<Item = String>) -> Vec<Vec<u8>> {
 
 /// Everything that testkit makes, ordinary and hostile.
 pub(crate) fn made(each: usize) -> Vec<Value> {
-    let inputs = tallystick_testkit::events(3, each).into_iter().chain(tallystick_testkit::hostile_events(5, each));
+    let inputs =
+        tallystick_testkit::events(3, each).into_iter().chain(tallystick_testkit::hostile_events(5, each));
     stored(inputs).iter().map(|event| serde_json::from_slice(event).unwrap()).collect()
 }
 

@@ -24,7 +24,8 @@ fn bytes_are_those_of_the_golden_files() {
                 std::fs::create_dir_all(&folder).unwrap();
                 std::fs::write(&file, &line).unwrap();
             }
-            let expected = std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+            let expected =
+                std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
             assert_eq!(line, expected, "{}", file.display());
         }
         let files = std::fs::read_dir(&folder).unwrap().count();

@@ -14,7 +14,9 @@ fn json_formats() -> impl Iterator<Item = FormatName> {
 /// Where a format says the four things by which an event is found in its log: log, seq, leaf hash, event id.
 fn stands(format: FormatName, record: &Value) -> [Value; 4] {
     let paths = match format {
-        FormatName::Native | FormatName::Workos => ["/integrity/log", "/integrity/seq", "/integrity/leaf_hash", "/id"],
+        FormatName::Native | FormatName::Workos => {
+            ["/integrity/log", "/integrity/seq", "/integrity/leaf_hash", "/id"]
+        }
         FormatName::Ocsf18 | FormatName::Ocsf19 => {
             ["/metadata/log_name", "/metadata/sequence", "/raw_data_hash/value", "/metadata/uid"]
         }
@@ -39,14 +41,28 @@ fn check(format: FormatName, event: &Value) {
 /// Any JSON, with names that mean something to a format where it hurts.
 fn anything() -> impl Strategy<Value = Value> {
     let name = prop_oneof![
-        Just("type".to_owned()), Just("id".to_owned()), Just("name".to_owned()), Just("email".to_owned()),
-        Just("ip".to_owned()), Just("old".to_owned()), Just("path".to_owned()), Just("metadata".to_owned()),
-        Just("on_behalf_of".to_owned()), any::<String>(),
+        Just("type".to_owned()),
+        Just("id".to_owned()),
+        Just("name".to_owned()),
+        Just("email".to_owned()),
+        Just("ip".to_owned()),
+        Just("old".to_owned()),
+        Just("path".to_owned()),
+        Just("metadata".to_owned()),
+        Just("on_behalf_of".to_owned()),
+        any::<String>(),
     ];
     let leaf = prop_oneof![
-        Just(Value::Null), any::<bool>().prop_map(Value::from), any::<i64>().prop_map(Value::from),
-        any::<u64>().prop_map(Value::from), any::<f64>().prop_map(Value::from), any::<String>().prop_map(Value::from),
-        Just(json!("user")), Just(json!("10.0.0.1")), Just(json!("a@b.example")), Just(json!("")),
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<u64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        any::<String>().prop_map(Value::from),
+        Just(json!("user")),
+        Just(json!("10.0.0.1")),
+        Just(json!("a@b.example")),
+        Just(json!("")),
     ];
     leaf.prop_recursive(4, 32, 6, move |inner| {
         prop_oneof![
@@ -59,13 +75,30 @@ fn anything() -> impl Strategy<Value = Value> {
 
 fn odd_event() -> impl Strategy<Value = Value> {
     let member = prop_oneof![
-        Just("action"), Just("occurred_at"), Just("version"), Just("actor"), Just("targets"), Just("context"),
-        Just("outcome"), Just("reason"), Just("changes"), Just("metadata"), Just("source"), Just("integrity"),
-        Just("sentence"), Just("received_at"), Just("org"),
+        Just("action"),
+        Just("occurred_at"),
+        Just("version"),
+        Just("actor"),
+        Just("targets"),
+        Just("context"),
+        Just("outcome"),
+        Just("reason"),
+        Just("changes"),
+        Just("metadata"),
+        Just("source"),
+        Just("integrity"),
+        Just("sentence"),
+        Just("received_at"),
+        Just("org"),
     ];
     let action = prop_oneof![
-        Just(json!("user.signed_in")), Just(json!("user.role_assigned")), Just(json!("file.shared")),
-        Just(json!("role.deleted")), Just(json!("record.exported")), Just(json!("team.member_added")), anything(),
+        Just(json!("user.signed_in")),
+        Just(json!("user.role_assigned")),
+        Just(json!("file.shared")),
+        Just(json!("role.deleted")),
+        Just(json!("record.exported")),
+        Just(json!("team.member_added")),
+        anything(),
     ];
     (prop::collection::vec((member, anything()), 0..10), action).prop_map(|(members, action)| {
         let mut event: Map<String, Value> =
@@ -112,7 +145,8 @@ fn made_events_render() {
 /// The way that looks into nothing gives the bytes of the way that parses.
 #[test]
 fn spliced_is_rendered() {
-    let inputs = tallystick_testkit::events(11, 300).into_iter().chain(tallystick_testkit::hostile_events(13, 300));
+    let inputs =
+        tallystick_testkit::events(11, 300).into_iter().chain(tallystick_testkit::hostile_events(13, 300));
     for bytes in stored(inputs) {
         let event: Value = serde_json::from_slice(&bytes).unwrap();
         let mut spliced = Vec::new();

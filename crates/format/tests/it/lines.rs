@@ -15,13 +15,14 @@ fn assert_one_line(line: &str) {
 
 /// What a value becomes on its way: line ends kept as escapes in CEF, other controls spaces, ends trimmed, cut.
 fn in_cef(text: &str, chars_max: usize) -> String {
-    let cut: String = text.trim().chars().take(chars_max).collect();
     let safe = |c: char| match c {
         '\n' | '\r' => c,
         c if c.is_control() || c == '\u{2028}' || c == '\u{2029}' => ' ',
         c => c,
     };
-    cut.trim_end().chars().map(safe).collect()
+    let safe: String = text.chars().map(safe).collect();
+    let cut: String = safe.trim().chars().take(chars_max).collect();
+    cut.trim_end().to_owned()
 }
 
 fn in_leef(text: &str, chars_max: usize) -> String {

@@ -32,7 +32,11 @@ fn records(name: &str, count: usize) -> Vec<Value> {
         assert!(records.len() >= count);
         return records;
     }
-    assert!(std::env::var_os("CI").is_none(), "{} is absent: the real records cannot be tested", file.display());
+    assert!(
+        std::env::var_os("CI").is_none(),
+        "{} is absent: the real records cannot be tested",
+        file.display()
+    );
     let examples = root.join(format!("../mapping/testdata/{name}.records.json"));
     let document = serde_json::from_slice(&std::fs::read(examples).unwrap()).unwrap();
     Mapping::builtin(name).unwrap().records(document).collect()
@@ -43,7 +47,10 @@ fn every_real_record_renders() {
     let schemas = OCSF.map(Schemas::of);
     for (name, count) in FILES {
         let mapping = Mapping::builtin(name).unwrap();
-        let inputs = records(name, *count).iter().map(|record| mapping.map(record).unwrap().event.to_string()).collect::<Vec<_>>();
+        let inputs = records(name, *count)
+            .iter()
+            .map(|record| mapping.map(record).unwrap().event.to_string())
+            .collect::<Vec<_>>();
         for event in stored(inputs) {
             let event: Value = serde_json::from_slice(&event).unwrap();
             for (format, schemas) in OCSF.into_iter().zip(&schemas) {

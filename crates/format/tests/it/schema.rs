@@ -38,15 +38,22 @@ impl Schemas {
     pub(crate) fn check(&self, record: &Value) -> u64 {
         let class = record["class_uid"].as_u64().unwrap();
         let validator = self.0.get(&class).unwrap_or_else(|| panic!("no schema of class {class}"));
-        let errors: Vec<String> =
-            validator.iter_errors(record).map(|error| format!("{}: {error}", error.instance_path())).collect();
+        let errors: Vec<String> = validator
+            .iter_errors(record)
+            .map(|error| format!("{}: {error}", error.instance_path()))
+            .collect();
         assert!(errors.is_empty(), "{errors:#?}\n{record:#}");
         let activity = record["activity_id"].as_u64().unwrap();
         assert_eq!(record["type_uid"], class * 100 + activity);
         assert_eq!(record["category_uid"], class / 1_000);
-        let name = format!("{}: {}", record["class_name"].as_str().unwrap(), record["activity_name"].as_str().unwrap());
+        let name = format!(
+            "{}: {}",
+            record["class_name"].as_str().unwrap(),
+            record["activity_name"].as_str().unwrap()
+        );
         assert_eq!(record["type_name"], name);
-        for (member, value) in record.as_object().unwrap().iter().filter(|(member, _)| *member != "unmapped") {
+        for (member, value) in record.as_object().unwrap().iter().filter(|(member, _)| *member != "unmapped")
+        {
             assert!(!has_empty(value), "{member} of {record:#}");
         }
         assert_eq!(record["unmapped"]["integrity"]["leaf_hash"], hex::encode(LEAF_HASH));
@@ -134,26 +141,95 @@ fn representative_events_are_in_their_classes() {
 #[test]
 fn every_class_is_valid_whatever_the_targets() {
     let nouns = [
-        "user", "group", "team", "role", "policy", "api_key", "session", "password", "mfa", "file", "database", "table",
-        "system", "organization", "setting", "record", "thing", "impersonation", "permission",
+        "user",
+        "group",
+        "team",
+        "role",
+        "policy",
+        "api_key",
+        "session",
+        "password",
+        "mfa",
+        "file",
+        "database",
+        "table",
+        "system",
+        "organization",
+        "setting",
+        "record",
+        "thing",
+        "impersonation",
+        "permission",
     ];
     let verbs = [
-        "created", "viewed", "updated", "deleted", "removed", "enabled", "disabled", "locked", "unlocked", "suspended",
-        "resumed", "moved", "renamed", "copied", "restored", "shared", "unshared", "uploaded", "downloaded", "opened",
-        "previewed", "imported", "exported", "searched", "installed", "started", "stopped", "restarted", "signed_in",
-        "signed_out", "changed", "reset", "assigned", "granted", "revoked", "member_added", "member_removed",
-        "role_assigned", "role_removed", "permission_granted", "mfa_enabled", "happened",
+        "created",
+        "viewed",
+        "updated",
+        "deleted",
+        "removed",
+        "enabled",
+        "disabled",
+        "locked",
+        "unlocked",
+        "suspended",
+        "resumed",
+        "moved",
+        "renamed",
+        "copied",
+        "restored",
+        "shared",
+        "unshared",
+        "uploaded",
+        "downloaded",
+        "opened",
+        "previewed",
+        "imported",
+        "exported",
+        "searched",
+        "installed",
+        "started",
+        "stopped",
+        "restarted",
+        "signed_in",
+        "signed_out",
+        "changed",
+        "reset",
+        "assigned",
+        "granted",
+        "revoked",
+        "member_added",
+        "member_removed",
+        "role_assigned",
+        "role_removed",
+        "permission_granted",
+        "mfa_enabled",
+        "happened",
     ];
-    let kinds = ["user", "team", "role", "policy", "api_key", "file", "organization", "device", "database", "x y", ""];
+    let kinds = [
+        "user",
+        "team",
+        "role",
+        "policy",
+        "api_key",
+        "file",
+        "organization",
+        "device",
+        "database",
+        "x y",
+        "",
+    ];
     let mut met = [HashMap::new(), HashMap::new()];
     for (release, format) in OCSF.into_iter().enumerate() {
         let schemas = Schemas::of(format);
-        for (index, (noun, verb)) in nouns.iter().flat_map(|noun| verbs.map(|verb| (noun, verb))).enumerate() {
+        for (index, (noun, verb)) in nouns.iter().flat_map(|noun| verbs.map(|verb| (noun, verb))).enumerate()
+        {
             let kind = kinds[index % kinds.len()];
             for targets in [
                 json!([]),
                 json!([{"type": kind, "id": "t1", "name": "T", "metadata": {}}]),
-                json!([{"type": kind}, {"type": noun, "id": "t2"}, {"type": "role", "id": "r"}, {"type": "user", "id": "u"}]),
+                json!([
+                    {"type": kind}, {"type": noun, "id": "t2"}, {"type": "role", "id": "r"}, {"type": "user", "id": "u"}
+                ]),
             ] {
                 let actor = json!({"type": kinds[index % 3 * 2], "id": "a", "email": "a@x"});
                 let event = json!({"action": format!("{noun}.{verb}"), "targets": targets, "actor": actor});
