@@ -38,6 +38,7 @@ pub(crate) struct HttpClient {
     outbound: Outbound,
     agent: HeaderValue,
     cleaner: Cleaner,
+    answer_bytes_max: usize,
 }
 
 impl HttpClient {
@@ -64,7 +65,12 @@ impl HttpClient {
         let agent = HeaderValue::from_str(&surroundings.agent)
             .map_err(|_| BadSettings::new("agent", "is no text that a header takes"))?;
         let cleaner = Cleaner::new(settings.secrets().into_iter().chain(also.iter().copied()));
-        Ok(Self { outbound, agent, cleaner })
+        Ok(Self { outbound, agent, cleaner, answer_bytes_max: ANSWER_BYTES_MAX })
+    }
+
+    /// For services whose good answers are longer than [`ANSWER_BYTES_MAX`].
+    pub(crate) fn with_answers_of(self, bytes_max: usize) -> Self {
+        Self { answer_bytes_max: bytes_max, ..self }
     }
 
     /// Sends a request and says what came of it; `meaning` is asked if there is an answer. `now_ms` is Unix ms.
@@ -92,7 +98,7 @@ impl HttpClient {
     ) -> Result<Response, Answer> {
         let sent_bytes = request.body().len() as u64;
         request.headers_mut().entry(USER_AGENT).or_insert_with(|| self.agent.clone());
-        let answer = self.outbound.send(request, ANSWER_BYTES_MAX).await.map_err(|error| {
+        let answer = self.outbound.send(request, self.answer_bytes_max).await.map_err(|error| {
             let (outcome, told) = misfortune(&error);
             Answer { outcome, status: None, detail: self.excerpt(told.as_bytes()), sent_bytes }
         })?;
