@@ -72,12 +72,7 @@ pub struct Kind {
 }
 
 /// All kinds, in the order in which they are offered.
-static KINDS: &[&Kind] = &[
-    &webhook::KIND,
-    &splunk_hec::KIND,
-    &datadog::KIND,
-    &elasticsearch::KIND,
-];
+static KINDS: &[&Kind] = &[&webhook::KIND, &splunk_hec::KIND, &datadog::KIND, &elasticsearch::KIND];
 
 /// All kinds, in the order in which they are offered.
 pub fn kinds() -> &'static [&'static Kind] {

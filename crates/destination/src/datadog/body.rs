@@ -184,7 +184,11 @@ mod tests {
     use crate::batch::tests::{HAPPENED_MS, batch};
 
     fn marks() -> Marks {
-        Marks { service: "tallystick".to_owned(), source: "tallystick".to_owned(), tags: "env:prod".to_owned() }
+        Marks {
+            service: "tallystick".to_owned(),
+            source: "tallystick".to_owned(),
+            tags: "env:prod".to_owned(),
+        }
     }
 
     fn items(batch: &Batch, bytes_max: usize) -> (Vec<Value>, Vec<usize>) {
@@ -215,7 +219,10 @@ mod tests {
         let batch = Batch { now_ms: HAPPENED_MS + AGE_MS_MAX + 1, ..batch(&["{}"]) };
         let (items, _) = items(&batch, 1_000_000);
         assert_eq!(items[0].get("timestamp"), None);
-        assert_eq!((&items[0]["late"], &items[0]["occurred_at"]), (&json!(true), &json!("2026-11-22T00:00:00Z")));
+        assert_eq!(
+            (&items[0]["late"], &items[0]["occurred_at"]),
+            (&json!(true), &json!("2026-11-22T00:00:00Z"))
+        );
     }
 
     #[test]

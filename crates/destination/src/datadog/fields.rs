@@ -40,7 +40,12 @@ pub(super) static FIELDS: &[Field] = &[
         example: "",
     },
     text("service", "Service", "The service of all events in Datadog.", "tallystick"),
-    text("source", "Source", "The ddsource of all events: chooses the pipeline that reads them.", "tallystick"),
+    text(
+        "source",
+        "Source",
+        "The ddsource of all events: chooses the pipeline that reads them.",
+        "tallystick",
+    ),
     Field {
         name: "tags",
         title: "Tags",

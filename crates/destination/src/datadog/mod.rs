@@ -13,7 +13,9 @@ use http::{HeaderValue, Method, Request, Uri};
 
 use self::body::Marks;
 use crate::http::{HttpClient, gzip, url_of, usual};
-use crate::{Answer, BadSettings, Batch, Destination, Kind, Once, Outcome, Rejection, Settings, Shape, Surroundings};
+use crate::{
+    Answer, BadSettings, Batch, Destination, Kind, Once, Outcome, Rejection, Settings, Shape, Surroundings,
+};
 
 /// Events of one call (Datadog: 1,000 entries).
 const EVENTS_MAX: usize = 1_000;
@@ -101,7 +103,8 @@ impl Destination for Datadog {
             return answer;
         }
         let reason = format!("longer than {ITEM_BYTES_MAX} bytes, which Datadog would cut");
-        let rejected = too_long.into_iter().map(|index| Rejection { index, reason: reason.clone() }).collect();
+        let rejected =
+            too_long.into_iter().map(|index| Rejection { index, reason: reason.clone() }).collect();
         Answer { outcome: Outcome::Partial { rejected, again: Vec::new() }, ..answer }
     }
 

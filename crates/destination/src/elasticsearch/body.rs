@@ -38,7 +38,9 @@ pub(super) fn body(index: &Index, has_ids: bool, batch: &Batch) -> Vec<u8> {
 /// The document with an `@timestamp`: formats that are not made for Elasticsearch have none.
 fn timed(document: &[u8], occurred_ms: i64) -> Cow<'_, [u8]> {
     let has_none = serde_json::from_slice::<Timed>(document).is_ok_and(|timed| timed.timestamp.is_none());
-    let Some(inside) = document.strip_prefix(b"{").filter(|_| has_none) else { return Cow::Borrowed(document) };
+    let Some(inside) = document.strip_prefix(b"{").filter(|_| has_none) else {
+        return Cow::Borrowed(document);
+    };
     let time = jiff::Timestamp::from_millisecond(occurred_ms).unwrap_or_default();
     let comma = if inside.trim_ascii_start().starts_with(b"}") { "" } else { "," };
     let mut out = format!("{{\"@timestamp\":\"{time:.3}\"{comma}").into_bytes();

@@ -41,7 +41,9 @@ impl Index {
         }
         parts.push(Part::Literal(rest.to_owned()));
         parts.retain(|part| *part != Part::Literal(String::new()));
-        let literals = parts.iter().filter_map(|part| if let Part::Literal(text) = part { Some(text.as_str()) } else { None });
+        let literals = parts
+            .iter()
+            .filter_map(|part| if let Part::Literal(text) = part { Some(text.as_str()) } else { None });
         if literals.clone().any(|text| !text.bytes().all(is_fine)) {
             return bad("has characters that no index has: lower-case letters, digits, - _ and . are fine");
         }
@@ -64,7 +66,9 @@ impl Index {
                 Part::Date(form) => name.push_str(&date.strftime(form).to_string()),
                 // Ids of organizations may have what no index has.
                 Part::Org => {
-                    name.extend(org.to_ascii_lowercase().bytes().map(|b| if is_fine(b) { b as char } else { '_' }));
+                    name.extend(
+                        org.to_ascii_lowercase().bytes().map(|b| if is_fine(b) { b as char } else { '_' }),
+                    );
                 }
             }
         }
@@ -108,7 +112,9 @@ mod tests {
 
     #[test]
     fn what_no_index_is_called_is_not_taken() {
-        for text in ["Audit", "a b", "a/b", "a*", "_audit", "-a", ".a", "a{", "a{x}", "a{yy}", "{}", &"a".repeat(256)] {
+        for text in
+            ["Audit", "a b", "a/b", "a*", "_audit", "-a", ".a", "a{", "a{x}", "a{yy}", "{}", &"a".repeat(256)]
+        {
             assert_eq!(Index::parse(text).unwrap_err().field, "index", "{text}");
         }
     }

@@ -166,7 +166,10 @@ mod tests {
 
     #[test]
     fn receivers_that_answer_once_for_all_are_understood() {
-        assert_eq!(of(&json!({ "errors": false, "items": [{ "create": { "status": 200 } }] }), 5), Outcome::Delivered);
+        assert_eq!(
+            of(&json!({ "errors": false, "items": [{ "create": { "status": 200 } }] }), 5),
+            Outcome::Delivered
+        );
         assert_eq!(of(&json!({ "errors": false }), 5), Outcome::Delivered);
         assert_eq!(of(&json!({ "errors": true }), 5), Outcome::Refused);
         assert_eq!(of(&json!({ "hello": 1 }), 5), Outcome::Misconfigured);

@@ -51,14 +51,16 @@ fn open(settings: &Settings, surroundings: &Surroundings) -> Result<Box<dyn Dest
     url.set_path(&format!("{}/_bulk", base.strip_suffix("/_bulk").unwrap_or(&base)));
     url.set_query(None);
     // What is not asked for is left out of the answer, which otherwise is as long as the call.
-    url.query_pairs_mut().append_pair("filter_path", "errors,items.*.status,items.*.error.type,items.*.error.reason");
+    url.query_pairs_mut()
+        .append_pair("filter_path", "errors,items.*.status,items.*.error.type,items.*.error.reason");
     if let Some(pipeline) = settings.text("pipeline") {
         url.query_pairs_mut().append_pair("pipeline", pipeline);
     }
     let index = Index::parse(settings.required("index")?)?;
     let has_ids = settings.required("ids")? == "event_id";
     let (authorization, encoded) = authorization(settings)?;
-    let client = HttpClient::open_knowing(settings, surroundings, &[&encoded])?.with_answers_of(ANSWER_BYTES_MAX);
+    let client =
+        HttpClient::open_knowing(settings, surroundings, &[&encoded])?.with_answers_of(ANSWER_BYTES_MAX);
     let url = url.as_str().parse().map_err(|_| BadSettings::new("url", "is not a URL that can be called"))?;
     Ok(Box::new(Elasticsearch { client, url, authorization, index, has_ids }))
 }
@@ -68,13 +70,17 @@ fn authorization(settings: &Settings) -> Result<(Option<HeaderValue>, String), B
     let user = (settings.text("username"), settings.text("password"));
     let (field, scheme, text) = match (settings.text("api_key"), user) {
         (None, (None, None)) => return Ok((None, String::new())),
-        (None, (Some(name), Some(password))) => ("password", "Basic", STANDARD.encode(format!("{name}:{password}"))),
+        (None, (Some(name), Some(password))) => {
+            ("password", "Basic", STANDARD.encode(format!("{name}:{password}")))
+        }
         (None, (None, Some(_))) => return Err(BadSettings::new("username", "is needed with a password")),
         (None, (Some(_), None)) => return Err(BadSettings::new("password", "is needed with a user name")),
         // What the server shows is encoded; its two halves are what some forms of it show.
         (Some(key), (None, None)) if key.contains(':') => ("api_key", "ApiKey", STANDARD.encode(key.trim())),
         (Some(key), (None, None)) => ("api_key", "ApiKey", key.trim().to_owned()),
-        (Some(_), _) => return Err(BadSettings::new("api_key", "does not go with a user name and a password")),
+        (Some(_), _) => {
+            return Err(BadSettings::new("api_key", "does not go with a user name and a password"));
+        }
     };
     let value = HeaderValue::try_from(format!("{scheme} {text}"));
     let mut value = value.map_err(|_| BadSettings::new(field, "has characters that no header takes"))?;

@@ -122,9 +122,13 @@ impl HttpClient {
 
     /// The body; where a redirect leads; the status in words if there is neither.
     fn detail(&self, response: &Response) -> String {
-        let redirect = response.headers.get(http::header::LOCATION).filter(|_| (300..400).contains(&response.status));
+        let redirect =
+            response.headers.get(http::header::LOCATION).filter(|_| (300..400).contains(&response.status));
         if let Some(location) = redirect {
-            let told = format!("leads to {}, and redirects are not followed", String::from_utf8_lossy(location.as_bytes()));
+            let told = format!(
+                "leads to {}, and redirects are not followed",
+                String::from_utf8_lossy(location.as_bytes())
+            );
             return self.excerpt(told.as_bytes());
         }
         let body = self.excerpt(&response.body);
@@ -140,8 +144,13 @@ impl HttpClient {
 ///
 /// # Errors
 /// If it is missing, or may not be asked.
-pub(crate) fn url_of(settings: &Settings, field: &str, surroundings: &Surroundings) -> Result<Url, BadSettings> {
-    let mut url: Url = settings.required(field)?.trim().parse().map_err(|_| BadSettings::new(field, "is not a URL"))?;
+pub(crate) fn url_of(
+    settings: &Settings,
+    field: &str,
+    surroundings: &Surroundings,
+) -> Result<Url, BadSettings> {
+    let mut url: Url =
+        settings.required(field)?.trim().parse().map_err(|_| BadSettings::new(field, "is not a URL"))?;
     url.set_fragment(None);
     surroundings.outbound.check(&url).map_err(|error| BadSettings::new(field, error.to_string()))?;
     Ok(url)

@@ -69,7 +69,8 @@ impl Acknowledgement {
     /// Whether a batch was taken by an earlier attempt; counts one more.
     pub(super) fn waiting(&self, batch: BatchId) -> Option<Waiting> {
         let mut waiting = self.lock();
-        let found = waiting.as_mut().filter(|waiting| waiting.batch == batch && waiting.attempts < ATTEMPTS_MAX)?;
+        let found =
+            waiting.as_mut().filter(|waiting| waiting.batch == batch && waiting.attempts < ATTEMPTS_MAX)?;
         found.attempts += 1;
         Some(found.clone())
     }
@@ -138,7 +139,8 @@ mod tests {
 
     #[test]
     fn what_was_taken_is_remembered_and_not_for_ever() {
-        let acknowledgement = Acknowledgement::new(Channel::of("s"), Uri::from_static("https://splunk.example/"));
+        let acknowledgement =
+            Acknowledgement::new(Channel::of("s"), Uri::from_static("https://splunk.example/"));
         let [one, other] = [0, 1].map(|first| BatchId::of("s", "l", first, 9, "native/1"));
         assert!(acknowledgement.waiting(one).is_none());
         acknowledgement.taken(one, 7, Answer::plain(Outcome::Delivered));

@@ -16,7 +16,12 @@ pub(super) struct Marks {
 impl Marks {
     pub(super) fn of(settings: &Settings) -> Self {
         let text = |name: &str| settings.text(name).map(str::to_owned);
-        Self { index: text("index"), source: text("source"), sourcetype: text("sourcetype"), host: text("host") }
+        Self {
+            index: text("index"),
+            source: text("source"),
+            sourcetype: text("sourcetype"),
+            host: text("host"),
+        }
     }
 }
 
@@ -128,7 +133,9 @@ mod tests {
 
     #[test]
     fn times_have_milliseconds() {
-        for (ms, text) in [(1_732_000_000_123, "1732000000.123"), (7, "0.007"), (-1, "-0.001"), (-1500, "-1.500")] {
+        for (ms, text) in
+            [(1_732_000_000_123, "1732000000.123"), (7, "0.007"), (-1, "-0.001"), (-1500, "-1.500")]
+        {
             assert_eq!(seconds(ms).get(), text);
         }
     }

@@ -62,12 +62,20 @@ mod tests {
         assert_eq!(meaning_of(200, r#"{"text":"approaching capacity","code":24}"#), Outcome::Delivered);
         assert_eq!(meaning_of(200, "<html>log in"), Outcome::Misconfigured);
         assert_eq!(meaning_of(200, "{}"), Outcome::Misconfigured);
-        assert_eq!(meaning_of(200, r#"{"text":"busy","code":9}"#), Outcome::Retry { after: Some(Duration::from_secs(3)) });
+        assert_eq!(
+            meaning_of(200, r#"{"text":"busy","code":9}"#),
+            Outcome::Retry { after: Some(Duration::from_secs(3)) }
+        );
     }
 
     #[test]
     fn every_code_means_something() {
-        let of = |code: u16| meaning(&Response { status: 400, ..Response::default() }, &Reply { code: Some(code), ack_id: None });
+        let of = |code: u16| {
+            meaning(
+                &Response { status: 400, ..Response::default() },
+                &Reply { code: Some(code), ack_id: None },
+            )
+        };
         for code in [8, 9, 18, 19, 20, 23, 26, 27] {
             assert_eq!(of(code), Outcome::Retry { after: None }, "{code}");
         }
@@ -82,7 +90,10 @@ mod tests {
     #[test]
     fn without_a_code_the_status_counts() {
         assert_eq!(meaning_of(413, "Content-Length of 2000000 too large"), Outcome::Split);
-        assert_eq!(meaning_of(503, "<html>no healthy upstream"), Outcome::Retry { after: Some(Duration::from_secs(3)) });
+        assert_eq!(
+            meaning_of(503, "<html>no healthy upstream"),
+            Outcome::Retry { after: Some(Duration::from_secs(3)) }
+        );
         assert_eq!(meaning_of(303, ""), Outcome::Misconfigured);
     }
 }

@@ -110,7 +110,8 @@ impl Splunk {
             Some(id) => Ok((id, answer)),
             None => Err(Answer {
                 outcome: Outcome::Misconfigured,
-                detail: "the token has no indexer acknowledgement: switch it on there, or off here".to_owned(),
+                detail: "the token has no indexer acknowledgement: switch it on there, or off here"
+                    .to_owned(),
                 ..answer
             }),
         }
@@ -173,7 +174,10 @@ mod tests {
             "https://splunk.example:8088/services/collector/raw?channel=1",
         ] {
             let url: Url = url.parse().unwrap();
-            assert_eq!(below(&url, EVENT_PATH).unwrap(), "https://splunk.example:8088/services/collector/event");
+            assert_eq!(
+                below(&url, EVENT_PATH).unwrap(),
+                "https://splunk.example:8088/services/collector/event"
+            );
         }
         let behind: Url = "https://proxy.example/splunk/".parse().unwrap();
         assert_eq!(below(&behind, ACK_PATH).unwrap(), "https://proxy.example/splunk/services/collector/ack");

@@ -1,7 +1,8 @@
 //! What a webhook has to be told.
 
 use http::header::{
-    CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
+    CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST, TE, TRAILER, TRANSFER_ENCODING,
+    UPGRADE,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -11,7 +12,16 @@ use crate::{BadSettings, Field, FieldKind, Settings};
 
 /// Headers that are ours to set.
 const OURS: [HeaderName; 10] = [
-    CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
+    CONNECTION,
+    CONTENT_ENCODING,
+    CONTENT_LENGTH,
+    CONTENT_TYPE,
+    EXPECT,
+    HOST,
+    TE,
+    TRAILER,
+    TRANSFER_ENCODING,
+    UPGRADE,
 ];
 /// How the headers begin that say what is signed.
 const SIGNED_PREFIX: &str = "webhook-";
@@ -86,12 +96,14 @@ pub(super) fn headers(settings: &Settings) -> Result<HeaderMap, BadSettings> {
     let bad = |why: String| BadSettings::new("headers", why);
     let mut headers = HeaderMap::new();
     for (name, value) in settings.map("headers") {
-        let header = HeaderName::try_from(&name).map_err(|_| bad(format!("{name} is not the name of a header")))?;
+        let header =
+            HeaderName::try_from(&name).map_err(|_| bad(format!("{name} is not the name of a header")))?;
         if OURS.contains(&header) || header.as_str().starts_with(SIGNED_PREFIX) {
             return Err(bad(format!("{name} is set by the service itself")));
         }
         let value = HeaderValue::try_from(value);
-        let mut value = value.map_err(|_| bad(format!("the value of {name} has characters that no header takes")))?;
+        let mut value =
+            value.map_err(|_| bad(format!("the value of {name} has characters that no header takes")))?;
         value.set_sensitive(true);
         headers.insert(header, value);
     }

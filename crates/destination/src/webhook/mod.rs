@@ -49,10 +49,14 @@ fn open(settings: &Settings, surroundings: &Surroundings) -> Result<Box<dyn Dest
     let mut headers = fields::headers(settings)?;
     if let Some(token) = settings.text("bearer_token") {
         let value = HeaderValue::try_from(format!("Bearer {token}"));
-        let mut value = value.map_err(|_| BadSettings::new("bearer_token", "has characters that no header takes"))?;
+        let mut value =
+            value.map_err(|_| BadSettings::new("bearer_token", "has characters that no header takes"))?;
         value.set_sensitive(true);
         if headers.insert(AUTHORIZATION, value).is_some() {
-            return Err(BadSettings::new("bearer_token", "does not go with a header of its own called Authorization"));
+            return Err(BadSettings::new(
+                "bearer_token",
+                "does not go with a header of its own called Authorization",
+            ));
         }
     }
     let form = Form::named(settings.required("body")?);

@@ -42,7 +42,8 @@ impl Signer {
             return Err(bad("has to begin with whsec_ or whsk_"));
         };
         let key = bytes(text)?;
-        let wrong = || bad("has to be whsk_ and a key for Ed25519 in base64: 32 bytes, or 64 with the public half");
+        let wrong =
+            || bad("has to be whsk_ and a key for Ed25519 in base64: 32 bytes, or 64 with the public half");
         let seed: &[u8; SEED_BYTES] = key.first_chunk().ok_or_else(wrong)?;
         let signing = SigningKey::from_bytes(seed);
         let is_whole = match key.len() {

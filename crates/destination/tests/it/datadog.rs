@@ -22,7 +22,10 @@ fn check(seen: &Seen) -> Result<Reply, String> {
         return Err(format!("{} {} is not the intake", seen.method, seen.uri));
     }
     if seen.header("dd-api-key") != KEY {
-        return Ok(Reply::new(403, json!({ "errors": [{ "status": "403", "title": "Forbidden" }] }).to_string()));
+        return Ok(Reply::new(
+            403,
+            json!({ "errors": [{ "status": "403", "title": "Forbidden" }] }).to_string(),
+        ));
     }
     if seen.header("content-type") != "application/json" || seen.header("content-encoding") != "gzip" {
         return Err("it is not compressed JSON".to_owned());
@@ -77,7 +80,9 @@ async fn events_arrive_in_order_with_what_datadog_knows_of() {
 async fn what_datadog_would_cut_or_drop_is_kept_from_it() {
     let fake = Fake::start(check).await;
     let datadog = open("datadog", json!({ "url": fake.url, "api_key": KEY }));
-    let long = |place: u64| batch_with(0, 3, move |seq| if seq == place { "x".repeat(LOG_BYTES_MAX).into() } else { Value::Null });
+    let long = |place: u64| {
+        batch_with(0, 3, move |seq| if seq == place { "x".repeat(LOG_BYTES_MAX).into() } else { Value::Null })
+    };
     for (batch, logs_before) in [(long(1), 0), (long(0), 2)] {
         let place = usize::from(batch.records[1].bytes.len() > LOG_BYTES_MAX);
         let answer = datadog.send(&batch).await;
@@ -119,7 +124,8 @@ async fn trouble_is_told_apart_and_shows_no_key() {
         assert_eq!((answer.outcome, answer.status), (outcome, Some(reply.status)));
         assert!(!answer.detail.contains(KEY), "{}", answer.detail);
     }
-    let nobody = open("datadog", json!({ "url": format!("http://127.0.0.1:{}", free_port()), "api_key": KEY }));
+    let nobody =
+        open("datadog", json!({ "url": format!("http://127.0.0.1:{}", free_port()), "api_key": KEY }));
     assert_eq!(nobody.send(&batch(1)).await.outcome, Outcome::Retry { after: None });
 }
 

@@ -109,13 +109,24 @@ async fn cluster() -> Fake {
         if seen.body.last() != Some(&b'\n') {
             return Err("the last line does not end".to_owned());
         }
-        let lines: Vec<Value> = seen.body.split(|b| *b == b'\n').filter(|line| !line.is_empty())
-            .map(|line| serde_json::from_slice(line).unwrap()).collect();
-        let items: Vec<Value> = lines.chunks(2).map(|pair| {
-            let is_fine = pair[0]["create"]["_index"] == "audit" && pair[1]["@timestamp"].is_string();
-            let error = json!({ "type": "index_not_found_exception", "reason": "no such index" });
-            if is_fine { json!({ "create": { "status": 201 } }) } else { json!({ "create": { "status": 404, "error": error } }) }
-        }).collect();
+        let lines: Vec<Value> = seen
+            .body
+            .split(|b| *b == b'\n')
+            .filter(|line| !line.is_empty())
+            .map(|line| serde_json::from_slice(line).unwrap())
+            .collect();
+        let items: Vec<Value> = lines
+            .chunks(2)
+            .map(|pair| {
+                let is_fine = pair[0]["create"]["_index"] == "audit" && pair[1]["@timestamp"].is_string();
+                let error = json!({ "type": "index_not_found_exception", "reason": "no such index" });
+                if is_fine {
+                    json!({ "create": { "status": 201 } })
+                } else {
+                    json!({ "create": { "status": 404, "error": error } })
+                }
+            })
+            .collect();
         Ok(Reply::new(200, json!({ "errors": false, "items": items }).to_string()))
     })
     .await
@@ -140,14 +151,21 @@ async fn who_may_not_write_is_told_so_without_the_password() {
     let after = Some(std::time::Duration::from_secs(4));
     for (reply, outcome) in [
         (Reply::new(413, "too large"), Outcome::Split),
-        (Reply::new(429, "es_rejected_execution_exception").with("retry-after", "4"), Outcome::Retry { after }),
+        (
+            Reply::new(429, "es_rejected_execution_exception").with("retry-after", "4"),
+            Outcome::Retry { after },
+        ),
         (Reply::new(401, "dGFsbHlzdGljazpwYXNzIHdvcmQ= or pass word"), Outcome::Misconfigured),
         (Reply::new(200, "<html>"), Outcome::Misconfigured),
     ] {
         fake.next(reply);
         let answer = good.send(&batch(1)).await;
         assert_eq!(answer.outcome, outcome);
-        assert!(!answer.detail.contains("dGFsbH") && !answer.detail.contains("pass word"), "{}", answer.detail);
+        assert!(
+            !answer.detail.contains("dGFsbH") && !answer.detail.contains("pass word"),
+            "{}",
+            answer.detail
+        );
     }
 }
 

@@ -40,7 +40,12 @@ fn every_kind_has_a_page_that_names_its_fields() {
         let page = std::fs::read_to_string(&path).unwrap_or_default();
         assert!(!page.is_empty(), "{} is missing", path.display());
         for field in kind.fields {
-            assert!(page.contains(&format!("`{}`", field.name)), "{}: nothing of {}", path.display(), field.name);
+            assert!(
+                page.contains(&format!("`{}`", field.name)),
+                "{}: nothing of {}",
+                path.display(),
+                field.name
+            );
         }
     }
 }

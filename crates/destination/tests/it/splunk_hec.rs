@@ -20,7 +20,8 @@ const BODY_BYTES_MAX: usize = 1_000_000;
 /// A receiver, and the file into which it writes what it takes.
 async fn tenzir(folder: &Path) -> (Process, String, std::path::PathBuf) {
     let (port, out) = (free_port(), folder.join("taken"));
-    let pipeline = format!("accept_splunk \"127.0.0.1:{port}\", hec_token=\"{TOKEN}\"\nto_stdout {{ write_ndjson }}");
+    let pipeline =
+        format!("accept_splunk \"127.0.0.1:{port}\", hec_token=\"{TOKEN}\"\nto_stdout {{ write_ndjson }}");
     let mut command = Command::new(installed("bin/tenzir"));
     command.arg(pipeline).env("TENZIR_CACHE_DIRECTORY", folder.join("cache"));
     let mut process = Process::start_into(&mut command, &out);
@@ -205,7 +206,10 @@ fn settings_that_cannot_work_are_not_taken() {
         (json!({ "url": "https://splunk.example" }), "token"),
         (json!({ "token": "t" }), "url"),
         (json!({ "url": "https://splunk.example", "token": "a\nb" }), "token"),
-        (json!({ "url": "https://splunk.example", "token": "t", "acknowledgement": "yes" }), "acknowledgement"),
+        (
+            json!({ "url": "https://splunk.example", "token": "t", "acknowledgement": "yes" }),
+            "acknowledgement",
+        ),
     ] {
         assert_eq!(try_open("splunk_hec", settings).err().unwrap().field, field);
     }

@@ -49,7 +49,10 @@ async fn server(authority: &Authority) -> String {
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_client_cert_verifier(clients)
-        .with_single_cert(vec![certificate.der().clone()], PrivateKeyDer::try_from(key.serialize_der()).unwrap())
+        .with_single_cert(
+            vec![certificate.der().clone()],
+            PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
+        )
         .unwrap();
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
@@ -93,7 +96,8 @@ async fn certificates_are_for_a_person_to_mend() {
     let answer = with(&[]).send(&batch(2)).await;
     assert_eq!(answer.outcome, Outcome::Delivered, "{}", answer.detail);
     let nobody = [("client_cert_pem", json!(null)), ("client_key_pem", json!(null))];
-    let somebody = [("client_cert_pem", json!(other.pem())), ("client_key_pem", json!(other_key.serialize_pem()))];
+    let somebody =
+        [("client_cert_pem", json!(other.pem())), ("client_key_pem", json!(other_key.serialize_pem()))];
     for (what, destination) in [
         ("an unknown authority", with(&[("ca_pem", json!(null))])),
         ("another authority", with(&[("ca_pem", json!(stranger.pem()))])),
@@ -102,7 +106,12 @@ async fn certificates_are_for_a_person_to_mend() {
         ("a certificate of ours that is not known there", with(&somebody)),
     ] {
         let answer = destination.send(&batch(1)).await;
-        assert_eq!((answer.outcome, answer.status), (Outcome::Misconfigured, None), "{what}: {}", answer.detail);
+        assert_eq!(
+            (answer.outcome, answer.status),
+            (Outcome::Misconfigured, None),
+            "{what}: {}",
+            answer.detail
+        );
         assert!(answer.detail.contains("certificate"), "{what}: {}", answer.detail);
     }
 }

@@ -35,18 +35,22 @@ async fn endpoint() -> Fake {
 }
 
 fn verified(secret: &str, seen: &Seen) -> Value {
-    let headers = ["webhook-id", "webhook-timestamp", "webhook-signature"].map(|name| (name, seen.header(name)));
+    let headers =
+        ["webhook-id", "webhook-timestamp", "webhook-signature"].map(|name| (name, seen.header(name)));
     let headers: serde_json::Map<_, _> =
         headers.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value))).collect();
     let mut python = Command::new(installed("bin/python"));
-    python.args(["-c", VERIFY, secret, &Value::from(headers).to_string()]).arg(str::from_utf8(&seen.body).unwrap());
+    python
+        .args(["-c", VERIFY, secret, &Value::from(headers).to_string()])
+        .arg(str::from_utf8(&seen.body).unwrap());
     serde_json::from_str(&run(&mut python)).unwrap()
 }
 
 #[tokio::test]
 async fn events_arrive_signed_in_order_and_the_same_twice() {
     let fake = endpoint().await;
-    let settings = json!({ "url": format!("{}/hook?a=b", fake.url), "secret": SECRET, "previous_secret": PREVIOUS });
+    let settings =
+        json!({ "url": format!("{}/hook?a=b", fake.url), "secret": SECRET, "previous_secret": PREVIOUS });
     let hook = open("webhook", settings);
     let batch = batch_from(40, 25);
     for _ in 0..2 {
@@ -60,8 +64,12 @@ async fn events_arrive_signed_in_order_and_the_same_twice() {
     assert_eq!((&seen[0].raw, seen[0].header("webhook-id")), (&seen[1].raw, seen[1].header("webhook-id")));
     for secret in [SECRET, PREVIOUS] {
         let body = verified(secret, &seen[0]);
-        assert_eq!((&body["type"], &body["first_seq"], &body["last_seq"]), (&json!("audit.events"), &json!(40), &json!(64)));
-        let seqs: Vec<u64> = body["data"].as_array().unwrap().iter().map(|event| event["seq"].as_u64().unwrap()).collect();
+        assert_eq!(
+            (&body["type"], &body["first_seq"], &body["last_seq"]),
+            (&json!("audit.events"), &json!(40), &json!(64))
+        );
+        let seqs: Vec<u64> =
+            body["data"].as_array().unwrap().iter().map(|event| event["seq"].as_u64().unwrap()).collect();
         assert_eq!(seqs, (40..65).collect::<Vec<_>>());
     }
     assert!(hook.check().await.is_none());
@@ -76,8 +84,12 @@ async fn a_call_can_be_checked_with_a_public_key() {
     );
     assert_eq!(hook.send(&batch(3)).await.outcome, Outcome::Delivered);
     let seen = &fake.seen()[0];
-    assert_eq!((seen.header("content-type"), seen.body.iter().filter(|b| **b == b'\n').count()), ("application/x-ndjson", 3));
-    let decode = |text: &str| base64::Engine::decode(&base64::engine::general_purpose::STANDARD, text).unwrap();
+    assert_eq!(
+        (seen.header("content-type"), seen.body.iter().filter(|b| **b == b'\n').count()),
+        ("application/x-ndjson", 3)
+    );
+    let decode =
+        |text: &str| base64::Engine::decode(&base64::engine::general_purpose::STANDARD, text).unwrap();
     let public = decode("A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg=");
     let signature = decode(seen.header("webhook-signature").strip_prefix("v1a,").unwrap());
     let head = format!("{}.{}.", seen.header("webhook-id"), seen.header("webhook-timestamp"));
@@ -126,7 +138,10 @@ async fn nothing_that_is_secret_comes_back() {
     let answer = hook.send(&batch(1)).await;
     assert_eq!(answer.detail, "not [secret], [secret], [secret] nor [secret]");
     let seen = &fake.seen()[0];
-    assert_eq!((seen.header("authorization"), seen.header("x-api-key")), ("Bearer b3arer-token", "header-value"));
+    assert_eq!(
+        (seen.header("authorization"), seen.header("x-api-key")),
+        ("Bearer b3arer-token", "header-value")
+    );
 }
 
 #[tokio::test]
@@ -151,13 +166,17 @@ fn settings_that_cannot_work_are_not_taken() {
         (json!({ "url": "https://a.example", "headers": { "a": "line\nbreak" } }), "headers"),
         (json!({ "url": "https://a.example", "secret": "sesame-open" }), "secret"),
         (json!({ "url": "https://a.example", "previous_secret": SECRET }), "secret"),
-        (json!({ "url": "https://a.example", "bearer_token": "a", "headers": { "authorization": "b" } }), "bearer_token"),
+        (
+            json!({ "url": "https://a.example", "bearer_token": "a", "headers": { "authorization": "b" } }),
+            "bearer_token",
+        ),
         (json!({ "url": "https://a.example", "body": "xml" }), "body"),
         (json!({ "url": "https://a.example", "ca_pem": "nothing" }), "ca_pem"),
         (json!({ "url": "https://a.example", "client_key_pem": "nothing" }), "client_cert_pem"),
         (json!({ "url": "https://a.example", "colour": "red" }), "colour"),
     ] {
-        let error = try_open("webhook", settings.clone()).err().unwrap_or_else(|| panic!("{settings} was taken"));
+        let error =
+            try_open("webhook", settings.clone()).err().unwrap_or_else(|| panic!("{settings} was taken"));
         assert_eq!(error.field, field, "{settings}: {error}");
         assert!(!error.to_string().contains("sesame") && !error.to_string().contains("password"), "{error}");
     }
@@ -168,7 +187,8 @@ fn private_addresses_have_to_be_allowed() {
     let hook = kind("webhook").unwrap();
     let values = json!({ "url": "https://10.0.0.1/" }).as_object().unwrap().clone();
     let settings = tallystick_destination::Settings::new(hook.fields, values).unwrap();
-    let strict = tallystick_destination::Surroundings { outbound: OutboundOptions::default(), ..surroundings() };
+    let strict =
+        tallystick_destination::Surroundings { outbound: OutboundOptions::default(), ..surroundings() };
     assert_eq!((hook.open)(&settings, &strict).err().unwrap().field, "url");
     assert!((hook.open)(&settings, &surroundings()).is_ok());
 }
