@@ -18,7 +18,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("catalog", &["event", "merkle"]),
     ("engine", &["event", "merkle", "query", "wal", "segment", "catalog"]),
     ("auth", &["event", "catalog"]),
-    ("delivery", &["event", "query", "wal", "catalog", "engine"]),
+    ("destination", &["outbound"]),
+    ("delivery", &["event", "query", "format", "wal", "catalog", "engine", "outbound", "destination"]),
     ("witness", &["merkle", "wal"]),
     ("outbound", &[]),
     ("anchor", &["event", "merkle", "catalog", "engine", "outbound"]),
@@ -27,7 +28,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "server",
         &[
             "event", "merkle", "verify", "query", "mapping", "catalog", "engine", "auth", "delivery",
-            "witness", "outbound", "oidc",
+            "witness", "format", "outbound", "destination", "oidc",
         ],
     ),
     ("tallystick", EVERYTHING),
