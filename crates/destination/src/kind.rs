@@ -72,7 +72,12 @@ pub struct Kind {
 }
 
 /// All kinds, in the order in which they are offered.
-static KINDS: &[&Kind] = &[];
+static KINDS: &[&Kind] = &[
+    &crate::otlp::KIND,
+    &crate::clickhouse::KIND,
+    &crate::sentinel::KIND,
+    &crate::sumo::KIND,
+];
 
 /// All kinds, in the order in which they are offered.
 pub fn kinds() -> &'static [&'static Kind] {

@@ -8,11 +8,16 @@
 //! - What a destination says of an answer holds no secret of its settings.
 
 mod batch;
+mod clickhouse;
 mod http;
 mod kind;
 pub mod limits;
+mod native;
+mod otlp;
 mod outcome;
+mod sentinel;
 mod settings;
+mod sumo;
 
 pub use self::batch::{Batch, BatchId, Media, Record};
 pub use self::kind::{Destination, Kind, Once, Shape, Surroundings, kind, kinds};

@@ -1,5 +1,6 @@
 //! Logs over OTLP/HTTP (opentelemetry.io, OTLP 1.x): to a collector, or to any service that takes OpenTelemetry.
 
+mod headers;
 mod meaning;
 mod message;
 mod record;
@@ -13,7 +14,7 @@ use http::{HeaderMap, HeaderValue, Request};
 use prost::Message;
 use url::Url;
 
-use crate::headers::headers_of;
+use self::headers::headers_of;
 use crate::http::{CA_PEM, CLIENT_CERT_PEM, CLIENT_KEY_PEM, HttpClient, gzip, url_of};
 use crate::{
     Answer, BadSettings, Batch, Destination, Field, FieldKind, Kind, Once, Outcome, Settings, Shape, Surroundings,
