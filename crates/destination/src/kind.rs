@@ -5,7 +5,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tallystick_outbound::OutboundOptions;
 
-use crate::{Answer, BadSettings, Batch, Field, Settings, datadog, elasticsearch, splunk_hec, webhook};
+use crate::{
+    Answer, BadSettings, Batch, Field, Settings, clickhouse, datadog, elasticsearch, otlp, sentinel, splunk_hec, sumo, webhook,
+};
 
 /// What a destination may use of the world.
 #[derive(Debug, Clone)]
@@ -72,7 +74,16 @@ pub struct Kind {
 }
 
 /// All kinds, in the order in which they are offered.
-static KINDS: &[&Kind] = &[&webhook::KIND, &splunk_hec::KIND, &datadog::KIND, &elasticsearch::KIND];
+static KINDS: &[&Kind] = &[
+    &webhook::KIND,
+    &splunk_hec::KIND,
+    &datadog::KIND,
+    &elasticsearch::KIND,
+    &otlp::KIND,
+    &clickhouse::KIND,
+    &sentinel::KIND,
+    &sumo::KIND,
+];
 
 /// All kinds, in the order in which they are offered.
 pub fn kinds() -> &'static [&'static Kind] {

@@ -10,13 +10,18 @@
 mod batch;
 mod datadog;
 mod elasticsearch;
+mod clickhouse;
 mod http;
 mod kind;
 pub mod limits;
+mod native;
+mod otlp;
 mod outcome;
+mod sentinel;
 mod settings;
 mod splunk_hec;
 mod webhook;
+mod sumo;
 
 pub use self::batch::{Batch, BatchId, Media, Record};
 pub use self::kind::{Destination, Kind, Once, Shape, Surroundings, kind, kinds};
