@@ -7,11 +7,15 @@
 //! - The same batch gives the same bytes to the other side every time, so that it can tell a repetition.
 //! - What a destination says of an answer holds no secret of its settings.
 
+mod azure_blob;
 mod batch;
+mod gcs;
 mod http;
 mod kind;
 pub mod limits;
+pub mod object;
 mod outcome;
+mod s3;
 mod settings;
 
 pub use self::batch::{Batch, BatchId, Media, Record};

@@ -87,12 +87,25 @@ impl HttpClient {
     /// What it means that there is no answer, ready to be given to the caller.
     pub(crate) async fn call(
         &self,
+        request: Request<Bytes>,
+        now_ms: Option<i64>,
+    ) -> Result<Response, Answer> {
+        self.call_up_to(request, now_ms, ANSWER_BYTES_MAX).await
+    }
+
+    /// As `call`, for answers of at most `limit` bytes.
+    ///
+    /// # Errors
+    /// As `call`.
+    pub(crate) async fn call_up_to(
+        &self,
         mut request: Request<Bytes>,
         now_ms: Option<i64>,
+        limit: usize,
     ) -> Result<Response, Answer> {
         let sent_bytes = request.body().len() as u64;
         request.headers_mut().entry(USER_AGENT).or_insert_with(|| self.agent.clone());
-        let answer = self.outbound.send(request, ANSWER_BYTES_MAX).await.map_err(|error| {
+        let answer = self.outbound.send(request, limit).await.map_err(|error| {
             let (outcome, told) = misfortune(&error);
             Answer { outcome, status: None, detail: self.excerpt(told.as_bytes()), sent_bytes }
         })?;

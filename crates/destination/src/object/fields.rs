@@ -1,7 +1,7 @@
 //! What every store has to be told.
 
 use super::body::Compression;
-use crate::{Field, FieldKind, Settings};
+use crate::{BadSettings, Field, FieldKind, Settings};
 
 /// What all keys begin with.
 pub(crate) const PREFIX: Field = Field {
@@ -52,4 +52,16 @@ pub(crate) const CONDITIONAL: Field = Field {
 /// The value of [`CONDITIONAL`].
 pub(crate) fn conditional(settings: &Settings) -> bool {
     settings.text(CONDITIONAL.name) != Some("off")
+}
+
+/// A text that can stand in a header: printable ASCII.
+///
+/// # Errors
+/// If it cannot.
+pub(crate) fn printable(settings: &Settings, field: &str) -> Result<Option<String>, BadSettings> {
+    let text = settings.text(field).map(str::trim).filter(|text| !text.is_empty());
+    if text.is_some_and(|text| !text.bytes().all(|byte| matches!(byte, b' '..=b'~'))) {
+        return Err(BadSettings::new(field, "has characters that are not printable ASCII"));
+    }
+    Ok(text.map(str::to_owned))
 }

@@ -71,7 +71,7 @@ fn place(batch: &Batch) -> String {
 }
 
 /// One part of a key of any text, escaped as Hive escapes values of partitions, so that no text leads elsewhere.
-pub(crate) fn segment(text: &str) -> String {
+fn segment(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let is_dots = text.bytes().all(|byte| byte == b'.');
     for byte in text.bytes() {

@@ -90,4 +90,9 @@ impl LinesHash {
     pub(crate) fn of(lines: &[u8]) -> Self {
         Self { sha256: hex::encode(Sha256::digest(lines)), bytes: lines.len() as u64 }
     }
+
+    /// SHA-256, hexadecimal.
+    pub(crate) fn into_sha256(self) -> String {
+        self.sha256
+    }
 }

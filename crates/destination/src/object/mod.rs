@@ -6,6 +6,7 @@ mod fields;
 mod key;
 mod manifest;
 mod put;
+mod request;
 mod xml;
 
 use std::collections::BTreeMap;
@@ -14,11 +15,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use crate::{Answer, Outcome, Shape};
+use crate::{Answer, Shape};
 
-pub(crate) use self::fields::{COMPRESSION, CONDITIONAL, MANIFEST, PREFIX, conditional};
-pub(crate) use self::key::segment;
-pub(crate) use self::put::{Layout, ObjectDestination};
+pub(crate) use self::fields::{COMPRESSION, CONDITIONAL, MANIFEST, PREFIX, conditional, printable};
+pub(crate) use self::put::{CheckedStore, Layout, ObjectDestination};
+pub(crate) use self::request::{escaped, now_ms, request, said};
 pub(crate) use self::xml::{element, elements};
 
 /// Most bytes of records in one object: what 30 s suffice to send over a slow line, compressed, with some to spare.
@@ -85,8 +86,8 @@ pub struct Page {
     pub next: Option<String>,
 }
 
-/// A bucket or container with somebody's credentials. An error is an [`Answer`] that is not [`Outcome::Delivered`].
-/// `now_ms` (Unix) is what signatures, tokens and retentions are made for.
+/// A bucket or container with somebody's credentials. An error is an [`Answer`] whose outcome is not `Delivered`. `now_ms`
+/// (Unix) is what signatures, tokens and retentions are made for.
 #[async_trait]
 pub trait ObjectStore: Send + Sync {
     /// Puts an object if there is none of its key, as far as the store can tell.
@@ -103,19 +104,4 @@ pub trait ObjectStore: Send + Sync {
 
     /// A page of the keys that begin with `prefix`; `from` is [`Page::next`] of the page before.
     async fn list(&self, prefix: &str, from: Option<&str>, now_ms: i64) -> Result<Page, Answer>;
-}
-
-/// What a check learns from asking for a page of the listing. Credentials that may only write are recommended, so that
-/// "not permitted" (403 without a sign of wrong credentials) tells nothing.
-pub(crate) fn checked(page: Result<Page, Answer>, is_only_forbidden: impl Fn(&Answer) -> bool) -> Option<Answer> {
-    match page {
-        Ok(_) => Some(Answer {
-            outcome: Outcome::Delivered,
-            status: Some(200),
-            detail: "the bucket can be listed".to_owned(),
-            sent_bytes: 0,
-        }),
-        Err(answer) if is_only_forbidden(&answer) => None,
-        Err(answer) => Some(answer),
-    }
 }
