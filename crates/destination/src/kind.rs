@@ -5,7 +5,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tallystick_outbound::OutboundOptions;
 
-use crate::{Answer, BadSettings, Batch, Field, Settings};
+use crate::{
+    Answer, BadSettings, Batch, Field, Settings, azure_blob, datadog, elasticsearch, gcs, s3, splunk_hec, webhook,
+};
 
 /// What a destination may use of the world.
 #[derive(Debug, Clone)]
@@ -73,9 +75,13 @@ pub struct Kind {
 
 /// All kinds, in the order in which they are offered.
 static KINDS: &[&Kind] = &[
-    &crate::s3::KIND,
-    &crate::gcs::KIND,
-    &crate::azure_blob::KIND,
+    &webhook::KIND,
+    &splunk_hec::KIND,
+    &datadog::KIND,
+    &elasticsearch::KIND,
+    &s3::KIND,
+    &gcs::KIND,
+    &azure_blob::KIND,
 ];
 
 /// All kinds, in the order in which they are offered.

@@ -9,6 +9,8 @@
 
 mod azure_blob;
 mod batch;
+mod datadog;
+mod elasticsearch;
 mod gcs;
 mod http;
 mod kind;
@@ -17,6 +19,8 @@ pub mod object;
 mod outcome;
 mod s3;
 mod settings;
+mod splunk_hec;
+mod webhook;
 
 pub use self::batch::{Batch, BatchId, Media, Record};
 pub use self::kind::{Destination, Kind, Once, Shape, Surroundings, kind, kinds};

@@ -3,4 +3,10 @@
 
 mod batches;
 mod components;
+mod datadog;
+mod elasticsearch;
 mod fakes;
+mod kinds;
+mod splunk_hec;
+mod tls;
+mod webhook;
