@@ -4,6 +4,7 @@
 mod endpoint;
 mod fields;
 mod stream;
+mod unique;
 
 use std::error::Error;
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use zeroize::Zeroizing;
 pub(crate) use self::endpoint::Endpoint;
 pub(crate) use self::fields::{CA_PEM, CLIENT_CERT_PEM, CLIENT_KEY_PEM};
 pub(crate) use self::stream::Stream;
+pub(crate) use self::unique::unique;
 use crate::limits::EXCERPT_BYTES_MAX;
 use crate::{Answer, BadSettings, Outcome, Settings, Surroundings};
 
