@@ -8,6 +8,7 @@
 //! - What a destination says of an answer holds no secret of its settings.
 
 mod batch;
+mod http;
 mod kind;
 pub mod limits;
 mod outcome;
