@@ -72,7 +72,11 @@ pub struct Kind {
 }
 
 /// All kinds, in the order in which they are offered.
-static KINDS: &[&Kind] = &[];
+static KINDS: &[&Kind] = &[
+    &crate::kafka::KIND,
+    &crate::nats::KIND,
+    &crate::syslog::KIND,
+];
 
 /// All kinds, in the order in which they are offered.
 pub fn kinds() -> &'static [&'static Kind] {

@@ -9,10 +9,14 @@
 
 mod batch;
 mod http;
+mod kafka;
 mod kind;
 pub mod limits;
+mod nats;
 mod outcome;
 mod settings;
+mod socket;
+mod syslog;
 
 pub use self::batch::{Batch, BatchId, Media, Record};
 pub use self::kind::{Destination, Kind, Once, Shape, Surroundings, kind, kinds};

@@ -1,6 +1,6 @@
 //! What NATS makes necessary to know.
 
-use crate::socket::{CA_PEM, CLIENT_CERT_PEM, CLIENT_KEY_PEM};
+use crate::http::{CA_PEM, CLIENT_CERT_PEM, CLIENT_KEY_PEM};
 use crate::{Field, FieldKind};
 
 const TEXT: Field = Field {

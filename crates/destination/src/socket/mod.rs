@@ -2,23 +2,19 @@
 //! batch that they fail.
 
 mod endpoint;
-mod fields;
 mod stream;
 mod unique;
 
-use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tallystick_outbound::{ClientConfig, OutboundError, OutboundOptions, Tls, tls_client_config};
+use tallystick_outbound::{ClientConfig, OutboundError, OutboundOptions, tls_client_config};
 use tokio::net::TcpStream;
-use zeroize::Zeroizing;
 
 pub(crate) use self::endpoint::Endpoint;
-pub(crate) use self::fields::{CA_PEM, CLIENT_CERT_PEM, CLIENT_KEY_PEM};
 pub(crate) use self::stream::Stream;
 pub(crate) use self::unique::unique;
-use crate::limits::EXCERPT_BYTES_MAX;
+use crate::http::{Cleaner, bad_tls, misfortune, tls_of};
 use crate::{Answer, BadSettings, Outcome, Settings, Surroundings};
 
 /// How long looking a name up, connecting and the beginning of TLS may take together.
@@ -32,7 +28,7 @@ pub(crate) struct Dialer {
 }
 
 impl Dialer {
-    /// Reads the fields [`CA_PEM`], [`CLIENT_CERT_PEM`] and [`CLIENT_KEY_PEM`], if TLS is wanted.
+    /// Reads the fields of TLS that all kinds have, if TLS is wanted.
     ///
     /// # Errors
     /// What cannot be read of them.
@@ -41,16 +37,7 @@ impl Dialer {
         if !has_tls {
             return Ok(Self { options, tls: None });
         }
-        let text = |field: &crate::Field| settings.text(field.name).map(str::to_owned);
-        let tls = Tls {
-            ca_pem: text(&CA_PEM),
-            client_cert_pem: text(&CLIENT_CERT_PEM),
-            client_key_pem: text(&CLIENT_KEY_PEM).map(Zeroizing::new),
-        };
-        let config = tls_client_config(&tls).map_err(|error| match error {
-            OutboundError::Pem { field, why } => BadSettings::new(field, why),
-            other => BadSettings::new(CA_PEM.name, other.to_string()),
-        })?;
+        let config = tls_client_config(&tls_of(settings)).map_err(|error| bad_tls(&error))?;
         Ok(Self { options, tls: Some(Arc::new(config)) })
     }
 
@@ -89,8 +76,8 @@ impl Dialer {
 
 /// What an error of a connection means for a batch of which nothing is known to have arrived.
 pub(crate) fn meaning(error: &OutboundError) -> Answer {
-    let outcome = if error.is_misconfigured() { Outcome::Misconfigured } else { Outcome::Retry { after: None } };
-    failed(outcome, explain(error))
+    let (outcome, detail) = misfortune(error);
+    failed(outcome, detail)
 }
 
 /// An answer that is none of success.
@@ -98,77 +85,47 @@ pub(crate) fn failed(outcome: Outcome, detail: impl Into<String>) -> Answer {
     Answer { detail: detail.into(), ..Answer::plain(outcome) }
 }
 
-/// An error and its causes in one line.
-fn explain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let more = error.to_string();
-        if !text.contains(&more) {
-            text.push_str(": ");
-            text.push_str(&more);
-        }
-        cause = error.source();
-    }
-    text
-}
-
-/// What must never be shown, wherever it turns up in what the other side says.
-#[derive(Default)]
-pub(crate) struct Hidden(Vec<Zeroizing<String>>);
+/// What must never be shown of an answer, wherever it turns up in what the other side says.
+pub(crate) struct Hidden(Cleaner);
 
 impl Hidden {
-    /// The secrets of settings, and each line of those that have several.
+    /// The secrets of settings.
     pub(crate) fn new(settings: &Settings) -> Self {
-        let secrets = settings.secrets().into_iter();
-        let parts = secrets.flat_map(|secret| std::iter::once(secret).chain(secret.lines()));
-        let long = parts.map(str::trim).filter(|part| part.len() >= HIDDEN_BYTES_MIN);
-        Self(long.map(|part| Zeroizing::new(part.to_owned())).collect())
+        Self(Cleaner::new(settings.secrets()))
     }
 
     /// The same answer without secrets and not longer than what is kept.
     pub(crate) fn clean(&self, mut answer: Answer) -> Answer {
-        answer.detail = self.cleaned(&answer.detail);
+        answer.detail = self.0.excerpt(answer.detail.as_bytes());
         if let Outcome::Partial { rejected, .. } = &mut answer.outcome {
             for rejection in rejected {
-                rejection.reason = self.cleaned(&rejection.reason);
+                rejection.reason = self.0.excerpt(rejection.reason.as_bytes());
             }
         }
         answer
     }
-
-    fn cleaned(&self, text: &str) -> String {
-        let mut text = text.to_owned();
-        for secret in &self.0 {
-            if text.contains(secret.as_str()) {
-                text = text.replace(secret.as_str(), "***");
-            }
-        }
-        if text.len() > EXCERPT_BYTES_MAX {
-            text.truncate(text.floor_char_boundary(EXCERPT_BYTES_MAX));
-        }
-        text
-    }
 }
-
-/// Shorter texts hide nothing and would tear words apart.
-const HIDDEN_BYTES_MIN: usize = 4;
 
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::Rejection;
+    use crate::http::CLIENT_KEY_PEM;
+    use crate::http::{Cleaner, bad_tls, misfortune, tls_of};
 
     #[test]
     fn what_is_shown_has_no_secret_and_an_end() {
         let fields: &'static [crate::Field] = &[CLIENT_KEY_PEM];
-        let values = json!({"client_key_pem": "-----BEGIN X-----\nc2VjcmV0LWJ5dGVz\n-----END X-----"});
+        let values = json!({"client_key_pem": "c2VjcmV0LWJ5dGVz"});
         let settings = Settings::new(fields, values.as_object().unwrap().clone()).unwrap();
-        let hidden = Hidden::new(&settings);
+        let reason = "c2VjcmV0LWJ5dGVz is wrong".to_owned();
+        let rejected = vec![Rejection { index: 0, reason }];
         let long = format!("it says c2VjcmV0LWJ5dGVz {}", "é".repeat(EXCERPT_BYTES_MAX));
-        let answer = hidden.clean(failed(Outcome::Split, long));
-        assert!(answer.detail.starts_with("it says *** é"), "{}", &answer.detail[..40]);
+        let answer = failed(Outcome::Partial { rejected, again: Vec::new() }, long);
+        let answer = Hidden::new(&settings).clean(answer);
+        assert!(!format!("{answer:?}").contains("c2VjcmV0"), "{answer:?}");
         assert!(answer.detail.len() <= EXCERPT_BYTES_MAX);
     }
 }

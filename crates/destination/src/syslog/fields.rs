@@ -1,6 +1,6 @@
 //! What a syslog receiver makes necessary to know.
 
-use crate::socket::{CA_PEM, CLIENT_CERT_PEM, CLIENT_KEY_PEM};
+use crate::http::{CA_PEM, CLIENT_CERT_PEM, CLIENT_KEY_PEM};
 use crate::{Field, FieldKind};
 
 /// The facilities of RFC 5424 table 1, by their numbers.
