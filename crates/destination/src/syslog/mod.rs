@@ -5,6 +5,7 @@ mod delivery;
 mod fields;
 mod message;
 
+use std::io;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -90,6 +91,10 @@ impl Syslog {
         match done.await {
             Ok(Ok(())) if self.awaits_close => Ok("the receiver has read everything and closed the connection"),
             Ok(Ok(())) => Ok("written; the receiver was not asked to confirm it"),
+            Ok(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => Err(socket::failed(
+                Outcome::Retry { after: None },
+                format!("{host} hung up without ending TLS; if it always does, set confirm to none"),
+            )),
             Ok(Err(error)) => Err(socket::meaning(&OutboundError::of_io(host, error))),
             Err(_) => Err(socket::failed(
                 Outcome::Retry { after: None },

@@ -8,6 +8,9 @@
 //!   the receiving program has read every byte.
 //! - It does not mean that the receiver has stored it: what it loses after reading, nobody can tell on this side.
 //!
+//! With TLS, the end has to be said in TLS as well: programs that read ahead may have taken bytes from the connection that
+//! they never deciphered, and then hang up with an alert or without a word.
+//!
 //! An orderly end that was sent before our last bytes arrived looks the same at first; the reset that these bytes cause
 //! comes after it. So the connection counts as closed only when our own end was acknowledged as well.
 
@@ -61,8 +64,7 @@ async fn drain(reader: &mut (impl AsyncRead + Unpin)) -> io::Result<()> {
             Ok(0) => return Ok(()),
             Ok(count) if count <= left => left -= count,
             Ok(_) => return Err(io::Error::other("what answers is no syslog receiver")),
-            // TLS that ends without a close_notify: many receivers close so.
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(()),
+            // TLS that ends without a close_notify says nothing: anybody between us can end a connection so.
             Err(error) => return Err(error),
         }
     }
