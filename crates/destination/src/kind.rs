@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use tallystick_outbound::OutboundOptions;
 
 use crate::{Answer, BadSettings, Batch, Field, Settings};
+use crate::{datadog, elasticsearch, kafka, nats, splunk_hec, syslog, webhook};
 
 /// What a destination may use of the world.
 #[derive(Debug, Clone)]
@@ -73,9 +74,13 @@ pub struct Kind {
 
 /// All kinds, in the order in which they are offered.
 static KINDS: &[&Kind] = &[
-    &crate::kafka::KIND,
-    &crate::nats::KIND,
-    &crate::syslog::KIND,
+    &webhook::KIND,
+    &splunk_hec::KIND,
+    &datadog::KIND,
+    &elasticsearch::KIND,
+    &syslog::KIND,
+    &kafka::KIND,
+    &nats::KIND,
 ];
 
 /// All kinds, in the order in which they are offered.

@@ -8,6 +8,8 @@
 //! - What a destination says of an answer holds no secret of its settings.
 
 mod batch;
+mod datadog;
+mod elasticsearch;
 mod http;
 mod kafka;
 mod kind;
@@ -16,7 +18,9 @@ mod nats;
 mod outcome;
 mod settings;
 mod socket;
+mod splunk_hec;
 mod syslog;
+mod webhook;
 
 pub use self::batch::{Batch, BatchId, Media, Record};
 pub use self::kind::{Destination, Kind, Once, Shape, Surroundings, kind, kinds};

@@ -9,7 +9,8 @@ use tempfile::TempDir;
 
 use crate::batches::{ORG, batch, batch_with};
 use crate::certificates::Authority;
-use crate::components::{self, Process, debian, eventually, free_port, open, surroundings};
+use crate::components::{self, Process, eventually, free_port, open, surroundings};
+use crate::debian;
 
 /// What a receiver writes of a message: everything that it has taken out of it.
 const RSYSLOG_LINE: &str = "%pri%|%hostname%|%app-name%|%msgid%|%structured-data%|%msg%\\n";
@@ -45,8 +46,8 @@ action(type="omfile" file="{work}/out" template="out")
     }
 
     fn rsyslog_command(&self) -> Command {
-        let mut command = debian("usr/sbin/rsyslogd");
-        let modules = components::debian_library("rsyslog");
+        let mut command = debian::program("usr/sbin/rsyslogd");
+        let modules = debian::library("rsyslog");
         command.arg("-n").arg("-M").arg(modules).arg("-f").arg(self.folder.path().join("conf"));
         command.arg("-i").arg(self.folder.path().join("pid"));
         command
@@ -67,7 +68,7 @@ log {{ source(s); destination(d); }};
         );
         let at = |name: &str| folder.path().join(name).display().to_string();
         std::fs::write(folder.path().join("conf"), conf).unwrap();
-        let mut command = debian("usr/sbin/syslog-ng");
+        let mut command = debian::program("usr/sbin/syslog-ng");
         command.args(["-F", "--no-caps"]).arg(format!("--module-path={}", syslog_ng_modules().display()));
         command.args(["-f", &at("conf")]);
         command.arg(format!("--persist-file={}", at("persist")));
@@ -106,7 +107,7 @@ log {{ source(s); destination(d); }};
 
 /// The folder of a version in the folder of modules.
 fn syslog_ng_modules() -> PathBuf {
-    let folder = components::debian_root().join("usr/lib/syslog-ng");
+    let folder = debian::root().join("usr/lib/syslog-ng");
     let entries = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
     entries.filter(|path| path.is_dir()).max().expect("syslog-ng has modules")
 }

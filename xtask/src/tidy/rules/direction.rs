@@ -22,6 +22,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("outbound", &[]),
     ("anchor", &["event", "merkle", "catalog", "engine", "outbound"]),
     ("oidc", &["event", "outbound"]),
+    ("destination", &["outbound"]),
     (
         "server",
         &[
@@ -39,8 +40,24 @@ const ALLOWED: &[(&str, &[&str])] = &[
 const FOR_TESTS: &[(&str, &[&str])] = &[("mapping", &["event"])];
 
 const EVERYTHING: &[&str] = &[
-    "event", "merkle", "verify", "auditor", "query", "mapping", "wal", "segment", "catalog", "engine",
-    "auth", "delivery", "witness", "outbound", "anchor", "oidc", "server",
+    "event",
+    "merkle",
+    "verify",
+    "auditor",
+    "query",
+    "mapping",
+    "wal",
+    "segment",
+    "catalog",
+    "engine",
+    "auth",
+    "delivery",
+    "witness",
+    "outbound",
+    "anchor",
+    "oidc",
+    "destination",
+    "server",
 ];
 
 /// Crates that compute and touch nothing: they can run in a browser or in somebody's verifier.
