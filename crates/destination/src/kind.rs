@@ -9,6 +9,8 @@ use crate::{
     Answer, BadSettings, Batch, Field, Settings, clickhouse, datadog, elasticsearch, otlp, sentinel, splunk_hec, sumo, webhook,
     Answer, BadSettings, Batch, Field, Settings, azure_blob, datadog, elasticsearch, gcs, s3, splunk_hec, webhook,
 };
+use crate::{Answer, BadSettings, Batch, Field, Settings};
+use crate::{datadog, elasticsearch, kafka, nats, splunk_hec, syslog, webhook};
 
 /// What a destination may use of the world.
 #[derive(Debug, Clone)]
@@ -87,6 +89,9 @@ static KINDS: &[&Kind] = &[
     &s3::KIND,
     &gcs::KIND,
     &azure_blob::KIND,
+    &syslog::KIND,
+    &kafka::KIND,
+    &nats::KIND,
 ];
 
 /// All kinds, in the order in which they are offered.

@@ -2,11 +2,16 @@
 //! our own that holds to the documents of the vendor.
 
 mod batches;
+mod certificates;
 mod components;
 mod datadog;
+mod debian;
 mod elasticsearch;
 mod fakes;
+mod kafka;
 mod kinds;
+mod nats;
 mod splunk_hec;
+mod syslog;
 mod tls;
 mod webhook;

@@ -1,0 +1,46 @@
+//! An authority of our own for servers of tests and their clients.
+
+use std::path::{Path, PathBuf};
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+
+/// An authority that vouches for `localhost` and for one client.
+pub(crate) struct Authority {
+    pub(crate) ca_pem: String,
+    pub(crate) server: Pair,
+    pub(crate) client: Pair,
+}
+
+/// A certificate and its key, PEM.
+pub(crate) struct Pair {
+    pub(crate) cert_pem: String,
+    pub(crate) key_pem: String,
+}
+
+impl Authority {
+    pub(crate) fn new() -> Self {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.distinguished_name.push(DnType::CommonName, "Test authority");
+        let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+        let pair = |name: &str| {
+            let names = vec![name.to_owned(), "127.0.0.1".to_owned()];
+            let mut params = CertificateParams::new(names).unwrap();
+            params.distinguished_name.push(DnType::CommonName, name);
+            let key = KeyPair::generate().unwrap();
+            let cert = params.signed_by(&key, &issuer).unwrap();
+            Pair { cert_pem: cert.pem(), key_pem: key.serialize_pem() }
+        };
+        Self { ca_pem: issuer.pem(), server: pair("localhost"), client: pair("tallystick") }
+    }
+
+    /// Writes what a server needs: the authority, its certificate, its key.
+    pub(crate) fn write(&self, folder: &Path) -> [PathBuf; 3] {
+        let files = [("ca.pem", &self.ca_pem), ("server.pem", &self.server.cert_pem), ("server.key", &self.server.key_pem)];
+        files.map(|(name, text)| {
+            let path = folder.join(name);
+            std::fs::write(&path, text).unwrap();
+            path
+        })
+    }
+}
