@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use tallystick_outbound::OutboundOptions;
 
 use crate::{
-    Answer, BadSettings, Batch, Field, Settings, clickhouse, datadog, elasticsearch, otlp, sentinel, splunk_hec, sumo, webhook,
-    Answer, BadSettings, Batch, Field, Settings, azure_blob, datadog, elasticsearch, gcs, s3, splunk_hec, webhook,
+    Answer, BadSettings, Batch, Field, Settings, azure_blob, clickhouse, datadog, elasticsearch, gcs, kafka, nats, otlp,
+    s3, sentinel, splunk_hec, sumo, syslog, webhook,
 };
 use crate::{Answer, BadSettings, Batch, Field, Settings};
 use crate::{datadog, elasticsearch, kafka, nats, splunk_hec, syslog, webhook};

@@ -9,31 +9,27 @@
 
 mod azure_blob;
 mod batch;
+mod clickhouse;
 mod datadog;
 mod elasticsearch;
-mod clickhouse;
+mod gcs;
 mod http;
 mod kafka;
 mod kind;
 pub mod limits;
 mod native;
-mod otlp;
 mod nats;
-mod outcome;
-mod sentinel;
-mod gcs;
-mod http;
-mod kind;
-pub mod limits;
 pub mod object;
+mod otlp;
 mod outcome;
 mod s3;
+mod sentinel;
 mod settings;
 mod socket;
 mod splunk_hec;
+mod sumo;
 mod syslog;
 mod webhook;
-mod sumo;
 
 pub use self::batch::{Batch, BatchId, Media, Record};
 pub use self::kind::{Destination, Kind, Once, Shape, Surroundings, kind, kinds};
