@@ -9,8 +9,6 @@ use crate::{
     Answer, BadSettings, Batch, Field, Settings, azure_blob, clickhouse, datadog, elasticsearch, gcs, kafka, nats, otlp,
     s3, sentinel, splunk_hec, sumo, syslog, webhook,
 };
-use crate::{Answer, BadSettings, Batch, Field, Settings};
-use crate::{datadog, elasticsearch, kafka, nats, splunk_hec, syslog, webhook};
 
 /// What a destination may use of the world.
 #[derive(Debug, Clone)]
