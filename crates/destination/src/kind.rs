@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use tallystick_outbound::OutboundOptions;
 
 use crate::{Answer, BadSettings, Batch, Field, Settings};
+use crate::{clickhouse, datadog, elasticsearch, otlp, sentinel, splunk_hec, sumo, webhook};
 
 /// What a destination may use of the world.
 #[derive(Debug, Clone)]
@@ -73,10 +74,14 @@ pub struct Kind {
 
 /// All kinds, in the order in which they are offered.
 static KINDS: &[&Kind] = &[
-    &crate::otlp::KIND,
-    &crate::clickhouse::KIND,
-    &crate::sentinel::KIND,
-    &crate::sumo::KIND,
+    &webhook::KIND,
+    &splunk_hec::KIND,
+    &datadog::KIND,
+    &elasticsearch::KIND,
+    &sentinel::KIND,
+    &sumo::KIND,
+    &otlp::KIND,
+    &clickhouse::KIND,
 ];
 
 /// All kinds, in the order in which they are offered.

@@ -9,6 +9,8 @@
 
 mod batch;
 mod clickhouse;
+mod datadog;
+mod elasticsearch;
 mod http;
 mod kind;
 pub mod limits;
@@ -17,7 +19,9 @@ mod otlp;
 mod outcome;
 mod sentinel;
 mod settings;
+mod splunk_hec;
 mod sumo;
+mod webhook;
 
 pub use self::batch::{Batch, BatchId, Media, Record};
 pub use self::kind::{Destination, Kind, Once, Shape, Surroundings, kind, kinds};

@@ -139,7 +139,7 @@ fn known(error: &(dyn Error + 'static)) -> Option<Known> {
         if let Some(error) = error.downcast_ref() {
             return of_tls(error);
         }
-        // What an io::Error gives as its source is the source of what is in it, which so is never seen.
+        // What an io::Error gives as its source is the source of what is in it, which is how TLS would go unseen.
         let inside = error.downcast_ref().and_then(io::Error::get_ref);
         if let Some(found) = inside.and_then(|inside| known(inside)) {
             return Some(found);

@@ -3,8 +3,8 @@
 //!
 //! [`Outbound`] makes HTTP calls. [`connect`], [`connect_plain`], [`connect_tls`] and [`start_tls`] open sockets for
 //! protocols that are not HTTP. Both look at every address before they connect to it, and connect to the address that
-//! was looked at. Whether a certificate is good is always checked: there is no way to turn that off, only [`Tls::ca_pem`]
-//! for certificates of one's own.
+//! was looked at. Whether a certificate is good is always checked: there is no way to turn that off, only
+//! [`Tls::ca_pem`] for authorities of one's own.
 
 #![forbid(unsafe_code)]
 

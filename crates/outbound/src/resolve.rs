@@ -1,5 +1,5 @@
-//! Looks names up and leaves only addresses that may be asked, so that the address that was looked at is the one that is
-//! connected to.
+//! Looks names up and leaves only addresses that may be asked, so that the address that was looked at is the one that
+//! is connected to.
 
 use std::io;
 use std::net::SocketAddr;

@@ -70,8 +70,8 @@ pub async fn connect_tls(
 /// Begins TLS on a connection of [`connect`]. The certificate must be of `host`.
 ///
 /// # Errors
-/// [`OutboundError::Certificate`], [`OutboundError::Handshake`], or [`OutboundError::Unreachable`]. That the server does
-/// not accept our certificate may show only in the first read: [`OutboundError::of_io`].
+/// [`OutboundError::Certificate`], [`OutboundError::Handshake`], or [`OutboundError::Unreachable`]. That the server
+/// does not accept our certificate may show only in the first read: [`OutboundError::of_io`].
 pub async fn start_tls(
     stream: TcpStream,
     config: &Arc<ClientConfig>,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::CryptoProvider;
-use rustls::pki_types::pem::{self, PemObject};
+use rustls::pki_types::pem::{self, PemObject as _};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, InconsistentKeys, RootCertStore};
 use zeroize::Zeroizing;
@@ -57,15 +57,15 @@ pub fn tls_client_config(tls: &Tls) -> Result<ClientConfig, OutboundError> {
         .with_custom_certificate_verifier(verifier);
     let (chain, key) = match (&tls.client_cert_pem, &tls.client_key_pem) {
         (None, None) => return Ok(builder.with_no_client_auth()),
-        (Some(_), None) => return Err(pem("client_key_pem", "is missing, and the certificate is there")),
-        (None, Some(_)) => return Err(pem("client_cert_pem", "is missing, and the key is there")),
+        (Some(_), None) => return Err(bad("client_key_pem", "is missing, and the certificate is there")),
+        (None, Some(_)) => return Err(bad("client_cert_pem", "is missing, and the key is there")),
         (Some(chain), Some(key)) => (certificates("client_cert_pem", chain)?, key_of(key, &provider)?),
     };
     builder.with_client_auth_cert(chain, key).map_err(|error| match error {
         rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
-            pem("client_key_pem", "is not the key of the certificate")
+            bad("client_key_pem", "is not the key of the certificate")
         }
-        error => pem("client_cert_pem", format!("cannot be used: {error}")),
+        error => bad("client_cert_pem", format!("cannot be used: {error}")),
     })
 }
 
@@ -73,7 +73,7 @@ fn verifier(
     extra: Vec<CertificateDer<'static>>,
     provider: &Arc<CryptoProvider>,
 ) -> Result<Arc<dyn ServerCertVerifier>, OutboundError> {
-    let unusable = |error: rustls::Error| pem("ca_pem", format!("has an unusable certificate: {error}"));
+    let unusable = |error: rustls::Error| bad("ca_pem", format!("has an unusable certificate: {error}"));
     // Asked without the extra ones first: with them it never says that the system has none.
     if let Ok(system) = rustls_platform_verifier::Verifier::new(Arc::clone(provider)) {
         if extra.is_empty() {
@@ -96,9 +96,9 @@ fn certificates(field: &'static str, text: &str) -> Result<Vec<CertificateDer<'s
     check_length(field, text)?;
     let found: Result<Vec<_>, pem::Error> = CertificateDer::pem_slice_iter(text.as_bytes()).collect();
     match found {
-        Ok(found) if found.is_empty() => Err(pem(field, "holds no certificate")),
+        Ok(found) if found.is_empty() => Err(bad(field, "holds no certificate")),
         Ok(found) => Ok(found),
-        Err(_) => Err(pem(field, "is malformed PEM")),
+        Err(_) => Err(bad(field, "is malformed PEM")),
     }
 }
 
@@ -107,22 +107,22 @@ fn key_of(text: &str, provider: &CryptoProvider) -> Result<PrivateKeyDer<'static
     const FIELD: &str = "client_key_pem";
     check_length(FIELD, text)?;
     let key = PrivateKeyDer::from_pem_slice(text.as_bytes()).map_err(|error| match error {
-        pem::Error::NoItemsFound => pem(FIELD, "holds no key that is not encrypted"),
-        _ => pem(FIELD, "is malformed PEM"),
+        pem::Error::NoItemsFound => bad(FIELD, "holds no key that is not encrypted"),
+        _ => bad(FIELD, "is malformed PEM"),
     })?;
     // Asked here so that it is known to be the key's fault.
     let signs = provider.key_provider.load_private_key(key.clone_key());
-    signs.map_err(|_| pem(FIELD, "is no RSA, ECDSA or Ed25519 key"))?;
+    signs.map_err(|_| bad(FIELD, "is no RSA, ECDSA or Ed25519 key"))?;
     Ok(key)
 }
 
 fn check_length(field: &'static str, text: &str) -> Result<(), OutboundError> {
     if text.len() > PEM_BYTES_MAX {
-        return Err(pem(field, format!("is longer than {PEM_BYTES_MAX} bytes")));
+        return Err(bad(field, format!("is longer than {PEM_BYTES_MAX} bytes")));
     }
     Ok(())
 }
 
-fn pem(field: &'static str, why: impl Into<String>) -> OutboundError {
+fn bad(field: &'static str, why: impl Into<String>) -> OutboundError {
     OutboundError::Pem { field, why: why.into() }
 }

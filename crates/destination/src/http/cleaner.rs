@@ -27,7 +27,9 @@ impl Cleaner {
         for secret in secrets {
             add_forms(secret, &mut forms);
             // A key in PEM, a file with a password in it.
-            for line in secret.lines().map(str::trim).filter(|line| *line != secret && !line.starts_with("-----")) {
+            for line in
+                secret.lines().map(str::trim).filter(|line| *line != secret && !line.starts_with("-----"))
+            {
                 if line.len() >= PART_BYTES_MIN {
                     add_forms(line, &mut forms);
                 }

@@ -38,6 +38,7 @@ pub(crate) struct HttpClient {
     outbound: Outbound,
     agent: HeaderValue,
     cleaner: Cleaner,
+    answer_bytes_max: usize,
 }
 
 impl HttpClient {
@@ -64,7 +65,12 @@ impl HttpClient {
         let agent = HeaderValue::from_str(&surroundings.agent)
             .map_err(|_| BadSettings::new("agent", "is no text that a header takes"))?;
         let cleaner = Cleaner::new(settings.secrets().into_iter().chain(also.iter().copied()));
-        Ok(Self { outbound, agent, cleaner })
+        Ok(Self { outbound, agent, cleaner, answer_bytes_max: ANSWER_BYTES_MAX })
+    }
+
+    /// For services whose good answers are longer than [`ANSWER_BYTES_MAX`].
+    pub(crate) fn with_answers_of(self, bytes_max: usize) -> Self {
+        Self { answer_bytes_max: bytes_max, ..self }
     }
 
     /// Sends a request and says what came of it; `meaning` is asked if there is an answer. `now_ms` is Unix ms.
@@ -92,7 +98,7 @@ impl HttpClient {
     ) -> Result<Response, Answer> {
         let sent_bytes = request.body().len() as u64;
         request.headers_mut().entry(USER_AGENT).or_insert_with(|| self.agent.clone());
-        let answer = self.outbound.send(request, ANSWER_BYTES_MAX).await.map_err(|error| {
+        let answer = self.outbound.send(request, self.answer_bytes_max).await.map_err(|error| {
             let (outcome, told) = misfortune(&error);
             Answer { outcome, status: None, detail: self.excerpt(told.as_bytes()), sent_bytes }
         })?;
@@ -116,9 +122,13 @@ impl HttpClient {
 
     /// The body; where a redirect leads; the status in words if there is neither.
     fn detail(&self, response: &Response) -> String {
-        let redirect = response.headers.get(http::header::LOCATION).filter(|_| (300..400).contains(&response.status));
+        let redirect =
+            response.headers.get(http::header::LOCATION).filter(|_| (300..400).contains(&response.status));
         if let Some(location) = redirect {
-            let told = format!("leads to {}, and redirects are not followed", String::from_utf8_lossy(location.as_bytes()));
+            let told = format!(
+                "leads to {}, and redirects are not followed",
+                String::from_utf8_lossy(location.as_bytes())
+            );
             return self.excerpt(told.as_bytes());
         }
         let body = self.excerpt(&response.body);
@@ -134,8 +144,13 @@ impl HttpClient {
 ///
 /// # Errors
 /// If it is missing, or may not be asked.
-pub(crate) fn url_of(settings: &Settings, field: &str, surroundings: &Surroundings) -> Result<Url, BadSettings> {
-    let mut url: Url = settings.required(field)?.trim().parse().map_err(|_| BadSettings::new(field, "is not a URL"))?;
+pub(crate) fn url_of(
+    settings: &Settings,
+    field: &str,
+    surroundings: &Surroundings,
+) -> Result<Url, BadSettings> {
+    let mut url: Url =
+        settings.required(field)?.trim().parse().map_err(|_| BadSettings::new(field, "is not a URL"))?;
     url.set_fragment(None);
     surroundings.outbound.check(&url).map_err(|error| BadSettings::new(field, error.to_string()))?;
     Ok(url)

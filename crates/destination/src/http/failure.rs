@@ -10,7 +10,8 @@ use crate::Outcome;
 /// not exist, a certificate, a network that may not be asked) is [`Outcome::Misconfigured`]; what may be over soon is
 /// [`Outcome::Retry`].
 pub(crate) fn misfortune(error: &OutboundError) -> (Outcome, String) {
-    let outcome = if error.is_misconfigured() { Outcome::Misconfigured } else { Outcome::Retry { after: None } };
+    let outcome =
+        if error.is_misconfigured() { Outcome::Misconfigured } else { Outcome::Retry { after: None } };
     (outcome, told(error))
 }
 

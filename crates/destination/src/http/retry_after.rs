@@ -10,7 +10,8 @@ use jiff::tz::TimeZone;
 use crate::limits::RETRY_AFTER_MAX;
 
 /// The forms of a date in HTTP (RFC 9110 5.6.7): the one that is written today, and two old ones.
-const DATE_FORMS: [&str; 3] = ["%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"];
+const DATE_FORMS: [&str; 3] =
+    ["%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"];
 
 /// The time from now on, at most [`RETRY_AFTER_MAX`]; none if the other side does not say, or nothing readable. Seconds
 /// may have a fraction, as some services send them. A date is compared with the other side's own clock if it shows it,
@@ -60,7 +61,9 @@ mod tests {
     #[test]
     fn all_forms_of_dates_are_read() {
         let now = Some(784_111_767_000);
-        for date in ["Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"] {
+        for date in
+            ["Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"]
+        {
             assert_eq!(wait(&[("retry-after", date)], now), Some(10), "{date}");
             assert_eq!(wait(&[("retry-after", date)], None), None, "{date}");
         }

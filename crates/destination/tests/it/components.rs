@@ -17,7 +17,8 @@ const START_TIME_MAX: Duration = Duration::from_mins(2);
 /// The Python environment that `cargo xtask streams-setup` makes.
 pub(crate) fn venv() -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    std::env::var_os("TALLYSTICK_STREAMS_VENV").map_or_else(|| root.join("target/streams-venv"), PathBuf::from)
+    std::env::var_os("TALLYSTICK_STREAMS_VENV")
+        .map_or_else(|| root.join("target/streams-venv"), PathBuf::from)
 }
 
 /// Something of the Python environment, by its path in it, such as `bin/python`.
@@ -116,7 +117,11 @@ pub(crate) fn run(command: &mut Command) -> String {
 /// What a destination on this machine may use of the world.
 pub(crate) fn surroundings() -> Surroundings {
     Surroundings {
-        outbound: OutboundOptions { allow_private: true, plain: Plain::Private, ..OutboundOptions::default() },
+        outbound: OutboundOptions {
+            allow_private: true,
+            plain: Plain::Private,
+            ..OutboundOptions::default()
+        },
         agent: "Tallystick/0.0.0-test".to_owned(),
         stream: crate::batches::STREAM.to_owned(),
     }

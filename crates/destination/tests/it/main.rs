@@ -2,5 +2,15 @@
 //! our own that holds to the documents of the vendor.
 
 mod batches;
+mod clickhouse;
 mod components;
+mod datadog;
+mod elasticsearch;
 mod fakes;
+mod kinds;
+mod otlp;
+mod sentinel;
+mod splunk_hec;
+mod sumo;
+mod tls;
+mod webhook;

@@ -65,7 +65,7 @@ impl Authority {
 #[derive(Clone, Default)]
 pub(crate) struct Server {
     pub(crate) port: u16,
-    answer: Arc<Vec<u8>>,
+    pub(crate) answer: Arc<Vec<u8>>,
     pub(crate) connections: Arc<AtomicUsize>,
     pub(crate) requests: Arc<Mutex<Vec<String>>>,
 }

@@ -19,13 +19,15 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("auth", &["event", "catalog"]),
     ("delivery", &["event", "query", "wal", "catalog", "engine"]),
     ("witness", &["merkle", "wal"]),
-    ("anchor", &["event", "merkle", "catalog", "engine"]),
-    ("oidc", &["event", "anchor"]),
+    ("outbound", &[]),
+    ("anchor", &["event", "merkle", "catalog", "engine", "outbound"]),
+    ("oidc", &["event", "outbound"]),
+    ("destination", &["outbound"]),
     (
         "server",
         &[
             "event", "merkle", "verify", "query", "mapping", "catalog", "engine", "auth", "delivery",
-            "witness", "anchor", "oidc",
+            "witness", "outbound", "oidc",
         ],
     ),
     ("tallystick", EVERYTHING),
@@ -38,8 +40,24 @@ const ALLOWED: &[(&str, &[&str])] = &[
 const FOR_TESTS: &[(&str, &[&str])] = &[("mapping", &["event"])];
 
 const EVERYTHING: &[&str] = &[
-    "event", "merkle", "verify", "auditor", "query", "mapping", "wal", "segment", "catalog", "engine",
-    "auth", "delivery", "witness", "anchor", "oidc", "server",
+    "event",
+    "merkle",
+    "verify",
+    "auditor",
+    "query",
+    "mapping",
+    "wal",
+    "segment",
+    "catalog",
+    "engine",
+    "auth",
+    "delivery",
+    "witness",
+    "outbound",
+    "anchor",
+    "oidc",
+    "destination",
+    "server",
 ];
 
 /// Crates that compute and touch nothing: they can run in a browser or in somebody's verifier.
