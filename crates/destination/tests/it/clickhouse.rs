@@ -1,5 +1,5 @@
-//! ClickHouse: its engine behind its HTTP interface (`testdata/clickhouse_server.py`), and one of our own for what a server or
-//! a proxy may answer.
+//! ClickHouse: its engine behind its HTTP interface (`testdata/clickhouse_server.py`), and one of our own for what a
+//! server or a proxy may answer.
 
 use std::process::Command;
 use std::time::Duration;
@@ -70,14 +70,19 @@ async fn each_event_arrives_once_in_order_however_often_it_is_sent() {
     let columns = "seq, id, org, action, outcome, actor_name, target_ids, ip, leaf_hash, event, \
                    toUnixTimestamp64Milli(occurred_at) AS occurred, toUnixTimestamp64Milli(received_at) AS received";
     let format = "FORMAT JSONEachRow SETTINGS output_format_json_quote_64bit_integers = 0";
-    let rows = server.run(&format!("SELECT {columns} FROM default.audit_events ORDER BY seq LIMIT 100 {format}")).await;
+    let rows = server
+        .run(&format!("SELECT {columns} FROM default.audit_events ORDER BY seq LIMIT 100 {format}"))
+        .await;
     let sent = batches.iter().flat_map(|batch| &batch.records);
     for (row, sent) in rows.lines().zip(sent) {
         let row: Value = serde_json::from_str(row).unwrap();
         assert_eq!(row["seq"], sent.seq);
         assert_eq!(row["id"], sent.event_id);
         assert_eq!(row["event"].as_str().unwrap().as_bytes(), &sent.bytes[..]);
-        assert_eq!((&row["occurred"], &row["received"]), (&json!(sent.occurred_ms), &json!(sent.received_ms)));
+        assert_eq!(
+            (&row["occurred"], &row["received"]),
+            (&json!(sent.occurred_ms), &json!(sent.received_ms))
+        );
         assert_eq!(row["outcome"], if sent.is_failure { "failure" } else { "success" });
         assert_eq!(row["actor_name"], "Zoë \"Z\" Ångström");
         assert_eq!(row["target_ids"], json!([format!("u_{}", sent.seq)]));
@@ -100,7 +105,11 @@ async fn what_a_person_has_to_mend_is_told_without_secrets() {
         for answer in [destination.check().await.unwrap(), destination.send(&batch(2)).await] {
             assert_eq!(answer.outcome, Outcome::Misconfigured, "{change}: {}", answer.detail);
             assert!(answer.detail.contains(code), "{change}: {}", answer.detail);
-            assert!(!answer.detail.contains("battery") && !answer.detail.contains("horse"), "{}", answer.detail);
+            assert!(
+                !answer.detail.contains("battery") && !answer.detail.contains("horse"),
+                "{}",
+                answer.detail
+            );
         }
     }
     let error = try_open("clickhouse", json!({ "url": "http://127.0.0.1:1/?user=x" })).err().unwrap();
@@ -119,7 +128,8 @@ async fn what_a_table_does_not_take_is_refused_and_what_it_does_not_have_is_left
         .await;
     let destination = server.open(&json!({ "table": "few" }));
     assert_eq!(destination.send(&batch(3)).await.outcome, Outcome::Delivered);
-    let poisoned = batch_with(3, 3, |seq| if seq == 4 { json!({ "pad": "x".repeat(1_000) }) } else { Value::Null });
+    let poisoned =
+        batch_with(3, 3, |seq| if seq == 4 { json!({ "pad": "x".repeat(1_000) }) } else { Value::Null });
     let answer = destination.send(&poisoned).await;
     assert_eq!(answer.outcome, Outcome::Refused, "{}", answer.detail);
     assert!(answer.detail.contains("Code: 469."), "{}", answer.detail);
@@ -142,7 +152,9 @@ async fn a_server_that_is_down_is_asked_again() {
 #[tokio::test]
 async fn codes_and_proxies_are_understood() {
     let fake = Fake::start(|seen| match seen.header("content-encoding") {
-        "gzip" if seen.method == "POST" && !seen.header("x-clickhouse-user").is_empty() => Ok(Reply::new(200, "")),
+        "gzip" if seen.method == "POST" && !seen.header("x-clickhouse-user").is_empty() => {
+            Ok(Reply::new(200, ""))
+        }
         _ => Err(format!("{} {:?}", seen.method, seen.headers)),
     })
     .await;
@@ -150,7 +162,10 @@ async fn codes_and_proxies_are_understood() {
     let after = Some(Duration::from_secs(5));
     let code = "x-clickhouse-exception-code";
     for (reply, expected) in [
-        (Reply::new(500, "Code: 252. DB::Exception").with(code, "252").with("retry-after", "5"), Outcome::Retry { after }),
+        (
+            Reply::new(500, "Code: 252. DB::Exception").with(code, "252").with("retry-after", "5"),
+            Outcome::Retry { after },
+        ),
         (Reply::new(200, "Code: 241. DB::Exception: late"), Outcome::Retry { after: None }),
         (Reply::new(503, "<html>").with("retry-after", "5"), Outcome::Retry { after }),
         (Reply::new(429, "").with("retry-after", "5"), Outcome::Retry { after }),

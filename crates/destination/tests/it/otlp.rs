@@ -94,7 +94,8 @@ async fn asking_leaves_nothing_behind_and_a_server_that_is_down_is_asked_again()
     for encoding in ["protobuf", "json"] {
         let destination = open("otlp", json!({ "endpoint": receiver.url, "encoding": encoding }));
         assert_eq!(destination.check().await.unwrap().outcome, Outcome::Delivered);
-        let wrong = open("otlp", json!({ "endpoint": format!("{}/nowhere", receiver.url), "encoding": encoding }));
+        let wrong =
+            open("otlp", json!({ "endpoint": format!("{}/nowhere", receiver.url), "encoding": encoding }));
         assert_eq!(wrong.check().await.unwrap().outcome, Outcome::Misconfigured);
         assert_eq!(wrong.send(&batch(1)).await.outcome, Outcome::Misconfigured);
     }
@@ -139,14 +140,18 @@ async fn strict() -> Fake {
 #[tokio::test]
 async fn a_wrong_token_is_told_and_not_shown() {
     let fake = strict().await;
-    let good = open("otlp", json!({ "endpoint": fake.url, "headers": { "Authorization": "Bearer sesame-street" } }));
+    let good =
+        open("otlp", json!({ "endpoint": fake.url, "headers": { "Authorization": "Bearer sesame-street" } }));
     assert_eq!(good.check().await.unwrap().outcome, Outcome::Delivered);
     assert_eq!(good.send(&batch(3)).await.outcome, Outcome::Delivered);
-    let bad = open("otlp", json!({ "endpoint": fake.url, "headers": { "Authorization": "Bearer wrong-key-1" } }));
+    let bad =
+        open("otlp", json!({ "endpoint": fake.url, "headers": { "Authorization": "Bearer wrong-key-1" } }));
     let answer = bad.send(&batch(3)).await;
     assert_eq!((answer.outcome, answer.status), (Outcome::Misconfigured, Some(401)));
     assert_eq!(answer.detail, "who is [secret]?");
-    let error = try_open("otlp", json!({ "endpoint": fake.url, "headers": { "Host": "wrong-key-1" } })).err().unwrap();
+    let error = try_open("otlp", json!({ "endpoint": fake.url, "headers": { "Host": "wrong-key-1" } }))
+        .err()
+        .unwrap();
     assert!(error.field == "headers" && !error.to_string().contains("wrong-key-1"));
 }
 
@@ -177,11 +182,15 @@ async fn what_is_refused_in_part_becomes_dead_letters() {
     let fake = strict().await;
     let header = json!({ "Authorization": "Bearer sesame-street" });
     let destination = open("otlp", json!({ "endpoint": fake.url, "headers": header }));
-    let partial = Reply::new(200, "\x0a\x15\x08\x01\x12\x11Bearer too old: x").with("content-type", "application/x-protobuf");
+    let partial = Reply::new(200, "\x0a\x15\x08\x01\x12\x11Bearer too old: x")
+        .with("content-type", "application/x-protobuf");
     fake.next(partial.clone());
     let answer = destination.send(&batch(1)).await;
     let reason = "the receiver refused it: Bearer too old: x".to_owned();
-    assert_eq!(answer.outcome, Outcome::Partial { rejected: vec![Rejection { index: 0, reason }], again: vec![] });
+    assert_eq!(
+        answer.outcome,
+        Outcome::Partial { rejected: vec![Rejection { index: 0, reason }], again: vec![] }
+    );
     assert_eq!(answer.detail, "Bearer too old: x");
     fake.next(partial);
     let Outcome::Partial { rejected, again } = destination.send(&batch(3)).await.outcome else { panic!() };

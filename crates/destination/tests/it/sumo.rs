@@ -29,11 +29,18 @@ fn rules(seen: &Seen) -> Result<Reply, String> {
     if seen.header("content-type").starts_with("application/vnd.sumologic") {
         return Err("these are metrics".to_owned());
     }
-    if let Some(name) = seen.headers.keys().map(|name| name.as_str()).find(|name| name.starts_with("x-sumo") && !HEADERS.contains(name)) {
+    if let Some(name) = seen
+        .headers
+        .keys()
+        .map(|name| name.as_str())
+        .find(|name| name.starts_with("x-sumo") && !HEADERS.contains(name))
+    {
         return Err(format!("there is no header {name}"));
     }
     let fields = seen.header("x-sumo-fields");
-    if !fields.is_empty() && !fields.split(',').all(|pair| pair.split_once('=').is_some_and(|(name, _)| !name.is_empty())) {
+    if !fields.is_empty()
+        && !fields.split(',').all(|pair| pair.split_once('=').is_some_and(|(name, _)| !name.is_empty()))
+    {
         return Err(format!("fields are pairs: {fields}"));
     }
     if seen.body.len() > BODY_BYTES_MAX {
@@ -101,8 +108,13 @@ async fn a_wrong_address_or_token_is_told_and_not_shown() {
     let mut values = settings(&fake);
     values["token"] = json!("bad-token-1");
     let answer = open("sumo", values).send(&batch(2)).await;
-    assert_eq!((answer.outcome, answer.detail.as_str()), (Outcome::Misconfigured, "{\"message\":\"no token [secret]\"}"));
-    for (field, value) in [("fields", "env"), ("source_category", "prüfung"), ("url", "collectors.sumologic.com/x")] {
+    assert_eq!(
+        (answer.outcome, answer.detail.as_str()),
+        (Outcome::Misconfigured, "{\"message\":\"no token [secret]\"}")
+    );
+    for (field, value) in
+        [("fields", "env"), ("source_category", "prüfung"), ("url", "collectors.sumologic.com/x")]
+    {
         let mut values = settings(&fake);
         values[field] = json!(value);
         assert_eq!(try_open("sumo", values).err().unwrap().field, field);
@@ -126,8 +138,9 @@ async fn trouble_means_what_sumo_logic_documents() {
         fake.next(reply.clone());
         assert_eq!(destination.send(&batch(2)).await.outcome, expected, "{reply:?}");
     }
+    let fresh = open("sumo", settings(&fake));
     drop(fake);
-    let answer = destination.send(&batch(2)).await;
+    let answer = fresh.send(&batch(2)).await;
     assert_eq!((answer.outcome, answer.status), (Outcome::Retry { after: None }, None));
     assert!(!answer.detail.contains(CODE), "{}", answer.detail);
 }
