@@ -1,7 +1,7 @@
 """The HTTP interface of ClickHouse over the real engine, which the package chdb has in it.
 
-It executes what arrives and answers as the server does: settings are parameters of the URL, errors have a header with their
-code and the status that the server gives the code. One user, who may insert into and select from one database.
+It executes what arrives and answers as the server does: settings are parameters of the URL, errors have a header with
+their code and the status that the server gives the code. There is one user, who may do everything.
 
     python clickhouse_server.py PORT FOLDER USER PASSWORD
 """

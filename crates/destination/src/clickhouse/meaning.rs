@@ -61,7 +61,10 @@ mod tests {
         assert_eq!(meaning(404, "Code: 60. DB::Exception: Table d.t does not exist"), Outcome::Misconfigured);
         assert_eq!(meaning(500, "Code: 497. DB::Exception: Not enough privileges"), Outcome::Misconfigured);
         assert_eq!(meaning(400, "Code: 27. DB::Exception: Cannot parse input"), Outcome::Refused);
-        assert_eq!(meaning(500, "Code: 241. DB::Exception: Memory limit exceeded"), Outcome::Retry { after: None });
+        assert_eq!(
+            meaning(500, "Code: 241. DB::Exception: Memory limit exceeded"),
+            Outcome::Retry { after: None }
+        );
         assert_eq!(meaning(502, "<html>Bad Gateway"), Outcome::Retry { after: None });
         assert_eq!(meaning(413, "<html>"), Outcome::Split);
         assert_eq!(meaning(403, ""), Outcome::Misconfigured);
@@ -71,7 +74,8 @@ mod tests {
     fn the_header_comes_first() {
         let header = (HeaderName::from_static(CODE_HEADER), HeaderValue::from_static("516"));
         let headers = HeaderMap::from_iter([header]);
-        let response = Response { status: 500, headers, body: Bytes::from_static(b"Code: 252."), ..Response::default() };
+        let response =
+            Response { status: 500, headers, body: Bytes::from_static(b"Code: 252."), ..Response::default() };
         assert_eq!(meaning(&response), Outcome::Misconfigured);
     }
 }

@@ -12,7 +12,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request};
 use url::Url;
 
 use crate::http::{CA_PEM, CLIENT_CERT_PEM, CLIENT_KEY_PEM, HttpClient, gzip, url_of};
-use crate::{Answer, BadSettings, Batch, Destination, Field, FieldKind, Kind, Once, Settings, Shape, Surroundings};
+use crate::{
+    Answer, BadSettings, Batch, Destination, Field, FieldKind, Kind, Once, Settings, Shape, Surroundings,
+};
 
 /// Longest name of a database or a table, bytes. They are names of folders there.
 const NAME_BYTES_MAX: usize = 200;
@@ -24,7 +26,12 @@ pub(crate) static KIND: Kind = Kind {
     summary: "Rows of a ClickHouse table, one INSERT a batch, repetitions told by their token.",
     fields: FIELDS,
     formats: &[],
-    shape: Shape { events_max: 5_000, bytes_max: 5_000_000, linger: Duration::from_secs(5), is_by_hour: false },
+    shape: Shape {
+        events_max: 5_000,
+        bytes_max: 5_000_000,
+        linger: Duration::from_secs(5),
+        is_by_hour: false,
+    },
     once: Once::Exactly,
     open,
 };
@@ -105,7 +112,10 @@ fn open(settings: &Settings, surroundings: &Surroundings) -> Result<Box<dyn Dest
         return Err(BadSettings::new("url", "has to be without parameters"));
     }
     url.query_pairs_mut()
-        .append_pair("query", &format!("INSERT INTO {}.{} FORMAT JSONEachRow", quoted(database), quoted(table)))
+        .append_pair(
+            "query",
+            &format!("INSERT INTO {}.{} FORMAT JSONEachRow", quoted(database), quoted(table)),
+        )
         .extend_pairs(INSERT_SETTINGS);
     let mut headers = HeaderMap::new();
     headers.insert("x-clickhouse-user", header(settings, "user")?);
@@ -144,7 +154,8 @@ impl ClickHouse {
         if let Some(token) = token {
             url.query_pairs_mut().append_pair("insert_deduplication_token", &token);
         }
-        let mut request = Request::post(url.as_str()).body(Bytes::from(gzip(rows))).expect("the URL was parsed");
+        let mut request =
+            Request::post(url.as_str()).body(Bytes::from(gzip(rows))).expect("the URL was parsed");
         *request.headers_mut() = self.headers.clone();
         self.client.exchange(request, now_ms, meaning::meaning).await
     }
@@ -156,8 +167,8 @@ impl Destination for ClickHouse {
         self.insert(&rows::body(batch), Some(batch.id.to_string()), Some(batch.now_ms)).await
     }
 
-    /// An INSERT of no rows finds out about the address, the user, its rights and the table. It is not quite empty, because
-    /// proxies and clients between us and the engine have views of their own on what is.
+    /// An INSERT of no rows finds out about the address, the user, its rights and the table. It is not quite empty,
+    /// because what is between us and the engine may have a view of its own on that.
     async fn check(&self) -> Option<Answer> {
         Some(self.insert(b"\n", None, None).await)
     }

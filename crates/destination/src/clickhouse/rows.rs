@@ -1,5 +1,5 @@
-//! Events as rows of a table: one JSON object a line (`JSONEachRow`). Columns that a table does not have are left out by
-//! the server, and columns that a row does not have get their default.
+//! Events as rows of a table: one JSON object a line (`JSONEachRow`). Columns that a table does not have are left out
+//! by the server, and columns that a row does not have get their default.
 
 use serde::Serialize;
 
@@ -36,7 +36,7 @@ struct Row<'a> {
     event: &'a str,
 }
 
-/// The body for a batch. An event that is no text was none when it was rendered either, and gets what is readable of it.
+/// The body for a batch.
 pub(super) fn body(batch: &Batch) -> Vec<u8> {
     let mut body = Vec::with_capacity(batch.byte_count() * 2);
     for record in &batch.records {

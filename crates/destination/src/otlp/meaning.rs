@@ -25,8 +25,8 @@ pub(super) fn meaning(response: &Response, count: usize) -> Outcome {
     }
 }
 
-/// The receiver says how many it refused, not which, and wants none of them again. So all are put where a person can look
-/// at them; with one record in the batch it is that one.
+/// The receiver says how many it refused, not which, and wants none of them again. So all are put where a person can
+/// look at them; with one record in the batch it is that one.
 fn refused_in_part(partial: &PartialSuccess, count: usize) -> Outcome {
     let said = partial.error_message.trim();
     let told = match count {
@@ -83,7 +83,12 @@ mod tests {
 
     fn response(status: u16, content_type: &'static str, body: &'static [u8]) -> Response {
         let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(content_type))]);
-        Response { status, headers, body: Bytes::from_static(body), retry_after: Some(Duration::from_secs(3)) }
+        Response {
+            status,
+            headers,
+            body: Bytes::from_static(body),
+            retry_after: Some(Duration::from_secs(3)),
+        }
     }
 
     #[test]
@@ -102,17 +107,25 @@ mod tests {
 
     #[test]
     fn what_is_refused_in_part_is_never_sent_again() {
-        let json = response(200, "application/json", br#"{"partialSuccess":{"rejectedLogRecords":"1","errorMessage":"no"}}"#);
+        let json = response(
+            200,
+            "application/json",
+            br#"{"partialSuccess":{"rejectedLogRecords":"1","errorMessage":"no"}}"#,
+        );
         let protobuf = response(200, "application/x-protobuf", b"\x0a\x06\x08\x01\x12\x02no");
         for response in [json, protobuf] {
             let Outcome::Partial { rejected, again } = meaning(&response, 2) else { panic!() };
             assert_eq!(again, Vec::<usize>::new());
             assert_eq!(rejected.len(), 2);
-            assert!(rejected[1].reason.contains("refused 1 of the 2 records") && rejected[1].reason.ends_with(": no"));
+            assert!(
+                rejected[1].reason.contains("refused 1 of the 2 records")
+                    && rejected[1].reason.ends_with(": no")
+            );
             let Outcome::Partial { rejected, .. } = meaning(&response, 1) else { panic!() };
             assert_eq!(rejected[0].reason, "the receiver refused it: no");
         }
-        let warning = response(200, "application/json", br#"{"partialSuccess":{"errorMessage":"slow down a bit"}}"#);
+        let warning =
+            response(200, "application/json", br#"{"partialSuccess":{"errorMessage":"slow down a bit"}}"#);
         assert_eq!(meaning(&warning, 2), Outcome::Delivered);
     }
 

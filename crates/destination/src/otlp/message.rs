@@ -182,7 +182,10 @@ mod tests {
             body: Some("b".into()),
             attributes: vec![
                 pair("n", Any::Int(-1)),
-                pair("l", Any::List(List { values: vec![Any::Map(Pairs { values: vec![pair("k", "v")] }).into()] })),
+                pair(
+                    "l",
+                    Any::List(List { values: vec![Any::Map(Pairs { values: vec![pair("k", "v")] }).into()] }),
+                ),
             ],
             trace_id: vec![0xab; 16],
             event_name: "e".to_owned(),

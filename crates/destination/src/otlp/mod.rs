@@ -17,7 +17,8 @@ use url::Url;
 use self::headers::headers_of;
 use crate::http::{CA_PEM, CLIENT_CERT_PEM, CLIENT_KEY_PEM, HttpClient, gzip, url_of};
 use crate::{
-    Answer, BadSettings, Batch, Destination, Field, FieldKind, Kind, Once, Outcome, Settings, Shape, Surroundings,
+    Answer, BadSettings, Batch, Destination, Field, FieldKind, Kind, Once, Outcome, Settings, Shape,
+    Surroundings,
 };
 
 /// Where logs are taken.

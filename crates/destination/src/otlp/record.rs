@@ -32,7 +32,8 @@ const TEXTS: [(&str, &str, &str); 11] = [
 ];
 
 /// What an actor that is a person is called, too.
-const USER_TEXTS: [(&str, &str); 3] = [("id", "user.id"), ("name", "user.full_name"), ("email", "user.email")];
+const USER_TEXTS: [(&str, &str); 3] =
+    [("id", "user.id"), ("name", "user.full_name"), ("email", "user.email")];
 
 /// A batch as one request.
 pub(super) fn request(batch: &Batch, service: &str, namespace: Option<&str>) -> Request {
@@ -67,9 +68,11 @@ fn attributes(record: &Record, native: &Native) -> Vec<KeyValue> {
         pair("tallystick.seq", Any::Int(i64::try_from(record.seq).unwrap_or(i64::MAX))),
         pair("tallystick.leaf_hash", hex::encode(record.leaf_hash).as_str()),
     ];
-    pairs.extend(["outcome", "reason"].iter().filter_map(|name| {
-        native.own(name).map(|text| pair(&format!("tallystick.{name}"), text))
-    }));
+    pairs.extend(
+        ["outcome", "reason"]
+            .iter()
+            .filter_map(|name| native.own(name).map(|text| pair(&format!("tallystick.{name}"), text))),
+    );
     if native.text("actor", "type") == Some("user") {
         let texts = USER_TEXTS.iter().filter_map(|(name, key)| Some(pair(key, native.text("actor", name)?)));
         pairs.extend(texts);
@@ -83,7 +86,8 @@ fn attributes(record: &Record, native: &Native) -> Vec<KeyValue> {
 }
 
 fn target(target: &Value) -> AnyValue {
-    let texts = ["type", "id", "name"].iter().filter_map(|name| Some(pair(name, target.get(name)?.as_str()?)));
+    let texts =
+        ["type", "id", "name"].iter().filter_map(|name| Some(pair(name, target.get(name)?.as_str()?)));
     Any::Map(Pairs { values: texts.collect() }).into()
 }
 

@@ -88,10 +88,15 @@ const CLOUDS: [(&str, &str, &str); 3] = [
 ];
 
 /// Where a token is to be had, and for what.
-pub(super) fn login(settings: &Settings, surroundings: &Surroundings) -> Result<(Url, &'static str), BadSettings> {
+pub(super) fn login(
+    settings: &Settings,
+    surroundings: &Surroundings,
+) -> Result<(Url, &'static str), BadSettings> {
     let cloud = settings.required("cloud")?;
-    let (_, service, scope) =
-        CLOUDS.iter().find(|(name, _, _)| *name == cloud).ok_or_else(|| BadSettings::new("cloud", "is not known"))?;
+    let (_, service, scope) = CLOUDS
+        .iter()
+        .find(|(name, _, _)| *name == cloud)
+        .ok_or_else(|| BadSettings::new("cloud", "is not known"))?;
     let mut url = match settings.text("login_url") {
         Some(_) => url_of(settings, "login_url", surroundings)?,
         None => service.parse().expect("a constant that is a URL"),
@@ -104,11 +109,17 @@ pub(super) fn login(settings: &Settings, surroundings: &Surroundings) -> Result<
 pub(super) fn rows_url(settings: &Settings, surroundings: &Surroundings) -> Result<Url, BadSettings> {
     let rule = plain_id(settings, "dcr_immutable_id")?;
     if !rule.starts_with("dcr-") {
-        return Err(BadSettings::new("dcr_immutable_id", "has to begin with dcr-: it is not the rule's name"));
+        return Err(BadSettings::new(
+            "dcr_immutable_id",
+            "has to begin with dcr-: it is not the rule's name",
+        ));
     }
     let stream = plain_id(settings, "stream_name")?;
     if !stream.starts_with("Custom-") {
-        return Err(BadSettings::new("stream_name", "has to begin with Custom-: built-in tables have other columns"));
+        return Err(BadSettings::new(
+            "stream_name",
+            "has to begin with Custom-: built-in tables have other columns",
+        ));
     }
     let mut url = url_of(settings, "endpoint", surroundings)?;
     if url.path().contains("/dataCollectionRules") {
@@ -151,8 +162,11 @@ mod tests {
         }
         let Value::Object(values) = values else { unreachable!() };
         let settings = Settings::new(FIELDS, values)?;
-        let surroundings =
-            Surroundings { outbound: OutboundOptions::default(), agent: String::new(), stream: String::new() };
+        let surroundings = Surroundings {
+            outbound: OutboundOptions::default(),
+            agent: String::new(),
+            stream: String::new(),
+        };
         let (login, scope) = login(&settings, &surroundings)?;
         Ok((format!("{login} {scope}"), rows_url(&settings, &surroundings)?.into()))
     }

@@ -17,10 +17,12 @@ use zeroize::Zeroizing;
 use self::token::Tokens;
 use crate::http::{Cleaner, HttpClient, Response, gzip};
 use crate::limits::CALL_TIME_MAX;
-use crate::{Answer, BadSettings, Batch, Destination, Kind, Once, Outcome, Rejection, Settings, Shape, Surroundings};
+use crate::{
+    Answer, BadSettings, Batch, Destination, Kind, Once, Outcome, Rejection, Settings, Shape, Surroundings,
+};
 
-/// Longest body before compression, bytes. The service takes 1,048,576, compressed and uncompressed, and counts what stands
-/// around it.
+/// Longest body before compression, bytes. The service takes 1,048,576, compressed and uncompressed, and counts what
+/// stands around it.
 const BODY_BYTES_MAX: usize = 1_000_000;
 
 /// The kind. Columns come on top of the events.
@@ -122,7 +124,8 @@ impl Destination for Sentinel {
             return with_rejected(Answer::plain(Outcome::Delivered), rejected);
         }
         if body.len() > BODY_BYTES_MAX {
-            let detail = format!("{} bytes of rows are more than one call takes, {BODY_BYTES_MAX}", body.len());
+            let detail =
+                format!("{} bytes of rows are more than one call takes, {BODY_BYTES_MAX}", body.len());
             return Answer { detail, ..Answer::plain(Outcome::Split) };
         }
         let call = self.exchange(Bytes::from(gzip(&body)), batch.now_ms);

@@ -1,5 +1,5 @@
-//! Events as rows of a table of Log Analytics. Columns of a table have types and at most 64 KB a field; what is longer is
-//! cut off without a word, so it is not sent.
+//! Events as rows of a table of Log Analytics. Columns of a table have types and at most 64 KB a field; what is longer
+//! is cut off without a word, so it is not sent.
 
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -60,10 +60,13 @@ pub(super) fn body(batch: &Batch) -> (Vec<u8>, Vec<Rejection>) {
 fn row(batch: &Batch, record: &Record, out: &mut Vec<u8>) -> Result<(), String> {
     if record.bytes.len() > FIELD_BYTES_MAX {
         let bytes = record.bytes.len();
-        return Err(format!("it has {bytes} bytes, and Sentinel cuts off what is longer than {FIELD_BYTES_MAX}"));
+        return Err(format!(
+            "it has {bytes} bytes, and Sentinel cuts off what is longer than {FIELD_BYTES_MAX}"
+        ));
     }
     let native = Native::read(&record.native);
-    let event: &RawValue = serde_json::from_slice(&record.bytes).map_err(|error| format!("it is no JSON: {error}"))?;
+    let event: &RawValue =
+        serde_json::from_slice(&record.bytes).map_err(|error| format!("it is no JSON: {error}"))?;
     let occurred_at = time(record.occurred_ms)?;
     let row = Row {
         time_generated: occurred_at.clone(),
@@ -134,7 +137,7 @@ mod tests {
 
     #[test]
     fn a_row_has_the_columns_of_the_rule() {
-        let event = r#"{"actor":{"type":"user","id":"u"},"targets":[{"type":"doc","id":"1"},{"type":"doc","id":"2"}],"n":1.0}"#;
+        let event = r#"{"actor":{"type":"user","id":"u"},"targets":[{"id":"1"},{"id":"2"}],"n":1.0}"#;
         let (body, rejected) = body(&batch(&[event]));
         assert_eq!(rejected, []);
         assert!(String::from_utf8_lossy(&body).contains(event), "the event is as it was to the byte");
@@ -150,7 +153,10 @@ mod tests {
         }
         let page = include_str!("../../../../docs/streams/sentinel.md");
         for name in rows[0].as_object().unwrap().keys() {
-            assert!(page.contains(&format!("name: '{name}'")), "{name} is not in the rule of the documentation");
+            assert!(
+                page.contains(&format!("name: '{name}'")),
+                "{name} is not in the rule of the documentation"
+            );
         }
     }
 

@@ -1,4 +1,4 @@
-//! Access tokens of Microsoft Entra, by client credentials: fetched when needed and kept until shortly before their end.
+//! Access tokens of Microsoft Entra, by client credentials: fetched when needed, kept until shortly before their end.
 
 use bytes::Bytes;
 use http::Request;
@@ -38,7 +38,12 @@ struct Granted {
 }
 
 impl Tokens {
-    pub(super) fn new(url: Url, scope: &'static str, client_id: String, client_secret: Zeroizing<String>) -> Self {
+    pub(super) fn new(
+        url: Url,
+        scope: &'static str,
+        client_id: String,
+        client_secret: Zeroizing<String>,
+    ) -> Self {
         Self { url, scope, client_id, client_secret, kept: Mutex::new(None) }
     }
 
@@ -46,7 +51,11 @@ impl Tokens {
     ///
     /// # Errors
     /// What it means that there is none.
-    pub(super) async fn get(&self, client: &HttpClient, now_ms: Option<i64>) -> Result<Zeroizing<String>, Answer> {
+    pub(super) async fn get(
+        &self,
+        client: &HttpClient,
+        now_ms: Option<i64>,
+    ) -> Result<Zeroizing<String>, Answer> {
         // Held while fetching, so that one is fetched once.
         let mut kept = self.kept.lock().await;
         let now = now_ms.unwrap_or(i64::MAX);
@@ -81,7 +90,8 @@ impl Tokens {
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(Bytes::from(form))
             .expect("the URL was parsed");
-        let response = client.call(request, now_ms).await.map_err(|answer| Answer { sent_bytes: 0, ..answer })?;
+        let response =
+            client.call(request, now_ms).await.map_err(|answer| Answer { sent_bytes: 0, ..answer })?;
         let granted = (response.status == 200).then(|| serde_json::from_slice(&response.body).ok()).flatten();
         granted.ok_or_else(|| refusal(client, &response))
     }

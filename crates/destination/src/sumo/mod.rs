@@ -9,7 +9,10 @@ use http::{HeaderName, HeaderValue, Request};
 use url::Url;
 
 use crate::http::{HttpClient, gzip, usual};
-use crate::{Answer, BadSettings, Batch, Destination, Field, FieldKind, Kind, Media, Once, Settings, Shape, Surroundings};
+use crate::{
+    Answer, BadSettings, Batch, Destination, Field, FieldKind, Kind, Media, Once, Settings, Shape,
+    Surroundings,
+};
 
 /// Stands for the organization's id in names.
 const ORG_PLACE: &str = "{org}";
@@ -30,7 +33,7 @@ const FIELDS: &[Field] = &[
     Field {
         name: "url",
         title: "Source address",
-        help: "The HTTP source's address from Sumo Logic. Whoever knows it can write to the source, so it is kept secret.",
+        help: "The HTTP source's address from Sumo Logic. Secret, because whoever knows it can write.",
         kind: FieldKind::Secret,
         is_required: true,
         default: "",
@@ -75,7 +78,7 @@ const FIELDS: &[Field] = &[
     Field {
         name: "fields",
         title: "Fields",
-        help: "Pairs with commas between them, for fields that exist in Sumo Logic. {org} stands for the organization's id.",
+        help: "Pairs such as env=prod, for fields that exist in Sumo Logic. {org} stands for the organization's id.",
         kind: FieldKind::Text,
         is_required: false,
         default: "",
@@ -100,7 +103,8 @@ struct Sumo {
 }
 
 fn open(settings: &Settings, surroundings: &Surroundings) -> Result<Box<dyn Destination>, BadSettings> {
-    let url: Url = settings.required("url")?.trim().parse().map_err(|_| BadSettings::new("url", "is not a URL"))?;
+    let url: Url =
+        settings.required("url")?.trim().parse().map_err(|_| BadSettings::new("url", "is not a URL"))?;
     surroundings.outbound.check(&url).map_err(|error| BadSettings::new("url", error.to_string()))?;
     let code = url.path().trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned();
     let mut also = vec![url.as_str(), url.path(), code.as_str()];
@@ -129,7 +133,9 @@ fn check_header(field: &str, text: &str) -> Result<(), BadSettings> {
     if !text.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
         return Err(BadSettings::new(field, "has to be plain ASCII, because it is sent in a header"));
     }
-    let is_pair = |pair: &str| pair.split_once('=').is_some_and(|(name, value)| !name.trim().is_empty() && !value.is_empty());
+    let is_pair = |pair: &str| {
+        pair.split_once('=').is_some_and(|(name, value)| !name.trim().is_empty() && !value.is_empty())
+    };
     if field == "fields" && !text.split(',').all(is_pair) {
         return Err(BadSettings::new(field, "has to be pairs such as env=prod,team=security"));
     }
@@ -142,9 +148,8 @@ impl Sumo {
             Media::Json => "application/x-ndjson",
             Media::Line => "text/plain; charset=utf-8",
         };
-        let mut request = Request::post(self.url.as_str())
-            .header(CONTENT_TYPE, media)
-            .header(CONTENT_ENCODING, "gzip");
+        let mut request =
+            Request::post(self.url.as_str()).header(CONTENT_TYPE, media).header(CONTENT_ENCODING, "gzip");
         for (name, text) in &self.headers {
             request = request.header(name, text.replace(ORG_PLACE, &batch.org));
         }

@@ -3,6 +3,7 @@
 
 mod batches;
 mod certificates;
+mod clickhouse;
 mod components;
 mod datadog;
 mod debian;
@@ -13,5 +14,9 @@ mod kinds;
 mod nats;
 mod splunk_hec;
 mod syslog;
+mod otlp;
+mod sentinel;
+mod splunk_hec;
+mod sumo;
 mod tls;
 mod webhook;
