@@ -60,10 +60,13 @@ impl Auth {
         }
     }
 
-    /// Secrets that do not stand in the settings as they are.
-    pub(super) fn secrets(&self) -> Vec<&str> {
+    /// Secrets that do not stand in the settings as they are: the signature of several parameters, decoded.
+    pub(super) fn secrets(&self) -> Vec<String> {
         match self {
-            Self::Sas(sas) => sas.split('&').filter_map(|pair| pair.strip_prefix("sig=")).collect(),
+            Self::Sas(sas) => {
+                let pairs = url::form_urlencoded::parse(sas.as_bytes());
+                pairs.filter(|(name, _)| name == "sig").map(|(_, value)| value.into_owned()).collect()
+            }
             Self::Key { .. } => Vec::new(),
         }
     }
@@ -136,7 +139,7 @@ mod tests {
         let sas = Auth::Sas(Zeroizing::new("sv=1&sig=a%2Bb".to_owned()));
         sas.authorize(&Method::GET, &mut url, &mut headers);
         assert_eq!((url.query(), headers.len()), (Some("comp=list&sv=1&sig=a%2Bb"), 0));
-        assert_eq!(sas.secrets(), ["a%2Bb"]);
+        assert_eq!(sas.secrets(), ["a+b"]);
         let key = Auth::Key { account: "a".to_owned(), key: Zeroizing::new(b"key".to_vec()) };
         key.authorize(&Method::GET, &mut url, &mut headers);
         assert!(headers["authorization"].starts_with("SharedKey a:"));

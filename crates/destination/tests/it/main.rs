@@ -1,12 +1,17 @@
 //! Every kind of destination against a real server of its protocol, or, where none can be had, against a strict one of
 //! our own that holds to the documents of the vendor.
 
+mod azure_blob;
 mod batches;
 mod components;
 mod datadog;
 mod elasticsearch;
 mod fakes;
+mod gcs;
 mod kinds;
+mod objects;
+mod s3;
+mod s3_fake;
 mod splunk_hec;
 mod tls;
 mod webhook;
