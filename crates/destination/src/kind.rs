@@ -6,7 +6,8 @@ use async_trait::async_trait;
 use tallystick_outbound::OutboundOptions;
 
 use crate::{
-    Answer, BadSettings, Batch, Field, Settings, azure_blob, datadog, elasticsearch, gcs, s3, splunk_hec, webhook,
+    Answer, BadSettings, Batch, Field, Settings, azure_blob, datadog, elasticsearch, gcs, s3, splunk_hec,
+    webhook,
 };
 
 /// What a destination may use of the world.

@@ -46,7 +46,8 @@ impl Azurite {
              /{ACCOUNT}/{ACCOUNT}/audit\nrestype:container"
         );
         let authorization = format!("SharedKey {ACCOUNT}:{}", sign(&text));
-        let headers = [("x-ms-date", date.as_str()), ("x-ms-version", VERSION), ("authorization", &authorization)];
+        let headers =
+            [("x-ms-date", date.as_str()), ("x-ms-version", VERSION), ("authorization", &authorization)];
         let (status, body) = fetch("PUT", &format!("{endpoint}/audit?restype=container"), &headers).await;
         assert_eq!(status, 201, "{}", String::from_utf8_lossy(&body));
         Azurite { process, _dir: dir, endpoint }
@@ -61,7 +62,8 @@ impl Azurite {
 
     async fn get(&self, path: &str, query: &str) -> Vec<u8> {
         let path = path.replace(' ', "%20");
-        let (status, body) = fetch("GET", &format!("{}/audit{path}?{query}{}", self.endpoint, sas("rl", "")), &[]).await;
+        let (status, body) =
+            fetch("GET", &format!("{}/audit{path}?{query}{}", self.endpoint, sas("rl", "")), &[]).await;
         assert_eq!(status, 200, "{path}: {}", String::from_utf8_lossy(&body));
         body
     }
@@ -75,8 +77,10 @@ impl Azurite {
     async fn assert_put(&self, batch: &Batch) {
         let place = format!("/{:020}-{:020}-", batch.first_seq, batch.last_seq);
         let names = self.names().await;
-        let mine: Vec<&String> =
-            names.iter().filter(|name| name.starts_with("t x/v1/org=acme/") && name.contains(&place)).collect();
+        let mine: Vec<&String> = names
+            .iter()
+            .filter(|name| name.starts_with("t x/v1/org=acme/") && name.contains(&place))
+            .collect();
         assert_eq!(mine.len(), 1, "{names:?}");
         let object = self.get(&format!("/{}", mine[0]), "").await;
         assert_holds(mine[0], &object, batch);
@@ -94,8 +98,7 @@ fn sign(text: &str) -> String {
 fn sas(permissions: &str, end: &str) -> String {
     let hour = Timestamp::from_second(now_ms() / 1_000 + 3_600).unwrap().to_string();
     let end = if end.is_empty() { &hour } else { end };
-    let text =
-        format!("{permissions}\n\n{end}\n/blob/{ACCOUNT}/audit\n\n\n\n{VERSION}\nc\n\n\n\n\n\n\n");
+    let text = format!("{permissions}\n\n{end}\n/blob/{ACCOUNT}/audit\n\n\n\n{VERSION}\nc\n\n\n\n\n\n\n");
     let query = [("sv", VERSION), ("sr", "c"), ("sp", permissions), ("se", end), ("sig", &sign(&text))];
     url::form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish()
 }
@@ -103,7 +106,8 @@ fn sas(permissions: &str, end: &str) -> String {
 #[tokio::test]
 async fn batches_lie_in_order_once_however_often_they_are_sent() {
     let azurite = Azurite::start().await;
-    let destination = open("azure_blob", azurite.settings(json!({ "account_key": KEY, "access_tier": "Cool" })));
+    let destination =
+        open("azure_blob", azurite.settings(json!({ "account_key": KEY, "access_tier": "Cool" })));
     let checked = destination.check().await.unwrap();
     assert_eq!(checked.outcome, Outcome::Delivered, "{}", checked.detail);
     let batches = [batch(200), batch_from(200, 100)];
@@ -154,7 +158,11 @@ async fn what_a_person_has_to_mend_is_said() {
         assert_eq!(answer.outcome, Outcome::Misconfigured, "{}", answer.detail);
         assert!(code.split('|').any(|code| answer.detail.starts_with(code)), "{code}: {}", answer.detail);
         let signature = over.split_once("sig=").unwrap().1;
-        assert!(!answer.detail.contains(&wrong_key) && !answer.detail.contains(signature), "{}", answer.detail);
+        assert!(
+            !answer.detail.contains(&wrong_key) && !answer.detail.contains(signature),
+            "{}",
+            answer.detail
+        );
     }
 }
 
@@ -179,8 +187,15 @@ async fn trouble_is_what_it_is() {
         if !seen.header("authorization").is_empty() {
             return Err("a signature in the URL goes without Authorization".to_owned());
         }
-        let is_name = |name: &str| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_' || byte.is_ascii_digit());
-        if seen.headers.keys().filter_map(|name| name.as_str().strip_prefix("x-ms-meta-")).any(|name| !is_name(name)) {
+        let is_name = |name: &str| {
+            name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_' || byte.is_ascii_digit())
+        };
+        if seen
+            .headers
+            .keys()
+            .filter_map(|name| name.as_str().strip_prefix("x-ms-meta-"))
+            .any(|name| !is_name(name))
+        {
             return Err("InvalidMetadata".to_owned());
         }
         Ok(Reply::new(201, ""))
@@ -191,7 +206,9 @@ async fn trouble_is_what_it_is() {
     let destination = open("azure_blob", settings);
     assert_eq!(destination.send(&batch(2)).await.outcome, Outcome::Delivered);
     let error = |status: u16, code: &str| {
-        let body = format!("<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>So it is.\nTime:1</Message></Error>");
+        let body = format!(
+            "<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>So it is.\nTime:1</Message></Error>"
+        );
         Reply::new(status, body).with("x-ms-error-code", code)
     };
     for (reply, outcome, told) in [

@@ -36,8 +36,8 @@ pub(crate) fn in_package(path: &str) -> PathBuf {
 /// A file inside an installed package for Node, such as `azurite/dist/src/blob/main.js`.
 pub(crate) fn in_node_package(path: &str) -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let folder =
-        std::env::var_os("TALLYSTICK_STREAMS_NODE").map_or_else(|| root.join("target/streams-node"), PathBuf::from);
+    let folder = std::env::var_os("TALLYSTICK_STREAMS_NODE")
+        .map_or_else(|| root.join("target/streams-node"), PathBuf::from);
     found(folder.join("node_modules").join(path))
 }
 

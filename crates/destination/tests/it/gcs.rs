@@ -30,7 +30,16 @@ impl Account {
     fn new() -> Arc<Account> {
         let dir = tempfile::tempdir().unwrap();
         let in_dir = |words: &[&str]| run(Command::new("openssl").current_dir(dir.path()).args(words));
-        in_dir(&["genpkey", "-quiet", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", "key.pem"]);
+        in_dir(&[
+            "genpkey",
+            "-quiet",
+            "-algorithm",
+            "RSA",
+            "-pkeyopt",
+            "rsa_keygen_bits:2048",
+            "-out",
+            "key.pem",
+        ]);
         in_dir(&["pkey", "-in", "key.pem", "-pubout", "-out", "public.pem"]);
         let pem = std::fs::read_to_string(dir.path().join("key.pem")).unwrap();
         Arc::new(Account { dir, pem })
@@ -46,7 +55,8 @@ impl Account {
     fn check(&self, assertion: &str, token_uri: &str) -> Result<(), String> {
         let parts: Vec<&str> = assertion.split('.').collect();
         let [head, claims, signature] = parts[..] else { return Err("the assertion is no JWT".to_owned()) };
-        let json = |part: &str| -> Value { serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap() };
+        let json =
+            |part: &str| -> Value { serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap() };
         if json(head) != json!({ "alg": "RS256", "typ": "JWT", "kid": "key1" }) {
             return Err(format!("head {}", json(head)));
         }
@@ -54,7 +64,11 @@ impl Account {
         let (iat, exp) = (claims_of["iat"].as_i64().unwrap(), claims_of["exp"].as_i64().unwrap());
         // Batches of the tests may be up to an hour ahead.
         let is_recent = (-60..=3_600).contains(&(iat - now_ms() / 1_000)) && exp - iat <= 3_600;
-        if !is_recent || claims_of["iss"] != EMAIL || claims_of["scope"] != SCOPE || claims_of["aud"] != token_uri {
+        if !is_recent
+            || claims_of["iss"] != EMAIL
+            || claims_of["scope"] != SCOPE
+            || claims_of["aud"] != token_uri
+        {
             return Err(format!("claims {claims_of}"));
         }
         let write = |name: &str, bytes: &[u8]| std::fs::write(self.dir.path().join(name), bytes).unwrap();
@@ -74,7 +88,11 @@ fn assertion(seen: &Seen) -> Result<String, String> {
     let form: Vec<(String, String)> = url::form_urlencoded::parse(&seen.body).into_owned().collect();
     match &form[..] {
         [(grant, kind), (name, assertion)] if grant == "grant_type" && name == "assertion" => {
-            if kind == "urn:ietf:params:oauth:grant-type:jwt-bearer" { Ok(assertion.clone()) } else { Err(kind.clone()) }
+            if kind == "urn:ietf:params:oauth:grant-type:jwt-bearer" {
+                Ok(assertion.clone())
+            } else {
+                Err(kind.clone())
+            }
         }
         _ => Err(format!("{form:?}")),
     }
@@ -107,7 +125,8 @@ fn check_upload(seen: &Seen) -> Result<(), String> {
     let Some(boundary) = seen.header("content-type").strip_prefix("multipart/related; boundary=") else {
         return Err(format!("content type {}", seen.header("content-type")));
     };
-    let find = |bytes: &[u8], needle: &str| bytes.windows(needle.len()).position(|part| part == needle.as_bytes());
+    let find =
+        |bytes: &[u8], needle: &str| bytes.windows(needle.len()).position(|part| part == needle.as_bytes());
     let opening = format!("--{boundary}\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n");
     let rest = seen.raw.strip_prefix(opening.as_bytes()).ok_or("no first part")?;
     let middle = find(rest, &format!("\r\n--{boundary}\r\n")).ok_or("no second part")?;
@@ -121,7 +140,8 @@ fn check_upload(seen: &Seen) -> Result<(), String> {
     if about["storageClass"] != "NEARLINE" || about["retention"]["mode"] != "Locked" {
         return Err(about.to_string());
     }
-    let until: Option<jiff::Timestamp> = about["retention"]["retainUntilTime"].as_str().and_then(|t| t.parse().ok());
+    let until: Option<jiff::Timestamp> =
+        about["retention"]["retainUntilTime"].as_str().and_then(|t| t.parse().ok());
     if until.is_none_or(|until| until.as_millisecond() < now_ms()) {
         return Err("retained until some time in the past".to_owned());
     }
@@ -144,7 +164,8 @@ async fn bucket() -> Fake {
 }
 
 fn error(status: u16, reason: &str, message: &str) -> Reply {
-    let error = json!({ "code": status, "message": message, "errors": [{ "reason": reason, "message": message }] });
+    let error =
+        json!({ "code": status, "message": message, "errors": [{ "reason": reason, "message": message }] });
     Reply::new(status, json!({ "error": error }).to_string())
 }
 
@@ -164,7 +185,8 @@ async fn batches_lie_in_order_once_however_often_they_are_sent() {
     process.until_listening(port).await;
     let url = format!("http://127.0.0.1:{port}");
     let json_type = [("content-type", "application/json")];
-    let (status, _) = ask("POST", &format!("{url}/storage/v1/b?project=p"), &json_type, r#"{"name":"audit"}"#).await;
+    let (status, _) =
+        ask("POST", &format!("{url}/storage/v1/b?project=p"), &json_type, r#"{"name":"audit"}"#).await;
     assert_eq!(status, 200);
     let account = Account::new();
     let tokens = tokens(&account).await;
@@ -181,7 +203,8 @@ async fn batches_lie_in_order_once_however_often_they_are_sent() {
     let (status, listing) = fetch("GET", &format!("{url}/storage/v1/b/audit/o?prefix=t/"), &[]).await;
     assert_eq!(status, 200);
     let listing: Value = serde_json::from_slice(&listing).unwrap();
-    let keys: Vec<&str> = listing["items"].as_array().unwrap().iter().map(|item| item["name"].as_str().unwrap()).collect();
+    let keys: Vec<&str> =
+        listing["items"].as_array().unwrap().iter().map(|item| item["name"].as_str().unwrap()).collect();
     assert_eq!(keys.len(), 4, "{keys:?}");
     let get = async |key: &str| {
         let url = format!("{url}/storage/v1/b/audit/o/{}?alt=media", key.replace('/', "%2F"));
@@ -225,7 +248,8 @@ async fn a_token_is_asked_for_when_it_is_needed() {
     tokens.next(Reply::new(503, "").with("retry-after", "3"));
     let answer = destination.send(&later).await;
     assert_eq!(answer.outcome, Outcome::Retry { after: Some(Duration::from_secs(3)) }, "{}", answer.detail);
-    let bearers: Vec<String> = bucket.seen().iter().map(|seen| seen.header("authorization").to_owned()).collect();
+    let bearers: Vec<String> =
+        bucket.seen().iter().map(|seen| seen.header("authorization").to_owned()).collect();
     assert_eq!(bearers.iter().filter(|bearer| *bearer == "Bearer ya29.token-0").count(), 4, "{bearers:?}");
     assert_eq!(bearers.last().unwrap(), "Bearer ya29.token-1");
 }
@@ -260,7 +284,10 @@ async fn trouble_is_what_it_is() {
     assert_eq!(destination.check().await.unwrap().outcome, Outcome::Misconfigured);
     // The account is gone; what was sent is not shown.
     let stranger = open("gcs", settings(&account, &tokens.url, &bucket.url, &more));
-    tokens.next(Reply::new(400, json!({ "error": "invalid_grant", "error_description": "account not found" }).to_string()));
+    tokens.next(Reply::new(
+        400,
+        json!({ "error": "invalid_grant", "error_description": "account not found" }).to_string(),
+    ));
     let answer = stranger.send(&batch(1)).await;
     assert_eq!((answer.outcome, answer.status), (Outcome::Misconfigured, Some(400)));
     assert!(answer.detail.contains("account not found"), "{}", answer.detail);
@@ -275,7 +302,10 @@ fn settings_that_cannot_work_are_not_taken() {
     for (settings, field) in [
         (json!({ "bucket": "audit", "service_account": "{}" }), "service_account"),
         (json!({ "bucket": "audit", "service_account": file("http://1.1.1.1/token") }), "service_account"),
-        (json!({ "bucket": "audit", "service_account": file(google).replace("service_account", "user") }), "service_account"),
+        (
+            json!({ "bucket": "audit", "service_account": file(google).replace("service_account", "user") }),
+            "service_account",
+        ),
         (json!({ "bucket": "a/b", "service_account": file(google) }), "bucket"),
         (json!({ "bucket": "audit", "service_account": file(google), "retention": "Locked" }), "retain_days"),
     ] {

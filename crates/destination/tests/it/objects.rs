@@ -20,7 +20,8 @@ pub(crate) async fn fetch(method: &str, url: &str, headers: &[(&str, &str)]) -> 
         request = request.header(*name, *value);
     }
     let request = request.body(Bytes::new()).unwrap();
-    let answer = Outbound::new(surroundings().outbound).unwrap().send(request, OBJECT_BYTES_MAX).await.unwrap();
+    let answer =
+        Outbound::new(surroundings().outbound).unwrap().send(request, OBJECT_BYTES_MAX).await.unwrap();
     (answer.status, answer.body)
 }
 
@@ -53,7 +54,10 @@ pub(crate) fn assert_manifest(manifest: &[u8], key: &str, bytes: &[u8], batch: &
     assert_eq!(manifest["object"]["bytes"], bytes.len());
     assert_eq!(manifest["object"]["sha256"], hex::encode(Sha256::digest(bytes)));
     assert_eq!(manifest["object"]["content_sha256"], hex::encode(Sha256::digest(batch.lines())));
-    assert_eq!((&manifest["first_seq"], &manifest["last_seq"]), (&batch.first_seq.into(), &batch.last_seq.into()));
+    assert_eq!(
+        (&manifest["first_seq"], &manifest["last_seq"]),
+        (&batch.first_seq.into(), &batch.last_seq.into())
+    );
     let leaves: Vec<u8> = batch.records.iter().flat_map(|record| record.leaf_hash).collect();
     assert_eq!(manifest["leaf_hashes_sha256"], hex::encode(Sha256::digest(leaves)));
 }

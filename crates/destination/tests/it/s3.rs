@@ -28,9 +28,7 @@ struct Store {
 impl Store {
     async fn start() -> Store {
         let dir = tempfile::tempdir().unwrap();
-        let identity = |name: &str, key: &str, secret: &str, actions: &[&str]| {
-            json!({ "name": name, "credentials": [{ "accessKey": key, "secretKey": secret }], "actions": actions })
-        };
+        let identity = |name: &str, key: &str, secret: &str, actions: &[&str]| json!({ "name": name, "credentials": [{ "accessKey": key, "secretKey": secret }], "actions": actions });
         let identities = json!({ "identities": [
             identity("admin", KEY, SECRET, &["Admin", "Read", "Write", "List", "Tagging"]),
             identity("writer", WRITER, WRITER_SECRET, &["Write:audit"]),
@@ -38,11 +36,19 @@ impl Store {
         fs::write(dir.path().join("s3.json"), identities.to_string()).unwrap();
         fs::create_dir(dir.path().join("data")).unwrap();
         let mut command = Command::new(installed("bin/weed"));
-        command.current_dir(dir.path()).args(["server", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-dir=data", "-s3"]);
+        command.current_dir(dir.path()).args([
+            "server",
+            "-ip=127.0.0.1",
+            "-ip.bind=127.0.0.1",
+            "-dir=data",
+            "-s3",
+        ]);
         command.args(["-volume.max=20", "-master.volumeSizeLimitMB=100", "-s3.config=s3.json"]);
         command.args(["-s3.port.iceberg=0", "-s3.port.lance=0"]);
         let s3 = free_port();
-        for (name, port) in [("s3", s3), ("master", free_port()), ("volume", free_port()), ("filer", free_port())] {
+        for (name, port) in
+            [("s3", s3), ("master", free_port()), ("volume", free_port()), ("filer", free_port())]
+        {
             command.arg(format!("-{name}.port={port}"));
         }
         let mut process = Process::start(&mut command);
@@ -59,7 +65,13 @@ impl Store {
         settings
     }
 
-    async fn call(&self, method: Method, bucket: &str, key: Option<&str>, query: &[(&str, &str)]) -> (u16, Vec<u8>) {
+    async fn call(
+        &self,
+        method: Method,
+        bucket: &str,
+        key: Option<&str>,
+        query: &[(&str, &str)],
+    ) -> (u16, Vec<u8>) {
         let url = signed(&self.endpoint, method, bucket, key, query, &[]);
         fetch(method.to_str(), &url, &[]).await
     }
@@ -82,7 +94,8 @@ impl Store {
     /// The one object of a batch and its manifest, after they were looked at.
     async fn assert_put(&self, batch: &Batch, suffix: &str) -> (String, String) {
         let keys = self.keys("audit", "t/e/v1/").await;
-        let place = format!("/{:020}-{:020}-{}", batch.first_seq, batch.last_seq, &batch.id.to_string()[..12]);
+        let place =
+            format!("/{:020}-{:020}-{}", batch.first_seq, batch.last_seq, &batch.id.to_string()[..12]);
         let mine: Vec<&String> = keys.iter().filter(|key| key.contains(&place)).collect();
         assert_eq!(mine.len(), 1, "{keys:?}");
         let key = mine[0].clone();
@@ -103,7 +116,8 @@ fn signed(
     query: &[(&str, &str)],
     headers: &[(&str, &str)],
 ) -> String {
-    let bucket = Bucket::new(endpoint.parse().unwrap(), UrlStyle::Path, bucket.to_owned(), "us-east-1").unwrap();
+    let bucket =
+        Bucket::new(endpoint.parse().unwrap(), UrlStyle::Path, bucket.to_owned(), "us-east-1").unwrap();
     let url = key.map_or_else(
         || bucket.base_url().as_str().trim_end_matches('/').parse().unwrap(),
         |key| bucket.object_url(key),
@@ -129,7 +143,11 @@ async fn batches_lie_in_order_once_however_often_they_are_sent() {
     for batch in &batches {
         let answer = destination.send(batch).await;
         assert_eq!(answer.outcome, Outcome::Delivered, "{}", answer.detail);
-        assert!(answer.detail.starts_with("put t/e/v1/org=acme/") && answer.sent_bytes > 0, "{}", answer.detail);
+        assert!(
+            answer.detail.starts_with("put t/e/v1/org=acme/") && answer.sent_bytes > 0,
+            "{}",
+            answer.detail
+        );
         store.assert_put(batch, ".jsonl.gz").await;
     }
     assert_eq!(store.keys("audit", "t/e/v1/").await.len(), 3);

@@ -19,7 +19,9 @@ const TOKEN: &str = "FwoGZXIvYXdzE/session+token==";
 const SIGNATURE_S_MAX: u64 = 604_800;
 
 fn error(status: u16, code: &str, more: &str) -> Reply {
-    let body = format!("<?xml version=\"1.0\"?>\n<Error><Code>{code}</Code><Message>So it is.</Message>{more}</Error>");
+    let body = format!(
+        "<?xml version=\"1.0\"?>\n<Error><Code>{code}</Code><Message>So it is.</Message>{more}</Error>"
+    );
     Reply::new(status, body)
 }
 
@@ -46,7 +48,8 @@ fn check(seen: &Seen) -> Result<(), String> {
     let signed: Vec<&str> = get("X-Amz-SignedHeaders").split(';').collect();
     let unsigned = seen.headers.keys().find(|name| {
         let name = name.as_str();
-        (name.starts_with("x-amz-") || name == "content-md5" || name == "content-type") && !signed.contains(&name)
+        (name.starts_with("x-amz-") || name == "content-md5" || name == "content-type")
+            && !signed.contains(&name)
     });
     if let Some(name) = unsigned {
         return Err(format!("{name} is not signed"));
@@ -132,7 +135,8 @@ async fn a_store_without_conditions_is_asked_once() {
         let answer = destination.send(&batch(1)).await;
         assert_eq!(answer.outcome, Outcome::Delivered, "{}", answer.detail);
     }
-    let conditions: Vec<String> = fake.seen().iter().map(|seen| seen.header("if-none-match").to_owned()).collect();
+    let conditions: Vec<String> =
+        fake.seen().iter().map(|seen| seen.header("if-none-match").to_owned()).collect();
     assert_eq!(conditions, ["*", "", ""]);
 }
 
