@@ -8,6 +8,8 @@ use tallystick_outbound::OutboundOptions;
 use crate::{
     Answer, BadSettings, Batch, Field, Settings, azure_blob, clickhouse, datadog, elasticsearch, gcs, kafka, nats, otlp,
     s3, sentinel, splunk_hec, sumo, syslog, webhook,
+    Answer, BadSettings, Batch, Field, Settings, azure_blob, datadog, elasticsearch, gcs, s3, splunk_hec,
+    webhook,
 };
 use crate::{Answer, BadSettings, Batch, Field, Settings};
 use crate::{clickhouse, datadog, elasticsearch, otlp, sentinel, splunk_hec, sumo, webhook};

@@ -47,23 +47,34 @@ impl Auth {
                 let names: Vec<String> =
                     url::form_urlencoded::parse(sas.as_bytes()).map(|(name, _)| name.into_owned()).collect();
                 if !names.iter().any(|name| name == "sig") || sas.contains(['#', ' ']) {
-                    return Err(BadSettings::new("sas_token", "is none: it is a text such as sv=…&sp=cw&sig=…"));
+                    return Err(BadSettings::new(
+                        "sas_token",
+                        "is none: it is a text such as sv=…&sp=cw&sig=…",
+                    ));
                 }
                 Ok(Self::Sas(Zeroizing::new(sas)))
             }
             (None, Some(key)) => {
                 let key = BASE64.decode(&key).map_err(|_| BadSettings::new("account_key", "is no base64"))?;
-                Ok(Self::Key { account: settings.required("account")?.trim().to_owned(), key: Zeroizing::new(key) })
+                Ok(Self::Key {
+                    account: settings.required("account")?.trim().to_owned(),
+                    key: Zeroizing::new(key),
+                })
             }
             (None, None) => Err(BadSettings::new("sas_token", "is needed, or an account_key")),
-            (Some(_), Some(_)) => Err(BadSettings::new("account_key", "is not needed with a sas_token: give one of them")),
+            (Some(_), Some(_)) => {
+                Err(BadSettings::new("account_key", "is not needed with a sas_token: give one of them"))
+            }
         }
     }
 
-    /// Secrets that do not stand in the settings as they are.
-    pub(super) fn secrets(&self) -> Vec<&str> {
+    /// Secrets that do not stand in the settings as they are: the signature of several parameters, decoded.
+    pub(super) fn secrets(&self) -> Vec<String> {
         match self {
-            Self::Sas(sas) => sas.split('&').filter_map(|pair| pair.strip_prefix("sig=")).collect(),
+            Self::Sas(sas) => {
+                let pairs = url::form_urlencoded::parse(sas.as_bytes());
+                pairs.filter(|(name, _)| name == "sig").map(|(_, value)| value.into_owned()).collect()
+            }
             Self::Key { .. } => Vec::new(),
         }
     }
@@ -119,8 +130,10 @@ mod tests {
     /// The example of Microsoft's page for version 2009-09-19 and later.
     #[test]
     fn the_text_to_sign_is_that_of_microsofts_example() {
-        let url = "https://myaccount.blob.core.windows.net/mycontainer?restype=container&comp=metadata&timeout=20";
-        let headers = pairs(&[("x-ms-date", "Fri, 26 Jun 2015 23:39:12 GMT"), ("x-ms-version", "2015-02-21")]);
+        let url =
+            "https://myaccount.blob.core.windows.net/mycontainer?restype=container&comp=metadata&timeout=20";
+        let headers =
+            pairs(&[("x-ms-date", "Fri, 26 Jun 2015 23:39:12 GMT"), ("x-ms-version", "2015-02-21")]);
         let text = text_to_sign("myaccount", &Method::GET, &url.parse().unwrap(), &headers);
         assert_eq!(
             text,
@@ -136,7 +149,7 @@ mod tests {
         let sas = Auth::Sas(Zeroizing::new("sv=1&sig=a%2Bb".to_owned()));
         sas.authorize(&Method::GET, &mut url, &mut headers);
         assert_eq!((url.query(), headers.len()), (Some("comp=list&sv=1&sig=a%2Bb"), 0));
-        assert_eq!(sas.secrets(), ["a%2Bb"]);
+        assert_eq!(sas.secrets(), ["a+b"]);
         let key = Auth::Key { account: "a".to_owned(), key: Zeroizing::new(b"key".to_vec()) };
         key.authorize(&Method::GET, &mut url, &mut headers);
         assert!(headers["authorization"].starts_with("SharedKey a:"));

@@ -6,7 +6,8 @@ use crate::object::said;
 
 /// The code: in the head, or in the body.
 fn code(response: &Response) -> String {
-    let header = response.headers.get("x-ms-error-code").and_then(|code| code.to_str().ok()).map(str::to_owned);
+    let header =
+        response.headers.get("x-ms-error-code").and_then(|code| code.to_str().ok()).map(str::to_owned);
     header.or_else(|| said(response).map(|(code, _)| code)).unwrap_or_default()
 }
 
@@ -29,14 +30,21 @@ pub(super) fn meaning(response: &Response) -> Outcome {
         (501, _) => Outcome::Misconfigured,
         (408 | 429 | 500.., _) => retry,
         // Bytes were changed on their way; somebody deletes the container, and may make it again.
-        (_, "Md5Mismatch" | "OperationTimedOut" | "ContainerBeingDeleted" | "SnapshotOperationRateExceeded") => retry,
+        (
+            _,
+            "Md5Mismatch" | "OperationTimedOut" | "ContainerBeingDeleted" | "SnapshotOperationRateExceeded",
+        ) => retry,
         _ => Outcome::Misconfigured,
     }
 }
 
 /// Whether that is all that is wrong: who we are is right, and may not do this.
 pub(super) fn is_only_forbidden(response: &Response) -> bool {
-    let codes = ["AuthorizationPermissionMismatch", "AuthorizationResourceTypeMismatch", "InsufficientAccountPermissions"];
+    let codes = [
+        "AuthorizationPermissionMismatch",
+        "AuthorizationResourceTypeMismatch",
+        "InsufficientAccountPermissions",
+    ];
     response.status == 403 && codes.contains(&code(response).as_str())
 }
 
@@ -50,7 +58,9 @@ pub(super) fn detail(response: &Response) -> Option<String> {
     // The lines after the first name the request and the time.
     let message = message.lines().next().unwrap_or_default();
     let hint = match code.as_str() {
-        "AuthenticationFailed" => "; the SAS token or the account key is wrong or over, or the clock of this machine is",
+        "AuthenticationFailed" => {
+            "; the SAS token or the account key is wrong or over, or the clock of this machine is"
+        }
         "AuthorizationPermissionMismatch" => "; the SAS token needs the permissions Create and Write",
         "AuthorizationFailure" => "; the account's firewall may not let this machine in",
         "KeyBasedAuthenticationNotPermitted" => "; the account allows no account keys",
@@ -89,17 +99,25 @@ mod tests {
         ] {
             assert_eq!(meaning(&response(status, code)), expected, "{status} {code}");
         }
-        for (status, code) in [(409, "BlobAlreadyExists"), (412, "ConditionNotMet"), (403, "UnauthorizedBlobOverwrite")] {
+        for (status, code) in
+            [(409, "BlobAlreadyExists"), (412, "ConditionNotMet"), (403, "UnauthorizedBlobOverwrite")]
+        {
             assert!(is_there(&response(status, code)), "{code}");
         }
-        assert!(!is_there(&response(409, "ContainerBeingDeleted")) && !is_there(&response(403, "AuthenticationFailed")));
+        assert!(
+            !is_there(&response(409, "ContainerBeingDeleted"))
+                && !is_there(&response(403, "AuthenticationFailed"))
+        );
     }
 
     #[test]
     fn the_body_says_more_than_the_head() {
         let body = "<Error><Code>ContainerNotFound</Code><Message>It is not there.\nRequestId:1\nTime:2</Message></Error>";
         let answer = Response { status: 404, body: body.into(), ..Response::default() };
-        assert_eq!(detail(&answer).unwrap(), "ContainerNotFound: It is not there.; check the container's name");
+        assert_eq!(
+            detail(&answer).unwrap(),
+            "ContainerNotFound: It is not there.; check the container's name"
+        );
         assert_eq!(detail(&response(502, "")), None);
     }
 }

@@ -26,7 +26,9 @@ pub(crate) static KIND: Kind = Kind {
 fn open(settings: &Settings, surroundings: &Surroundings) -> Result<Box<dyn Destination>, BadSettings> {
     let auth = auth::Auth::new(settings)?;
     // A signature stands in the query as one parameter of several.
-    let client = HttpClient::open_knowing(settings, surroundings, &auth.secrets())?;
+    let secrets = auth.secrets();
+    let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
+    let client = HttpClient::open_knowing(settings, surroundings, &secrets)?;
     let store = AzureStore::new(client, auth, settings, surroundings)?;
     Ok(Box::new(ObjectDestination { store, layout: Layout::new(settings)?, is_conditional: true }))
 }

@@ -17,8 +17,8 @@ use super::meaning::{detail, is_only_forbidden, is_there, meaning};
 use crate::http::{HttpClient, Response, url_of};
 use crate::limits::ANSWER_BYTES_MAX;
 use crate::object::{
-    CheckedStore, LIST_BYTES_MAX, LIST_KEYS_MAX, Meta, NewObject, ObjectInfo, ObjectStore, Page, PutNew, element,
-    elements, escaped, now_ms, printable, request,
+    CheckedStore, LIST_BYTES_MAX, LIST_KEYS_MAX, Meta, NewObject, ObjectInfo, ObjectStore, Page, PutNew,
+    element, elements, escaped, now_ms, printable, request,
 };
 use crate::{Answer, BadSettings, Outcome, Settings, Surroundings};
 
@@ -56,7 +56,9 @@ impl AzureStore {
         surroundings: &Surroundings,
     ) -> Result<Self, BadSettings> {
         let account = settings.required("account")?.trim();
-        if !(3..=24).contains(&account.len()) || !account.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()) {
+        if !(3..=24).contains(&account.len())
+            || !account.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+        {
             return Err(BadSettings::new("account", "is 3 to 24 lower-case letters and digits"));
         }
         let container = settings.required("container")?.trim();
@@ -73,7 +75,9 @@ impl AzureStore {
         url.set_query(None);
         url.set_path(&format!("{}/{container}", url.path().trim_end_matches('/')));
         let mut put_headers = Pairs::from([("x-ms-blob-type".to_owned(), "BlockBlob".to_owned())]);
-        for (field, header) in [("access_tier", "x-ms-access-tier"), ("encryption_scope", "x-ms-encryption-scope")] {
+        for (field, header) in
+            [("access_tier", "x-ms-access-tier"), ("encryption_scope", "x-ms-encryption-scope")]
+        {
             if let Some(value) = printable(settings, field)? {
                 put_headers.insert(header.to_owned(), value);
             }
@@ -136,7 +140,13 @@ impl AzureStore {
         }
     }
 
-    async fn read(&self, method: Method, key: &str, limit: usize, now_ms: i64) -> Result<Option<Response>, Answer> {
+    async fn read(
+        &self,
+        method: Method,
+        key: &str,
+        limit: usize,
+        now_ms: i64,
+    ) -> Result<Option<Response>, Answer> {
         let call = Call { method, key: Some(key), query: "", headers: Pairs::new(), body: Bytes::new() };
         let response = self.ask(call, limit, now_ms).await?;
         match response.status {
@@ -146,14 +156,21 @@ impl AzureStore {
         }
     }
 
-    async fn page(&self, prefix: &str, from: Option<&str>, keys_max: usize, now_ms: i64) -> Result<Response, Answer> {
+    async fn page(
+        &self,
+        prefix: &str,
+        from: Option<&str>,
+        keys_max: usize,
+        now_ms: i64,
+    ) -> Result<Response, Answer> {
         let mut query =
             format!("restype=container&comp=list&maxresults={keys_max}&prefix={}", escaped(prefix, b""));
         if let Some(marker) = from {
             query.push_str("&marker=");
             query.push_str(&escaped(marker, b""));
         }
-        let call = Call { method: Method::GET, key: None, query: &query, headers: Pairs::new(), body: Bytes::new() };
+        let call =
+            Call { method: Method::GET, key: None, query: &query, headers: Pairs::new(), body: Bytes::new() };
         self.ask(call, LIST_BYTES_MAX, now_ms).await
     }
 }
@@ -169,7 +186,9 @@ impl ObjectStore for AzureStore {
     }
 
     async fn info(&self, key: &str, now_ms: i64) -> Result<Option<ObjectInfo>, Answer> {
-        let Some(response) = self.read(Method::HEAD, key, ANSWER_BYTES_MAX, now_ms).await? else { return Ok(None) };
+        let Some(response) = self.read(Method::HEAD, key, ANSWER_BYTES_MAX, now_ms).await? else {
+            return Ok(None);
+        };
         let mut info = ObjectInfo { size: 0, meta: Meta::new() };
         for (name, value) in &response.headers {
             let Ok(value) = value.to_str() else { continue };

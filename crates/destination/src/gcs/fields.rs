@@ -38,7 +38,12 @@ pub(super) static FIELDS: &[Field] = &[
     },
     Field {
         example: "projects/acme/locations/eu/keyRings/audit/cryptoKeys/events",
-        ..field("kms_key", "KMS key", "The key that objects are encrypted with. Empty: the bucket's.", FieldKind::Text)
+        ..field(
+            "kms_key",
+            "KMS key",
+            "The key that objects are encrypted with. Empty: the bucket's.",
+            FieldKind::Text,
+        )
     },
     field(
         "retention",
@@ -58,7 +63,12 @@ pub(super) static FIELDS: &[Field] = &[
     },
     Field {
         default: "https://storage.googleapis.com",
-        ..field("endpoint", "Endpoint", "Another one for private access or a store of the same API.", FieldKind::Url)
+        ..field(
+            "endpoint",
+            "Endpoint",
+            "Another one for private access or a store of the same API.",
+            FieldKind::Url,
+        )
     },
     CA_PEM,
 ];

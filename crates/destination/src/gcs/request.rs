@@ -112,7 +112,8 @@ mod tests {
 
     #[test]
     fn keys_are_one_part_of_the_url() {
-        let place = Place { endpoint: "https://storage.example/base/".parse().unwrap(), bucket: "b".to_owned() };
+        let place =
+            Place { endpoint: "https://storage.example/base/".parse().unwrap(), bucket: "b".to_owned() };
         assert_eq!(
             place.upload("p/org=%2E a", true, Some("projects/x")).as_str(),
             "https://storage.example/base/upload/storage/v1/b/b/o?uploadType=multipart&name=p%2Forg%3D%252E%20a\
@@ -139,7 +140,9 @@ mod tests {
         let text = String::from_utf8(body.to_vec()).unwrap();
         let parts: Vec<&str> = text.split(&format!("--{boundary}")).collect();
         assert_eq!((parts.len(), parts[0], parts[3]), (4, "", "--\r\n"));
-        assert!(parts[1].contains(r#""metadata":{"batch-id":"1"}"#) && parts[1].contains(r#""mode":"Locked""#));
+        assert!(
+            parts[1].contains(r#""metadata":{"batch-id":"1"}"#) && parts[1].contains(r#""mode":"Locked""#)
+        );
         assert_eq!(parts[2], "\r\nContent-Type: application/gzip\r\n\r\nlines\r\n");
     }
 }

@@ -16,8 +16,8 @@ use super::token::{Current, ServiceAccount, Token};
 use crate::http::{HttpClient, Response, url_of};
 use crate::limits::ANSWER_BYTES_MAX;
 use crate::object::{
-    CheckedStore, LIST_BYTES_MAX, LIST_KEYS_MAX, NewObject, ObjectInfo, ObjectStore, Page, PutNew, now_ms, printable,
-    request,
+    CheckedStore, LIST_BYTES_MAX, LIST_KEYS_MAX, NewObject, ObjectInfo, ObjectStore, Page, PutNew, now_ms,
+    printable, request,
 };
 use crate::{Answer, BadSettings, Outcome, Settings, Surroundings};
 
@@ -50,7 +50,10 @@ impl GcsStore {
         let bucket = settings.required("bucket")?.trim().to_owned();
         let is_name = bucket.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte));
         if !(3..=222).contains(&bucket.len()) || !is_name {
-            return Err(BadSettings::new("bucket", "is 3 to 222 letters, digits, dots, hyphens and underscores"));
+            return Err(BadSettings::new(
+                "bucket",
+                "is 3 to 222 letters, digits, dots, hyphens and underscores",
+            ));
         }
         let retention = match (settings.text("retention"), settings.number("retain_days")) {
             (Some(mode), Some(days)) => Some((mode.to_owned(), i64::try_from(days).unwrap_or(i64::MAX))),
@@ -92,7 +95,11 @@ impl GcsStore {
             return Ok(told);
         }
         *self.token.lock().await = None;
-        if was_known { self.ask_once(method, url, (content_type, body), limit, now_ms).await } else { Ok(told) }
+        if was_known {
+            self.ask_once(method, url, (content_type, body), limit, now_ms).await
+        } else {
+            Ok(told)
+        }
     }
 
     async fn ask_once(
@@ -155,7 +162,8 @@ impl ObjectStore for GcsStore {
     }
 
     async fn info(&self, key: &str, now_ms: i64) -> Result<Option<ObjectInfo>, Answer> {
-        let told = self.read(&self.place.object(key, "fields=size,metadata"), ANSWER_BYTES_MAX, now_ms).await?;
+        let told =
+            self.read(&self.place.object(key, "fields=size,metadata"), ANSWER_BYTES_MAX, now_ms).await?;
         match told.response.status {
             404 => Ok(None),
             200 => {
@@ -201,7 +209,10 @@ impl CheckedStore for GcsStore {
         let (outcome, detail) = if may {
             (Outcome::Delivered, "objects may be created in the bucket")
         } else {
-            (Outcome::Misconfigured, "the service account has no permission storage.objects.create on the bucket")
+            (
+                Outcome::Misconfigured,
+                "the service account has no permission storage.objects.create on the bucket",
+            )
         };
         Some(Answer { outcome, status: Some(200), detail: detail.to_owned(), sent_bytes: 0 })
     }

@@ -67,7 +67,8 @@ impl ServiceAccount {
             return Err(bad("is of another type than service_account"));
         }
         let key = RsaKey::of_pem(&file.private_key).ok_or_else(|| bad("has no RSA key that can be used"))?;
-        let token_url: Url = file.token_uri.as_deref().unwrap_or(TOKEN_URI).parse().map_err(|_| bad("has a bad token_uri"))?;
+        let token_url: Url =
+            file.token_uri.as_deref().unwrap_or(TOKEN_URI).parse().map_err(|_| bad("has a bad token_uri"))?;
         surroundings.outbound.check(&token_url).map_err(|error| bad(&format!("has a token_uri: {error}")))?;
         Ok(Self { file, key, token_url })
     }

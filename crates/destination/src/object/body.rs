@@ -68,11 +68,14 @@ impl Compression {
         match self {
             Self::None => lines,
             Self::Gzip => {
-                let mut writer = GzBuilder::new().mtime(0).write(Vec::with_capacity(lines.len() / 4), Level::default());
+                let mut writer =
+                    GzBuilder::new().mtime(0).write(Vec::with_capacity(lines.len() / 4), Level::default());
                 writer.write_all(&lines).expect(MEMORY);
                 writer.finish().expect(MEMORY)
             }
-            Self::Zstd => zstd::bulk::compress(&lines, ZSTD_LEVEL).expect("a whole input of known length is compressed"),
+            Self::Zstd => {
+                zstd::bulk::compress(&lines, ZSTD_LEVEL).expect("a whole input of known length is compressed")
+            }
         }
     }
 }
@@ -93,7 +96,9 @@ mod tests {
             assert_eq!(bytes, compression.compress(lines.clone()));
             let mut back = Vec::new();
             match compression {
-                Compression::Gzip => drop(flate2::read::GzDecoder::new(&bytes[..]).read_to_end(&mut back).unwrap()),
+                Compression::Gzip => {
+                    drop(flate2::read::GzDecoder::new(&bytes[..]).read_to_end(&mut back).unwrap())
+                }
                 Compression::Zstd => back = zstd::stream::decode_all(&bytes[..]).unwrap(),
                 Compression::None => back.clone_from(&bytes),
             }

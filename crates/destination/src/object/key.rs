@@ -33,7 +33,10 @@ impl Prefix {
         }
         let is_safe = |c: char| c.is_ascii_alphanumeric() || "/-_.=+@!()' ".contains(c);
         if !text.chars().all(is_safe) {
-            return Err(BadSettings::new(field, "has characters other than letters, digits and /-_.=+@!()' and spaces"));
+            return Err(BadSettings::new(
+                field,
+                "has characters other than letters, digits and /-_.=+@!()' and spaces",
+            ));
         }
         Ok(Self(format!("{text}/")))
     }

@@ -109,7 +109,9 @@ impl<S: ObjectStore> ObjectDestination<S> {
         let detail = match put {
             Put::Written => format!("put {}", object.key),
             Put::WasThere(Some(_)) => format!("{} was there already", object.key),
-            Put::WasThere(None) => format!("{} was there already; it may not be read and was not compared", object.key),
+            Put::WasThere(None) => {
+                format!("{} was there already; it may not be read and was not compared", object.key)
+            }
         };
         Ok(Answer { outcome: Outcome::Delivered, status: None, detail, sent_bytes })
     }
@@ -136,7 +138,13 @@ impl<S: ObjectStore> ObjectDestination<S> {
         const FORBIDDEN: Option<u16> = Some(403);
         let info = match self.store.info(&object.key, now_ms).await {
             Ok(Some(info)) => info,
-            Ok(None) => return Err(there(Outcome::Retry { after: None }, &object.key, "was there and is there no more")),
+            Ok(None) => {
+                return Err(there(
+                    Outcome::Retry { after: None },
+                    &object.key,
+                    "was there and is there no more",
+                ));
+            }
             // Credentials that may only write are the better ones.
             Err(answer) if answer.status == FORBIDDEN => return Ok(Put::WasThere(None)),
             Err(answer) => return Err(answer),
@@ -149,11 +157,20 @@ impl<S: ObjectStore> ObjectDestination<S> {
         if is_same {
             return Ok(Put::WasThere(Some(info)));
         }
-        Err(there(Outcome::Misconfigured, &object.key, "is there with other content: move it away, or choose another prefix"))
+        Err(there(
+            Outcome::Misconfigured,
+            &object.key,
+            "is there with other content: move it away, or choose another prefix",
+        ))
     }
 
     /// For stores that keep nothing with objects.
-    async fn is_same_content(&self, object: &NewObject, info: &ObjectInfo, now_ms: i64) -> Result<bool, Answer> {
+    async fn is_same_content(
+        &self,
+        object: &NewObject,
+        info: &ObjectInfo,
+        now_ms: i64,
+    ) -> Result<bool, Answer> {
         if info.size != object.bytes.len() as u64 {
             return Ok(false);
         }

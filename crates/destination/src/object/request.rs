@@ -44,7 +44,10 @@ pub(crate) fn said(response: &Response) -> Option<(String, String)> {
 }
 
 /// Unix ms now, for checks: there is no batch whose time they could take.
-#[expect(clippy::disallowed_methods, reason = "signatures and tokens are made for the clock of the other side")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "signatures and tokens are made for the clock of the other side"
+)]
 pub(crate) fn now_ms() -> i64 {
     jiff::Timestamp::now().as_millisecond()
 }

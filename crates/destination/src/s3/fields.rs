@@ -29,7 +29,12 @@ pub(crate) static FIELDS: &[Field] = &[
     },
     Field {
         example: "https://minio.example.com:9000",
-        ..field("endpoint", "Endpoint", "Where the store is, without the bucket. Empty: Amazon.", FieldKind::Url)
+        ..field(
+            "endpoint",
+            "Endpoint",
+            "Where the store is, without the bucket. Empty: Amazon.",
+            FieldKind::Url,
+        )
     },
     Field {
         default: "auto",
@@ -43,7 +48,12 @@ pub(crate) static FIELDS: &[Field] = &[
     Field {
         is_required: true,
         example: "AKIAIOSFODNN7EXAMPLE",
-        ..field("access_key_id", "Access key id", "Of a user that may do no more than put objects.", FieldKind::Text)
+        ..field(
+            "access_key_id",
+            "Access key id",
+            "Of a user that may do no more than put objects.",
+            FieldKind::Text,
+        )
     },
     Field {
         is_required: true,
@@ -91,7 +101,12 @@ pub(crate) static FIELDS: &[Field] = &[
     ),
     Field {
         example: "365",
-        ..field("retain_days", "Locked for days", "How long each object is locked.", FieldKind::Number(1, RETAIN_DAYS_MAX))
+        ..field(
+            "retain_days",
+            "Locked for days",
+            "How long each object is locked.",
+            FieldKind::Number(1, RETAIN_DAYS_MAX),
+        )
     },
     CA_PEM,
 ];

@@ -48,8 +48,10 @@ pub(super) fn meaning(response: &Response) -> Outcome {
 pub(super) fn detail(response: &Response) -> Option<String> {
     let (code, message) = said(response)?;
     let hint = match code.as_str() {
-        "AccessDenied" => "; the key needs s3:PutObject on the objects, for a KMS key also kms:GenerateDataKey, with \
-                           Object Lock also s3:PutObjectRetention",
+        "AccessDenied" => {
+            "; the key needs s3:PutObject on the objects, for a KMS key also kms:GenerateDataKey, with \
+                           Object Lock also s3:PutObjectRetention"
+        }
         "NoSuchBucket" => "; check the bucket's name and the endpoint",
         "InvalidAccessKeyId" => "; the access key id is not known there",
         "SignatureDoesNotMatch" => "; the secret access key does not belong to the access key id",
@@ -57,7 +59,8 @@ pub(super) fn detail(response: &Response) -> Option<String> {
         "RequestTimeTooSkewed" | "RequestExpired" => "; the clock of this machine is wrong",
         _ => "",
     };
-    let region = region(response).map(|region| format!("; the bucket's region is {region}")).unwrap_or_default();
+    let region =
+        region(response).map(|region| format!("; the bucket's region is {region}")).unwrap_or_default();
     Some(format!("{code}: {message}{hint}{region}"))
 }
 
@@ -77,7 +80,8 @@ mod tests {
     use super::*;
 
     fn response(status: u16, code: &str) -> Response {
-        let body = format!("<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>So it is.</Message></Error>");
+        let body =
+            format!("<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>So it is.</Message></Error>");
         let retry_after = (status == 503).then_some(Duration::from_secs(7));
         Response { status, body: body.into(), retry_after, ..Response::default() }
     }
@@ -114,7 +118,11 @@ mod tests {
         wrong.headers.insert("x-amz-bucket-region", "eu-west-1".parse().unwrap());
         let shown = detail(&wrong).unwrap();
         assert_eq!(shown, "PermanentRedirect: So it is.; the bucket's region is eu-west-1");
-        assert!(detail(&response(403, "SignatureDoesNotMatch")).unwrap().contains("secret access key does not belong"));
+        assert!(
+            detail(&response(403, "SignatureDoesNotMatch"))
+                .unwrap()
+                .contains("secret access key does not belong")
+        );
         assert_eq!(detail(&Response { status: 502, body: "oops".into(), ..Response::default() }), None);
     }
 }

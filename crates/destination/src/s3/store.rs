@@ -21,8 +21,8 @@ use super::meaning::{detail, is_not_implemented, is_there, meaning};
 use crate::http::{HttpClient, Response, url_of};
 use crate::limits::ANSWER_BYTES_MAX;
 use crate::object::{
-    CheckedStore, LIST_BYTES_MAX, LIST_KEYS_MAX, Meta, NewObject, ObjectInfo, ObjectStore, Page, PutNew, element,
-    elements, now_ms, printable, request, said,
+    CheckedStore, LIST_BYTES_MAX, LIST_KEYS_MAX, Meta, NewObject, ObjectInfo, ObjectStore, Page, PutNew,
+    element, elements, now_ms, printable, request, said,
 };
 use crate::{Answer, BadSettings, Outcome, Settings, Surroundings};
 
@@ -147,8 +147,15 @@ impl S3Store {
         self.ask(call, ANSWER_BYTES_MAX, now_ms).await
     }
 
-    async fn read(&self, method: Method, key: &str, limit: usize, now_ms: i64) -> Result<Option<Response>, Answer> {
-        let call = Call { method, key: Some(key), query: Pairs::new(), headers: Pairs::new(), body: Bytes::new() };
+    async fn read(
+        &self,
+        method: Method,
+        key: &str,
+        limit: usize,
+        now_ms: i64,
+    ) -> Result<Option<Response>, Answer> {
+        let call =
+            Call { method, key: Some(key), query: Pairs::new(), headers: Pairs::new(), body: Bytes::new() };
         let response = self.ask(call, limit, now_ms).await?;
         match response.status {
             200 => Ok(Some(response)),
@@ -158,7 +165,13 @@ impl S3Store {
         }
     }
 
-    async fn page(&self, prefix: &str, from: Option<&str>, keys_max: usize, now_ms: i64) -> Result<Response, Answer> {
+    async fn page(
+        &self,
+        prefix: &str,
+        from: Option<&str>,
+        keys_max: usize,
+        now_ms: i64,
+    ) -> Result<Response, Answer> {
         let mut query = Pairs::new();
         query.insert("list-type".to_owned(), "2".to_owned());
         query.insert("max-keys".to_owned(), keys_max.to_string());
@@ -196,7 +209,9 @@ impl ObjectStore for S3Store {
     }
 
     async fn info(&self, key: &str, now_ms: i64) -> Result<Option<ObjectInfo>, Answer> {
-        let Some(response) = self.read(Method::HEAD, key, ANSWER_BYTES_MAX, now_ms).await? else { return Ok(None) };
+        let Some(response) = self.read(Method::HEAD, key, ANSWER_BYTES_MAX, now_ms).await? else {
+            return Ok(None);
+        };
         let mut info = ObjectInfo { size: 0, meta: Meta::new() };
         for (name, value) in &response.headers {
             let Ok(value) = value.to_str() else { continue };
@@ -246,7 +261,8 @@ impl CheckedStore for S3Store {
 
 fn bucket(settings: &Settings, surroundings: &Surroundings) -> Result<Bucket, BadSettings> {
     let name = settings.required("bucket")?.trim();
-    let is_name = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte));
+    let is_name =
+        |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte));
     if !(3..=63).contains(&name.len()) || !is_name(name) || name.contains("..") {
         return Err(BadSettings::new("bucket", "is 3 to 63 letters, digits, dots and hyphens"));
     }
@@ -285,7 +301,9 @@ fn put_headers(settings: &Settings) -> Result<Pairs, BadSettings> {
             headers.insert(header.to_owned(), value);
         }
     }
-    if settings.text("kms_key_id").is_some() && !settings.text("sse").unwrap_or_default().starts_with("aws:kms") {
+    if settings.text("kms_key_id").is_some()
+        && !settings.text("sse").unwrap_or_default().starts_with("aws:kms")
+    {
         return Err(BadSettings::new("kms_key_id", "is for the encryption aws:kms"));
     }
     Ok(headers)

@@ -1,6 +1,7 @@
 //! Every kind of destination against a real server of its protocol, or, where none can be had, against a strict one of
 //! our own that holds to the documents of the vendor.
 
+mod azure_blob;
 mod batches;
 mod certificates;
 mod clickhouse;
@@ -12,6 +13,11 @@ mod fakes;
 mod kafka;
 mod kinds;
 mod nats;
+mod gcs;
+mod kinds;
+mod objects;
+mod s3;
+mod s3_fake;
 mod splunk_hec;
 mod syslog;
 mod otlp;
