@@ -49,20 +49,8 @@ pub(super) static FIELDS: &[Field] = &[
         kind: FieldKind::Secret,
         ..TEXT
     },
-    Field {
-        name: "user",
-        title: "User",
-        help: "With a password.",
-        example: "tallystick",
-        ..TEXT
-    },
-    Field {
-        name: "password",
-        title: "Password",
-        help: "Of the user.",
-        kind: FieldKind::Secret,
-        ..TEXT
-    },
+    Field { name: "user", title: "User", help: "With a password.", example: "tallystick", ..TEXT },
+    Field { name: "password", title: "Password", help: "Of the user.", kind: FieldKind::Secret, ..TEXT },
     Field {
         name: "token",
         title: "Token",

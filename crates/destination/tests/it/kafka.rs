@@ -47,7 +47,15 @@ impl Broker {
     }
 
     fn make_topic(&self, name: &str) {
-        run(Command::new(tansu()).args(["topic", "create", name, "--partitions", "3", "--broker", &self.url()]));
+        run(Command::new(tansu()).args([
+            "topic",
+            "create",
+            name,
+            "--partitions",
+            "3",
+            "--broker",
+            &self.url(),
+        ]));
     }
 
     fn settings(&self) -> Value {
@@ -192,7 +200,8 @@ async fn tls_trusts_the_authority_that_it_is_told() {
     let [_, cert, key] = authority.write(folder.path()).map(|path| path.display().to_string());
     let port = free_port();
     let broker =
-        Broker::advertising(port, &format!("tcp://localhost:{port}"), &["--cert", &cert, "--key", &key]).await;
+        Broker::advertising(port, &format!("tcp://localhost:{port}"), &["--cert", &cert, "--key", &key])
+            .await;
     let mut settings = broker.settings();
     settings["tls"] = json!(true);
     settings["brokers"] = json!(format!("localhost:{port}"));
@@ -226,7 +235,8 @@ async fn an_acknowledgement_that_is_lost_doubles_nothing() {
     cuts.store(false, Ordering::SeqCst);
     assert_eq!(destination.send(&lost).await.outcome, Outcome::Delivered);
     assert_eq!(destination.send(&batch_from(7, 2)).await.outcome, Outcome::Delivered);
-    let seqs: Vec<String> = broker.read("audit").await.iter().map(|m| m["headers"]["tallystick_seq"].to_string()).collect();
+    let seqs: Vec<String> =
+        broker.read("audit").await.iter().map(|m| m["headers"]["tallystick_seq"].to_string()).collect();
     let expected: Vec<String> = (0..9).map(|seq| format!("\"{seq}\"")).collect();
     assert_eq!(seqs, expected);
 }
@@ -270,7 +280,8 @@ async fn a_batch_that_is_too_large_for_the_broker_is_to_be_split() {
     let port = free_port();
     let broker = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
     tokio::spawn(refuse(broker, port, 10));
-    let settings = json!({"brokers": format!("127.0.0.1:{port}"), "topic": "audit", "tls": false, "idempotence": false});
+    let settings =
+        json!({"brokers": format!("127.0.0.1:{port}"), "topic": "audit", "tls": false, "idempotence": false});
     let answer = open("kafka", settings).send(&batch_with(0, 2, large)).await;
     assert_eq!((answer.outcome, answer.status), (Outcome::Split, Some(10)), "{}", answer.detail);
 }
@@ -282,14 +293,38 @@ async fn refuse(listener: TcpListener, port: u16, code: i16) {
         while let Some(question) = frame(&mut client).await {
             let body = match question[5] {
                 // ApiVersions: Produce 3 to 8, Metadata 4.
-                18 => bytes(&[&i16_(0), &i32_(2), &i16_(0), &i16_(3), &i16_(8), &i16_(3), &i16_(4), &i16_(4)]),
+                18 => {
+                    bytes(&[&i16_(0), &i32_(2), &i16_(0), &i16_(3), &i16_(8), &i16_(3), &i16_(4), &i16_(4)])
+                }
                 3 => bytes(&[
-                    &i32_(0), &i32_(1), &i32_(1), &text("127.0.0.1"), &i32_(i32::from(port)), &i16_(-1), &i16_(-1),
-                    &i32_(1), &i32_(1), &i16_(0), &text("audit"), &[0], &i32_(1), &i16_(0), &i32_(0), &i32_(1),
-                    &i32_(0), &i32_(0),
+                    &i32_(0),
+                    &i32_(1),
+                    &i32_(1),
+                    &text("127.0.0.1"),
+                    &i32_(i32::from(port)),
+                    &i16_(-1),
+                    &i16_(-1),
+                    &i32_(1),
+                    &i32_(1),
+                    &i16_(0),
+                    &text("audit"),
+                    &[0],
+                    &i32_(1),
+                    &i16_(0),
+                    &i32_(0),
+                    &i32_(1),
+                    &i32_(0),
+                    &i32_(0),
                 ]),
                 0 => bytes(&[
-                    &i32_(1), &text("audit"), &i32_(1), &i32_(0), &i16_(code), &[0xff; 24], &i32_(0), &i16_(-1),
+                    &i32_(1),
+                    &text("audit"),
+                    &i32_(1),
+                    &i32_(0),
+                    &i16_(code),
+                    &[0xff; 24],
+                    &i32_(0),
+                    &i16_(-1),
                     &i32_(0),
                 ]),
                 other => panic!("no broker was asked for {other} before"),

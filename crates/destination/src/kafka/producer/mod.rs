@@ -43,7 +43,12 @@ pub(super) struct Producer {
 
 impl Producer {
     pub(super) fn new(cluster: Cluster) -> Self {
-        Self { cluster, leaders: HashMap::new(), connections: HashMap::new(), sequences: Sequences::default() }
+        Self {
+            cluster,
+            leaders: HashMap::new(),
+            connections: HashMap::new(),
+            sequences: Sequences::default(),
+        }
     }
 
     /// Sends a batch to the partition of its organization.
