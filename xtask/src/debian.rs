@@ -23,8 +23,8 @@ pub(crate) fn install(packages: &[&str]) -> Result<()> {
     command::must_succeed(&mut install).with_context(|| format!("install {wanted}"))
 }
 
-/// Unpacks packages, with all that they need and that is not installed, as if the folder were `/`, and installs nothing:
-/// for programs that exclude each other as packages, or that would start as services.
+/// Unpacks packages, with all that they need and that is not installed, as if the folder were `/`, and installs
+/// nothing: for programs that exclude each other as packages, or that would start as services.
 pub(crate) fn unpack(folder: &Path, packages: &[&str]) -> Result<()> {
     let wanted = packages.join(" ");
     if !command::exists("apt-get", "--version") {

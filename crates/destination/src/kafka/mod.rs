@@ -30,7 +30,7 @@ use crate::{Answer, BadSettings, Batch, Destination, Kind, Once, Outcome, Settin
 pub(crate) static KIND: Kind = Kind {
     name: "kafka",
     title: "Apache Kafka",
-    summary: "One record an event, keyed by organization: Kafka, Redpanda, Confluent, MSK, Azure Event Hubs and others.",
+    summary: "One record an event, keyed by organization: Kafka, Redpanda, Confluent, MSK, Azure Event Hubs.",
     fields: FIELDS,
     formats: &[],
     // With keys and headers, a full batch stays below the 1 MiB that brokers take by default, even uncompressed.

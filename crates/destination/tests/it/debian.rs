@@ -1,5 +1,5 @@
-//! Programs of Debian that `cargo xtask streams-setup` unpacks without installing them: receivers of syslog exclude each
-//! other as packages, and would start on the machine.
+//! Programs of Debian that `cargo xtask streams-setup` unpacks without installing them: receivers of syslog exclude
+//! each other as packages, and would start on the machine.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -78,8 +78,8 @@ while len(ends) < len(parts):
         if m.error().code() != -191: sys.exit(str(m.error()))
         ends.add(m.partition())
         continue
-    print(json.dumps({'partition': m.partition(), 'offset': m.offset(), 'key': m.key().decode(), 'value': m.value().decode(),
-        'time': m.timestamp(), 'headers': {k: v.decode() for k, v in m.headers()}}))
+    print(json.dumps({'partition': m.partition(), 'offset': m.offset(), 'time': m.timestamp(), 'key': m.key().decode(),
+        'value': m.value().decode(), 'headers': {k: v.decode() for k, v in m.headers()}}))
 "#;
         let mut command = Command::new(installed("bin/python"));
         command.args(["-c", script, &format!("127.0.0.1:{}", self.port), topic]);
@@ -161,10 +161,11 @@ async fn a_broker_that_is_down_is_asked_again_and_another_one_instead() {
 #[tokio::test]
 async fn an_address_that_a_broker_advertises_is_looked_at_too() {
     let port = free_port();
-    let broker = Broker::advertising(port, "tcp://169.254.169.254:9092", &[]).await;
-    // Its own tool follows the address, so the topic is asked for where it cannot be made: with our own request.
-    let answer = open("kafka", broker.settings()).send(&batch(1)).await;
+    let broker = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
+    tokio::spawn(refuse(broker, "169.254.169.254", 80, 0));
+    let answer = open("kafka", limited(port)).send(&batch(1)).await;
     assert_eq!(answer.outcome, Outcome::Misconfigured, "{answer:?}");
+    assert!(answer.detail.contains("169.254.169.254 has no address that may be asked"), "{answer:?}");
 }
 
 #[tokio::test]
@@ -279,15 +280,19 @@ async fn a_batch_that_is_too_large_for_the_broker_is_to_be_split() {
     let large = |_: u64| json!({"text": "x".repeat(200_000)});
     let port = free_port();
     let broker = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
-    tokio::spawn(refuse(broker, port, 10));
-    let settings =
-        json!({"brokers": format!("127.0.0.1:{port}"), "topic": "audit", "tls": false, "idempotence": false});
-    let answer = open("kafka", settings).send(&batch_with(0, 2, large)).await;
+    tokio::spawn(refuse(broker, "127.0.0.1", port, 10));
+    let answer = open("kafka", limited(port)).send(&batch_with(0, 2, large)).await;
     assert_eq!((answer.outcome, answer.status), (Outcome::Split, Some(10)), "{}", answer.detail);
 }
 
-/// A broker that takes nothing, with this code: no broker that can be had here has limits.
-async fn refuse(listener: TcpListener, port: u16, code: i16) {
+/// The settings for a broker that has no ids of producers.
+fn limited(port: u16) -> Value {
+    json!({"brokers": format!("127.0.0.1:{port}"), "topic": "audit", "tls": false, "idempotence": false})
+}
+
+/// A broker that takes nothing, with this code, and says that its topic is at an address: no broker that can be had
+/// here has limits.
+async fn refuse(listener: TcpListener, host: &'static str, port: u16, code: i16) {
     loop {
         let (mut client, _) = listener.accept().await.unwrap();
         while let Some(question) = frame(&mut client).await {
@@ -300,7 +305,7 @@ async fn refuse(listener: TcpListener, port: u16, code: i16) {
                     &i32_(0),
                     &i32_(1),
                     &i32_(1),
-                    &text("127.0.0.1"),
+                    &text(host),
                     &i32_(i32::from(port)),
                     &i16_(-1),
                     &i16_(-1),

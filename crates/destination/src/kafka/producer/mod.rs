@@ -1,4 +1,5 @@
-//! Where a topic's partitions are, and batches that go there, each under a number by which the broker tells repetitions.
+//! Where a topic's partitions are, and batches that go there, each under a number by which the broker tells a
+//! repetition.
 
 mod message;
 mod sequences;
