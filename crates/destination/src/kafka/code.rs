@@ -16,10 +16,7 @@ pub(super) const PRODUCER_FENCED: i16 = 90;
 
 /// Whether the broker has lost, or never had, what it needs to tell repetitions of ours.
 pub(super) fn is_of_producer(code: i16) -> bool {
-    matches!(
-        code,
-        OUT_OF_ORDER_SEQUENCE | INVALID_PRODUCER_EPOCH | UNKNOWN_PRODUCER_ID | PRODUCER_FENCED
-    )
+    matches!(code, OUT_OF_ORDER_SEQUENCE | INVALID_PRODUCER_EPOCH | UNKNOWN_PRODUCER_ID | PRODUCER_FENCED)
 }
 
 /// Whether nothing of the batch was stored, for sure.
@@ -36,8 +33,22 @@ pub(super) fn meaning(code: i16) -> Outcome {
         // A time that the topic does not take; a record that it does not take.
         32 | INVALID_RECORD => Outcome::Refused,
         // Topics, what may be done to them, who we are, and what a broker does not speak.
-        UNKNOWN_TOPIC_OR_PARTITION | 17 | 29 | 31 | UNSUPPORTED_SASL_MECHANISM | 34 | 35 | 42 | 43 | 44 | 53 | 54
-        | SASL_AUTHENTICATION_FAILED | 61 | 65 | 76 => Outcome::Misconfigured,
+        UNKNOWN_TOPIC_OR_PARTITION
+        | 17
+        | 29
+        | 31
+        | UNSUPPORTED_SASL_MECHANISM
+        | 34
+        | 35
+        | 42
+        | 43
+        | 44
+        | 53
+        | 54
+        | SASL_AUTHENTICATION_FAILED
+        | 61
+        | 65
+        | 76 => Outcome::Misconfigured,
         _ => Outcome::Retry { after: None },
     }
 }

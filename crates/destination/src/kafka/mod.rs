@@ -30,11 +30,16 @@ use crate::{Answer, BadSettings, Batch, Destination, Kind, Once, Outcome, Settin
 pub(crate) static KIND: Kind = Kind {
     name: "kafka",
     title: "Apache Kafka",
-    summary: "One record an event, keyed by organization: Kafka, Redpanda, Confluent, MSK, Azure Event Hubs and others.",
+    summary: "One record an event, keyed by organization: Kafka, Redpanda, Confluent, MSK, Azure Event Hubs.",
     fields: FIELDS,
     formats: &[],
     // With keys and headers, a full batch stays below the 1 MiB that brokers take by default, even uncompressed.
-    shape: Shape { events_max: 500, bytes_max: 700_000, linger: Duration::from_millis(200), is_by_hour: false },
+    shape: Shape {
+        events_max: 500,
+        bytes_max: 700_000,
+        linger: Duration::from_millis(200),
+        is_by_hour: false,
+    },
     once: Once::AtLeast,
     open,
 };
@@ -63,7 +68,10 @@ fn open(settings: &Settings, world: &Surroundings) -> Result<Box<dyn Destination
 
 fn checked_topic(text: &str) -> Result<String, BadSettings> {
     let plain = text.replace("{org}", "o");
-    if plain.is_empty() || plain.len() > TOPIC_BYTES_MAX || plain != topic_text(&plain) || matches!(&*plain, "." | "..")
+    if plain.is_empty()
+        || plain.len() > TOPIC_BYTES_MAX
+        || plain != topic_text(&plain)
+        || matches!(&*plain, "." | "..")
     {
         let why = "has to be letters, digits, dots, - and _, such as audit or audit.{org}";
         return Err(BadSettings::new("topic", why));
@@ -97,7 +105,8 @@ impl Destination for Kafka {
     async fn send(&self, batch: &Batch) -> Answer {
         let topic = self.topic_of(&batch.org);
         let sent = timeout(CALL_TIME_MAX, async { self.producer.lock().await.send(&topic, batch).await });
-        let late = || socket::failed(Outcome::Retry { after: None }, "the brokers did not acknowledge in time");
+        let late =
+            || socket::failed(Outcome::Retry { after: None }, "the brokers did not acknowledge in time");
         self.hidden.clean(sent.await.unwrap_or_else(|_| late()))
     }
 

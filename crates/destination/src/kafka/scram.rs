@@ -51,8 +51,10 @@ impl<'a> Login<'a> {
     /// What is said to the broker's first answer, and what the broker has to say to that.
     pub(super) fn last(&self, server_first: &[u8]) -> Result<(String, Proof), ScramError> {
         let server_first = std::str::from_utf8(server_first).map_err(|_| ScramError::Malformed)?;
-        let part = |name: &str| server_first.split(',').find_map(|part| part.strip_prefix(name)?.strip_prefix('='));
-        let nonce = part("r").filter(|nonce| nonce.len() > self.nonce.len() && nonce.starts_with(&self.nonce));
+        let part =
+            |name: &str| server_first.split(',').find_map(|part| part.strip_prefix(name)?.strip_prefix('='));
+        let nonce =
+            part("r").filter(|nonce| nonce.len() > self.nonce.len() && nonce.starts_with(&self.nonce));
         let nonce = nonce.ok_or(ScramError::Malformed)?;
         let salt = part("s").and_then(|salt| STANDARD.decode(salt).ok()).ok_or(ScramError::Malformed)?;
         let rounds: u32 = part("i").and_then(|rounds| rounds.parse().ok()).ok_or(ScramError::Malformed)?;

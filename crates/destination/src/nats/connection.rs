@@ -79,7 +79,10 @@ impl Connection {
             return Err(socket::failed(Outcome::Misconfigured, why));
         }
         if !self.info.headers {
-            return Err(socket::failed(Outcome::Misconfigured, "the server takes no headers: it is older than 2.2"));
+            return Err(socket::failed(
+                Outcome::Misconfigured,
+                "the server takes no headers: it is older than 2.2",
+            ));
         }
         let mut connect = Map::new();
         for (name, value) in [
@@ -105,11 +108,7 @@ impl Connection {
 }
 
 /// The server speaks first, before TLS or after it. What it says before is taken for nothing but whether TLS may begin.
-async fn introduce(
-    dialer: &Dialer,
-    to: &Endpoint,
-    start: &Start,
-) -> Result<(Stream, Reader, Info), Answer> {
+async fn introduce(dialer: &Dialer, to: &Endpoint, start: &Start) -> Result<(Stream, Reader, Info), Answer> {
     let unreachable = |error: OutboundError| socket::meaning(&error);
     let mut reader = Reader::default();
     if start.is_tls_first {
@@ -147,7 +146,9 @@ async fn info(
 }
 
 fn failure(host: &str, error: io::Error) -> Answer {
-    if error.kind() == io::ErrorKind::InvalidData && error.get_ref().is_some_and(|inner| inner.source().is_none()) {
+    if error.kind() == io::ErrorKind::InvalidData
+        && error.get_ref().is_some_and(|inner| inner.source().is_none())
+    {
         // TLS has errors of this kind, too, which say more.
         let known = OutboundError::of_io(host, error);
         if known.is_misconfigured() {

@@ -49,20 +49,8 @@ pub(super) static FIELDS: &[Field] = &[
         kind: FieldKind::Secret,
         ..TEXT
     },
-    Field {
-        name: "user",
-        title: "User",
-        help: "With a password.",
-        example: "tallystick",
-        ..TEXT
-    },
-    Field {
-        name: "password",
-        title: "Password",
-        help: "Of the user.",
-        kind: FieldKind::Secret,
-        ..TEXT
-    },
+    Field { name: "user", title: "User", help: "With a password.", example: "tallystick", ..TEXT },
+    Field { name: "password", title: "Password", help: "Of the user.", kind: FieldKind::Secret, ..TEXT },
     Field {
         name: "token",
         title: "Token",
@@ -73,8 +61,8 @@ pub(super) static FIELDS: &[Field] = &[
     Field {
         name: "subject",
         title: "Subject",
-        help: "Where events are published. {org} stands for the organization, {action} for the action, whose dots stay: \
-               user.created becomes two parts.",
+        help: "Where events are published. {org} stands for the organization, {action} for the action, whose dots stay, \
+               so that user.created is two parts.",
         default: "audit.{org}.{action}",
         ..TEXT
     },

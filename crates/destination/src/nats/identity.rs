@@ -78,7 +78,8 @@ impl Identity {
 /// The JWT and the key of a `.creds` file.
 fn of_file(text: &str) -> Option<(Zeroizing<String>, SigningKey)> {
     let after = |title: &str| {
-        let mut lines = text.lines().map(str::trim).skip_while(|line| !(line.contains("BEGIN") && line.contains(title)));
+        let mut lines =
+            text.lines().map(str::trim).skip_while(|line| !(line.contains("BEGIN") && line.contains(title)));
         lines.nth(1).filter(|line| !line.is_empty() && !line.starts_with('-'))
     };
     Some((Zeroizing::new(after("JWT")?.to_owned()), key_of_seed(after("SEED")?)?))
@@ -145,7 +146,10 @@ fn base32_encode(bytes: &[u8]) -> String {
 /// CRC-16/XMODEM.
 fn checksum(bytes: &[u8]) -> u16 {
     bytes.iter().fold(0, |sum, byte| {
-        (0..8).fold(sum ^ u16::from(*byte) << 8, |sum, _| if sum & 0x8000 == 0 { sum << 1 } else { sum << 1 ^ 0x1021 })
+        (0..8).fold(
+            sum ^ u16::from(*byte) << 8,
+            |sum, _| if sum & 0x8000 == 0 { sum << 1 } else { sum << 1 ^ 0x1021 },
+        )
     })
 }
 

@@ -106,7 +106,10 @@ mod tests {
         assert_eq!(acknowledged("", r#"{"stream":"A","seq":1}"#), Stored);
         assert_eq!(acknowledged("", r#"{"stream":"A","seq":1,"duplicate":true}"#), Stored);
         let error = |code: u16, err: u32| {
-            acknowledged("", &format!(r#"{{"error":{{"code":{code},"err_code":{err},"description":"d"}},"stream":"A"}}"#))
+            acknowledged(
+                "",
+                &format!(r#"{{"error":{{"code":{code},"err_code":{err},"description":"d"}},"stream":"A"}}"#),
+            )
         };
         assert_eq!(error(400, 10_054), Rejected("d (10054)".to_owned()));
         assert_eq!(error(400, 10_060), Misconfigured(400, "d (10060)".to_owned()));

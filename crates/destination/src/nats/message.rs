@@ -68,7 +68,10 @@ fn head(batch: &Batch, record: &Record, expected_stream: Option<&str>) -> String
 pub(super) fn checked_stream(name: &str) -> Result<String, BadSettings> {
     let is_good = |c: char| c.is_ascii_graphic() && !matches!(c, '.' | '*' | '>' | '/' | '\\');
     if name.len() > 255 || !name.chars().all(is_good) {
-        return Err(BadSettings::new("jetstream", "is no name of a stream: it has spaces, dots, or one of * > / \\"));
+        return Err(BadSettings::new(
+            "jetstream",
+            "is no name of a stream: it has spaces, dots, or one of * > / \\",
+        ));
     }
     Ok(name.to_owned())
 }
@@ -113,7 +116,9 @@ pub(in crate::nats) mod tests {
         let end = rest.find("\r\n\r\n").unwrap() + 4;
         let expected = format!("HPUB audit.org_1.user.created _INBOX.x.1 {end} {}", rest.len() - 2);
         assert_eq!(line, expected);
-        assert!(rest.starts_with("NATS/1.0\r\nNats-Msg-Id: stream_1/event_1\r\nNats-Expected-Stream: AUDIT\r\n"));
+        assert!(
+            rest.starts_with("NATS/1.0\r\nNats-Msg-Id: stream_1/event_1\r\nNats-Expected-Stream: AUDIT\r\n")
+        );
         assert!(rest.ends_with("\r\n\r\n{\"seq\":1}\r\n"));
     }
 }

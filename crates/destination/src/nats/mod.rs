@@ -33,7 +33,12 @@ pub(crate) static KIND: Kind = Kind {
     summary: "One message an event, acknowledged by the stream that stores it, and told apart from its repetitions.",
     fields: FIELDS,
     formats: &[],
-    shape: Shape { events_max: 1_000, bytes_max: 4 << 20, linger: Duration::from_millis(200), is_by_hour: false },
+    shape: Shape {
+        events_max: 1_000,
+        bytes_max: 4 << 20,
+        linger: Duration::from_millis(200),
+        is_by_hour: false,
+    },
     once: Once::AtLeast,
     open,
 };
@@ -92,7 +97,8 @@ impl Nats {
 impl Destination for Nats {
     async fn send(&self, batch: &Batch) -> Answer {
         let answer = timeout(CALL_TIME_MAX, self.exchange(batch)).await;
-        let late = || socket::failed(Outcome::Retry { after: None }, "the servers did not acknowledge in time");
+        let late =
+            || socket::failed(Outcome::Retry { after: None }, "the servers did not acknowledge in time");
         self.hidden.clean(answer.unwrap_or_else(|_| late()))
     }
 

@@ -71,7 +71,9 @@ impl Reader {
         let (word, rest) = line.split_once([' ', '\t']).unwrap_or((&line, ""));
         let rest = rest.trim();
         match word.to_ascii_uppercase().as_str() {
-            "INFO" => Ok(Said::Info(Box::new(serde_json::from_str(rest).map_err(|_| bad("an INFO without JSON"))?))),
+            "INFO" => {
+                Ok(Said::Info(Box::new(serde_json::from_str(rest).map_err(|_| bad("an INFO without JSON"))?)))
+            }
             "PING" => Ok(Said::Ping),
             "PONG" => Ok(Said::Pong),
             "+OK" => Ok(Said::Ok),
@@ -176,7 +178,9 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_no_server_of_nats_is_not_read_without_end() {
-        for text in ["HTTP/1.1 400 Bad Request\r\n", "MSG a 1 99999999\r\n", "MSG a 1\r\n", "HMSG a 1 5 3\r\nabc\r\n"] {
+        for text in
+            ["HTTP/1.1 400 Bad Request\r\n", "MSG a 1 99999999\r\n", "MSG a 1\r\n", "HMSG a 1 5 3\r\nabc\r\n"]
+        {
             assert!(read(text).await.last().unwrap().contains("invalid data"), "{text}");
         }
         let endless = "x".repeat(10 * LINE_BYTES_MAX);

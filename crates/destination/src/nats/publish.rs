@@ -41,7 +41,10 @@ impl State {
             while next < messages.len() && window < WINDOW_EVENTS_MAX && out.len() < WINDOW_BYTES_MAX {
                 let message = &messages[next];
                 if bytes_max > 0 && message.byte_count() > bytes_max {
-                    let why = format!("the message has {} bytes, and the server takes {bytes_max}", message.byte_count());
+                    let why = format!(
+                        "the message has {} bytes, and the server takes {bytes_max}",
+                        message.byte_count()
+                    );
                     self.fates[next] = Fate::Said(Acknowledged::Rejected(why));
                 } else {
                     message.write(&format!("{inbox}.{next}"), &mut out);
@@ -56,7 +59,9 @@ impl State {
             }
             // What comes after an event that was not stored would be stored before it.
             let fates = &self.fates[..next];
-            if fates.iter().any(|fate| matches!(fate, Fate::Said(Acknowledged::Again(..) | Acknowledged::Misconfigured(..)))) {
+            if fates.iter().any(|fate| {
+                matches!(fate, Fate::Said(Acknowledged::Again(..) | Acknowledged::Misconfigured(..)))
+            }) {
                 return Ok(());
             }
         }
@@ -98,8 +103,11 @@ impl State {
             }
         }
         let sent_bytes = self.sent_bytes;
-        let said = |outcome, (code, detail): (u16, String)| {
-            Answer { outcome, status: Some(code).filter(|code| *code != 0), detail, sent_bytes }
+        let said = |outcome, (code, detail): (u16, String)| Answer {
+            outcome,
+            status: Some(code).filter(|code| *code != 0),
+            detail,
+            sent_bytes,
         };
         // The whole batch is sent again then; what is there already is recognised by its id.
         if let Some(why) = misconfigured {

@@ -15,7 +15,11 @@ impl Subject {
         let plain = template.replace("{org}", "o").replace("{action}", "a");
         let is_good = |c: char| c.is_ascii_graphic() && !matches!(c, '*' | '>' | '{' | '}');
         let is_system = plain.starts_with('$') || plain.starts_with("_INBOX.");
-        if plain.split('.').any(str::is_empty) || !plain.chars().all(is_good) || is_system || template.len() > 256 {
+        if plain.split('.').any(str::is_empty)
+            || !plain.chars().all(is_good)
+            || is_system
+            || template.len() > 256
+        {
             let why = "has to be parts with dots between, without spaces and wildcards, such as audit.{org}.{action}";
             return Err(BadSettings::new("subject", why));
         }
@@ -65,7 +69,8 @@ mod tests {
         for good in ["audit", "a.{org}", "{org}.{action}", "a-b_c.{org}x.1"] {
             Subject::new(good).unwrap();
         }
-        for bad in ["", ".", "a.", ".a", "a..b", "a b", "a.*", "a.>", "{what}", "$JS.API.x", "_INBOX.a", "ä"] {
+        for bad in ["", ".", "a.", ".a", "a..b", "a b", "a.*", "a.>", "{what}", "$JS.API.x", "_INBOX.a", "ä"]
+        {
             assert!(Subject::new(bad).is_err(), "{bad}");
         }
     }

@@ -39,7 +39,8 @@ impl Endpoint {
     /// # Errors
     /// If it is none.
     pub(crate) fn of_setting(field: &str, text: &str, default_port: u16) -> Result<Self, BadSettings> {
-        let why = || format!("has to be a host, or a host and a port such as logs.example.com:{default_port}");
+        let why =
+            || format!("has to be a host, or a host and a port such as logs.example.com:{default_port}");
         Self::parse(text, default_port).ok_or_else(|| BadSettings::new(field, why()))
     }
 
@@ -50,7 +51,10 @@ impl Endpoint {
     pub(crate) fn list(field: &str, text: &str, default_port: u16) -> Result<Vec<Self>, BadSettings> {
         let parts: Vec<&str> = text.split(',').filter(|part| !part.trim().is_empty()).collect();
         if parts.is_empty() || parts.len() > ENDPOINTS_MAX {
-            return Err(BadSettings::new(field, format!("has to be 1 to {ENDPOINTS_MAX} hosts, with commas between")));
+            return Err(BadSettings::new(
+                field,
+                format!("has to be 1 to {ENDPOINTS_MAX} hosts, with commas between"),
+            ));
         }
         parts.into_iter().map(|part| Self::of_setting(field, part, default_port)).collect()
     }
@@ -89,7 +93,8 @@ mod tests {
             assert_eq!((endpoint.host.as_str(), endpoint.port), (host, port), "{text}");
             assert_eq!(Endpoint::parse(&endpoint.to_string(), 1), Some(endpoint));
         }
-        for text in ["", ":1", "a b:1", "a:0", "a:65536", "a:x", "[::1", "[::1]1", "tls://a:1", "a/b", "u@h"] {
+        for text in ["", ":1", "a b:1", "a:0", "a:65536", "a:x", "[::1", "[::1]1", "tls://a:1", "a/b", "u@h"]
+        {
             assert_eq!(Endpoint::parse(text, 1), None, "{text}");
         }
         assert_eq!(Endpoint::list("f", "a:1, b,", 9).unwrap().len(), 2);

@@ -16,7 +16,9 @@ use self::fields::{FACILITIES, FIELDS};
 use self::message::{Framing, Template};
 use crate::limits::CALL_TIME_MAX;
 use crate::socket::{self, Dialer, Endpoint, Hidden};
-use crate::{Answer, BadSettings, Batch, Destination, Kind, Once, Outcome, Rejection, Settings, Shape, Surroundings};
+use crate::{
+    Answer, BadSettings, Batch, Destination, Kind, Once, Outcome, Rejection, Settings, Shape, Surroundings,
+};
 
 /// Sends events to a syslog receiver.
 pub(crate) static KIND: Kind = Kind {
@@ -25,12 +27,7 @@ pub(crate) static KIND: Kind = Kind {
     summary: "Messages of RFC 5424 over TLS or TCP, for rsyslog, syslog-ng, QRadar, ArcSight and other collectors.",
     fields: FIELDS,
     formats: &[],
-    shape: Shape {
-        events_max: 2_000,
-        bytes_max: 2 << 20,
-        linger: Duration::from_secs(1),
-        is_by_hour: false,
-    },
+    shape: Shape { events_max: 2_000, bytes_max: 2 << 20, linger: Duration::from_secs(1), is_by_hour: false },
     once: Once::AtLeast,
     open,
 };
@@ -45,7 +42,11 @@ fn open(settings: &Settings, world: &Surroundings) -> Result<Box<dyn Destination
         app: message::header_text(settings.required("app_name")?, message::APP_BYTES_MAX),
         host: settings.text("hostname").map(|host| message::header_text(host, message::HOST_BYTES_MAX)),
         sd_id: sd_id(settings.required("sd_id")?)?,
-        framing: if settings.required("framing")? == "newline" { Framing::Newline } else { Framing::OctetCounting },
+        framing: if settings.required("framing")? == "newline" {
+            Framing::Newline
+        } else {
+            Framing::OctetCounting
+        },
         bytes_max: settings.number("message_bytes_max").unwrap_or(message::BYTES_MAX_DEFAULT) as usize,
     };
     Ok(Box::new(Syslog {
@@ -60,9 +61,11 @@ fn open(settings: &Settings, world: &Surroundings) -> Result<Box<dyn Destination
 fn sd_id(text: &str) -> Result<String, BadSettings> {
     let is_name = |c: char| c.is_ascii_graphic() && !matches!(c, '=' | ']' | '"' | '@');
     let (name, number) = text.split_once('@').unwrap_or((text, ""));
-    let is_number = number.split('.').all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
+    let is_number =
+        number.split('.').all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
     if name.is_empty() || !name.chars().all(is_name) || !is_number || text.len() > message::SD_ID_BYTES_MAX {
-        let why = "has to be a name, @ and an enterprise number, such as audit@32473, of at most 32 characters";
+        let why =
+            "has to be a name, @ and an enterprise number, such as audit@32473, of at most 32 characters";
         return Err(BadSettings::new("sd_id", why));
     }
     Ok(text.to_owned())
@@ -89,7 +92,9 @@ impl Syslog {
             }
         });
         match done.await {
-            Ok(Ok(())) if self.awaits_close => Ok("the receiver has read everything and closed the connection"),
+            Ok(Ok(())) if self.awaits_close => {
+                Ok("the receiver has read everything and closed the connection")
+            }
             Ok(Ok(())) => Ok("written; the receiver was not asked to confirm it"),
             Ok(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => Err(socket::failed(
                 Outcome::Retry { after: None },
@@ -116,7 +121,9 @@ impl Destination for Syslog {
             Answer::plain(Outcome::Delivered)
         } else {
             match self.exchange(&framed.bytes).await {
-                Ok(detail) => Answer { detail: detail.to_owned(), sent_bytes, ..Answer::plain(Outcome::Delivered) },
+                Ok(detail) => {
+                    Answer { detail: detail.to_owned(), sent_bytes, ..Answer::plain(Outcome::Delivered) }
+                }
                 Err(answer) => return self.hidden.clean(answer),
             }
         };
@@ -154,7 +161,17 @@ mod tests {
         for good in ["audit@32473", "tallystick@32473.1.2"] {
             assert_eq!(sd_id(good).unwrap(), good);
         }
-        for bad in ["audit", "audit@", "@32473", "a b@1", "a=@1", "a@1x", "a@1..2", "a@1@2", &format!("{}@1", "a".repeat(31))] {
+        for bad in [
+            "audit",
+            "audit@",
+            "@32473",
+            "a b@1",
+            "a=@1",
+            "a@1x",
+            "a@1..2",
+            "a@1@2",
+            &format!("{}@1", "a".repeat(31)),
+        ] {
             assert!(sd_id(bad).is_err(), "{bad}");
         }
     }

@@ -36,7 +36,11 @@ impl Authority {
 
     /// Writes what a server needs: the authority, its certificate, its key.
     pub(crate) fn write(&self, folder: &Path) -> [PathBuf; 3] {
-        let files = [("ca.pem", &self.ca_pem), ("server.pem", &self.server.cert_pem), ("server.key", &self.server.key_pem)];
+        let files = [
+            ("ca.pem", &self.ca_pem),
+            ("server.pem", &self.server.cert_pem),
+            ("server.key", &self.server.key_pem),
+        ];
         files.map(|(name, text)| {
             let path = folder.join(name);
             std::fs::write(&path, text).unwrap();

@@ -1,5 +1,5 @@
-//! Programs of Debian that `cargo xtask streams-setup` unpacks without installing them: receivers of syslog exclude each
-//! other as packages, and would start on the machine.
+//! Programs of Debian that `cargo xtask streams-setup` unpacks without installing them: receivers of syslog exclude
+//! each other as packages, and would start on the machine.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -27,7 +27,8 @@ pub(crate) fn library(name: &str) -> PathBuf {
 
 fn libraries() -> impl Iterator<Item = PathBuf> {
     let folders = ["usr/lib", "lib"].map(|path| root().join(path));
-    let inside = folders.into_iter().flat_map(|folder| std::fs::read_dir(folder).into_iter().flatten().flatten());
+    let inside =
+        folders.into_iter().flat_map(|folder| std::fs::read_dir(folder).into_iter().flatten().flatten());
     inside.map(|entry| entry.path()).filter(|path| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         name.ends_with("-linux-gnu") || name == "syslog-ng"

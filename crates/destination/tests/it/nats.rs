@@ -72,7 +72,8 @@ impl Server {
     }
 
     async fn make_stream(&self, connect: &str, more: Value) {
-        let mut config = json!({"name": "AUDIT", "subjects": ["audit.>"], "storage": "file", "num_replicas": 1});
+        let mut config =
+            json!({"name": "AUDIT", "subjects": ["audit.>"], "storage": "file", "num_replicas": 1});
         config.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         let made = self.api(connect, "STREAM.CREATE.AUDIT", &config).await;
         assert!(made.get("error").is_none(), "{made}");
@@ -86,7 +87,8 @@ impl Server {
 
     async fn message(&self, seq: u64) -> (String, String, Vec<u8>) {
         use base64::Engine as _;
-        let decode = |text: &Value| base64::engine::general_purpose::STANDARD.decode(text.as_str().unwrap()).unwrap();
+        let decode =
+            |text: &Value| base64::engine::general_purpose::STANDARD.decode(text.as_str().unwrap()).unwrap();
         let answer = self.api("{}", "STREAM.MSG.GET.AUDIT", &json!({"seq": seq})).await;
         let message = &answer["message"];
         let headers = String::from_utf8(decode(&message["hdrs"])).unwrap();
@@ -216,7 +218,12 @@ async fn tls_begins_after_the_introduction_or_before_it() {
         });
         // Nothing stores it; but it is let in.
         let answer = open("nats", settings.clone()).send(&batch(2)).await;
-        assert_eq!((answer.outcome, answer.status), (Outcome::Misconfigured, Some(503)), "{mode}: {}", answer.detail);
+        assert_eq!(
+            (answer.outcome, answer.status),
+            (Outcome::Misconfigured, Some(503)),
+            "{mode}: {}",
+            answer.detail
+        );
         settings["ca_pem"] = Value::from(Authority::new().ca_pem);
         let answer = open("nats", settings.clone()).check().await.unwrap();
         assert_eq!(answer.outcome, Outcome::Misconfigured, "{mode}: {answer:?}");

@@ -202,7 +202,9 @@ async fn a_receiver_that_stops_and_comes_back_loses_nothing() {
 #[tokio::test]
 async fn tenzir_counts_octets_as_we_do() {
     let (folder, port) = (TempDir::new().unwrap(), free_port());
-    let pipeline = format!("accept_tcp \"127.0.0.1:{port}\" {{ read_syslog octet_counting=true }}\nwrite_ndjson\nsave_stdout");
+    let pipeline = format!(
+        "accept_tcp \"127.0.0.1:{port}\" {{ read_syslog octet_counting=true }}\nwrite_ndjson\nsave_stdout"
+    );
     let out = folder.path().join("out");
     let mut process = tenzir(&pipeline, folder.path(), &out);
     process.until_listening(port).await;
@@ -250,7 +252,8 @@ async fn what_is_too_large_is_rejected_and_the_rest_arrives() {
 
 #[tokio::test]
 async fn what_is_not_permitted_is_not_asked() {
-    let tls_only = Surroundings { outbound: tallystick_outbound::OutboundOptions::default(), ..surroundings() };
+    let tls_only =
+        Surroundings { outbound: tallystick_outbound::OutboundOptions::default(), ..surroundings() };
     let kind = kind("syslog").unwrap();
     let answer = |settings: Value, world: Surroundings| async move {
         let settings = Settings::new(kind.fields, settings.as_object().unwrap().clone()).unwrap();

@@ -110,12 +110,14 @@ impl Metadata {
     /// # Errors
     /// In words, if a broker's address cannot be one.
     pub(super) fn leaders(&self) -> Result<Vec<Option<Endpoint>>, String> {
-        let count = self.partitions.iter().map(|(index, _)| usize::try_from(*index).unwrap_or_default() + 1).max();
+        let count =
+            self.partitions.iter().map(|(index, _)| usize::try_from(*index).unwrap_or_default() + 1).max();
         let mut leaders = vec![None; count.unwrap_or_default().min(PARTITIONS_MAX)];
         for (index, leader) in &self.partitions {
             let Some((host, port)) = self.brokers.get(leader) else { continue };
             let endpoint = Endpoint::parse(&format!("[{host}]:{port}"), 0);
-            let endpoint = endpoint.ok_or_else(|| format!("a broker advertises {host}:{port}, which is no address"))?;
+            let endpoint =
+                endpoint.ok_or_else(|| format!("a broker advertises {host}:{port}, which is no address"))?;
             if let Some(place) = usize::try_from(*index).ok().and_then(|index| leaders.get_mut(index)) {
                 *place = Some(endpoint);
             }
@@ -156,7 +158,8 @@ mod tests {
         }
         let metadata = Metadata::read(&out.done()).unwrap();
         let leaders = metadata.leaders().unwrap();
-        let shown: Vec<String> = leaders.iter().map(|leader| format!("{:?}", leader.as_ref().map(ToString::to_string))).collect();
+        let shown: Vec<String> =
+            leaders.iter().map(|leader| format!("{:?}", leader.as_ref().map(ToString::to_string))).collect();
         assert_eq!(shown, ["Some(\"[fd12::2]:9094\")", "None", "Some(\"kafka-1.example.com:9093\")"]);
     }
 }

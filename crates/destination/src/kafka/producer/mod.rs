@@ -1,4 +1,5 @@
-//! Where a topic's partitions are, and batches that go there, each under a number by which the broker tells repetitions.
+//! Where a topic's partitions are, and batches that go there, each under a number by which the broker tells a
+//! repetition.
 
 mod message;
 mod sequences;
@@ -43,7 +44,12 @@ pub(super) struct Producer {
 
 impl Producer {
     pub(super) fn new(cluster: Cluster) -> Self {
-        Self { cluster, leaders: HashMap::new(), connections: HashMap::new(), sequences: Sequences::default() }
+        Self {
+            cluster,
+            leaders: HashMap::new(),
+            connections: HashMap::new(),
+            sequences: Sequences::default(),
+        }
     }
 
     /// Sends a batch to the partition of its organization.

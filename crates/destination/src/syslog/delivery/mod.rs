@@ -8,8 +8,8 @@
 //!   the receiving program has read every byte.
 //! - It does not mean that the receiver has stored it: what it loses after reading, nobody can tell on this side.
 //!
-//! With TLS, the end has to be said in TLS as well: programs that read ahead may have taken bytes from the connection that
-//! they never deciphered, and then hang up with an alert or without a word.
+//! With TLS, the end has to be said in TLS as well: programs that read ahead may have taken bytes from the connection
+//! that they never deciphered, and then hang up with an alert or without a word.
 //!
 //! An orderly end that was sent before our last bytes arrived looks the same at first; the reset that these bytes cause
 //! comes after it. So the connection counts as closed only when our own end was acknowledged as well.
@@ -70,7 +70,7 @@ async fn drain(reader: &mut (impl AsyncRead + Unpin)) -> io::Result<()> {
     }
 }
 
-/// Waits until the system has forgotten the connection, which it does when both ends are acknowledged, or after a reset.
+/// Waits until the system has forgotten the connection: when both ends are acknowledged, or after a reset.
 async fn settle(stream: &Stream) -> io::Result<()> {
     loop {
         let is_closed = stream.tcp().peer_addr().is_err();
