@@ -45,6 +45,7 @@ pub enum ErrorCode {
     PasskeyNotFound,
     ExportNotFound,
     ExportState,
+    StreamChanged,
     ExportExpired,
     EmailTaken,
     AlreadyMember,
@@ -118,6 +119,7 @@ impl ErrorCode {
         Self::PasskeyNotFound,
         Self::ExportNotFound,
         Self::ExportState,
+        Self::StreamChanged,
         Self::ExportExpired,
         Self::EmailTaken,
         Self::AlreadyMember,
@@ -191,6 +193,7 @@ impl ErrorCode {
             Self::PasskeyNotFound => "passkey_not_found",
             Self::ExportNotFound => "export_not_found",
             Self::ExportState => "export_state",
+            Self::StreamChanged => "stream_changed",
             Self::ExportExpired => "export_expired",
             Self::EmailTaken => "email_taken",
             Self::AlreadyMember => "already_member",
@@ -282,6 +285,7 @@ impl ErrorCode {
             | Self::PasskeyExists
             | Self::PasskeysUnavailable
             | Self::ExportState
+            | Self::StreamChanged
             | Self::IdempotencyKeyReused => StatusCode::CONFLICT,
             Self::TooManyFailures | Self::TooManyAttempts => StatusCode::TOO_MANY_REQUESTS,
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
@@ -334,6 +338,7 @@ impl ErrorCode {
             Self::PasskeyNotFound => "The passkey does not exist",
             Self::ExportNotFound => "The export does not exist",
             Self::ExportState => "The export is in another state",
+            Self::StreamChanged => "The stream was changed meanwhile",
             Self::ExportExpired => "The export has expired",
             Self::EmailTaken => "The e-mail address has an account",
             Self::AlreadyMember => "They are a member already",
@@ -414,6 +419,7 @@ impl ErrorCode {
             | Self::PasskeyNotFound
             | Self::ExportNotFound
             | Self::ExportState
+            | Self::StreamChanged
             | Self::ExportExpired
             | Self::EmailTaken
             | Self::AlreadyMember
@@ -483,6 +489,7 @@ impl ErrorCode {
             | Self::PasskeyNotFound
             | Self::ExportNotFound
             | Self::ExportState
+            | Self::StreamChanged
             | Self::ExportExpired
             | Self::EmailTaken
             | Self::AlreadyMember

@@ -188,6 +188,7 @@ fn of_conflict(conflict: &Conflict) -> ApiError {
         Conflict::RoleInUse => (ErrorCode::RoleInUse, "give its holders another role first"),
         Conflict::PasskeyExists => (ErrorCode::PasskeyExists, "it cannot be added twice"),
         Conflict::ExportState { .. } => (ErrorCode::ExportState, "look at its status first"),
+        Conflict::StreamChanged { .. } => (ErrorCode::StreamChanged, "look at it again"),
         Conflict::TooMany { .. } => (ErrorCode::TooManyEntries, "remove some first"),
     };
     ApiError::new(code, format!("{conflict}; {advice}"))
