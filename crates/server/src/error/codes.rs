@@ -47,7 +47,6 @@ pub enum ErrorCode {
     ExportState,
     ExportExpired,
     StreamNotFound,
-    StreamState,
     StreamChanged,
     EmailTaken,
     AlreadyMember,
@@ -123,7 +122,6 @@ impl ErrorCode {
         Self::ExportState,
         Self::ExportExpired,
         Self::StreamNotFound,
-        Self::StreamState,
         Self::StreamChanged,
         Self::EmailTaken,
         Self::AlreadyMember,
@@ -199,7 +197,6 @@ impl ErrorCode {
             Self::ExportState => "export_state",
             Self::ExportExpired => "export_expired",
             Self::StreamNotFound => "stream_not_found",
-            Self::StreamState => "stream_state",
             Self::StreamChanged => "stream_changed",
             Self::EmailTaken => "email_taken",
             Self::AlreadyMember => "already_member",
@@ -292,7 +289,6 @@ impl ErrorCode {
             | Self::PasskeyExists
             | Self::PasskeysUnavailable
             | Self::ExportState
-            | Self::StreamState
             | Self::StreamChanged
             | Self::IdempotencyKeyReused => StatusCode::CONFLICT,
             Self::TooManyFailures | Self::TooManyAttempts => StatusCode::TOO_MANY_REQUESTS,
@@ -348,7 +344,6 @@ impl ErrorCode {
             Self::ExportState => "The export is in another state",
             Self::ExportExpired => "The export has expired",
             Self::StreamNotFound => "The stream does not exist",
-            Self::StreamState => "The stream is in another state",
             Self::StreamChanged => "The stream was changed meanwhile",
             Self::EmailTaken => "The e-mail address has an account",
             Self::AlreadyMember => "They are a member already",
@@ -431,7 +426,6 @@ impl ErrorCode {
             | Self::ExportState
             | Self::ExportExpired
             | Self::StreamNotFound
-            | Self::StreamState
             | Self::StreamChanged
             | Self::EmailTaken
             | Self::AlreadyMember
@@ -503,7 +497,6 @@ impl ErrorCode {
             | Self::ExportState
             | Self::ExportExpired
             | Self::StreamNotFound
-            | Self::StreamState
             | Self::StreamChanged
             | Self::EmailTaken
             | Self::AlreadyMember
