@@ -1,8 +1,9 @@
 //! What calls about streams give: the members of their bodies, checked.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 use tallystick_destination::{Kind, kind, kinds};
+use tallystick_event::OrgId;
 use utoipa::ToSchema;
 
 use super::formats_of;
@@ -77,4 +78,16 @@ pub fn settings_of(given: Option<Value>) -> Result<Map<String, Value>, ApiError>
         Some(Value::Object(settings)) => Ok(settings),
         Some(_) => Err(bad("/settings", "is an object with the settings of the destination")),
     }
+}
+
+/// A member that may be left out, null, or a text.
+pub fn named<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+/// The organization that is named, if it is.
+pub fn org_of(named: Option<Option<String>>) -> Result<Option<Option<OrgId>>, ApiError> {
+    let Some(named) = named else { return Ok(None) };
+    let org = named.map(|id| id.parse::<OrgId>()).transpose();
+    org.map(Some).map_err(|error| bad("/organization_id", error.to_string()))
 }
