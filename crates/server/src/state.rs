@@ -10,12 +10,12 @@ use std::{
 
 use axum::http::{HeaderMap, header};
 use ipnet::IpNet;
-use tallystick_anchor::{Outbound, OutboundError, OutboundOptions, Plain};
 use tallystick_auth::{Auth, NoPasskeys, PasskeySite};
 use tallystick_delivery::{Exports, limits::KEEP_DAYS_DEFAULT};
 use tallystick_engine::{Engine, ReadError, search::Deadline};
 use tallystick_event::{Clock, Preparer, Random};
 use tallystick_oidc::Oidc;
+use tallystick_outbound::{Outbound, OutboundError, OutboundOptions, Plain};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
@@ -141,7 +141,10 @@ impl AppState {
         let clock = Arc::clone(engine.clock());
         let allow_private = options.sso_allow_private;
         let plain = if allow_private { Plain::Private } else { Plain::Never };
-        let oidc = Oidc::new(Outbound::new(OutboundOptions { allow_private, plain })?, Arc::clone(&clock));
+        let oidc = Oidc::new(
+            Outbound::new(OutboundOptions { allow_private, plain, ..OutboundOptions::default() })?,
+            Arc::clone(&clock),
+        );
         Ok(Arc::new(Self {
             oidc,
             exports,

@@ -10,12 +10,13 @@ use std::{
 };
 
 use anyhow::Context as _;
-use tallystick_anchor::{ObjectLock, Outbound, Rounds, RoundsOptions, TimestampClient, WitnessClient};
+use tallystick_anchor::{ObjectLock, Rounds, RoundsOptions, TimestampClient, WitnessClient};
 use tallystick_auth::{Auth, RootKey};
 use tallystick_catalog::{Catalog, CatalogUrl};
 use tallystick_delivery::Exports;
 use tallystick_engine::{Engine, Recovered};
 use tallystick_event::{Clock, Preparer, Random};
+use tallystick_outbound::Outbound;
 use tallystick_server::{AppState, ServerOptions, serve, telemetry::Metrics};
 use tallystick_wal::lock::{DataLock, Holder, LockError};
 use tokio::net::{TcpListener, TcpSocket};

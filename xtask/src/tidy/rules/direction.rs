@@ -20,13 +20,14 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("auth", &["event", "catalog"]),
     ("delivery", &["event", "query", "wal", "catalog", "engine"]),
     ("witness", &["merkle", "wal"]),
-    ("anchor", &["event", "merkle", "catalog", "engine"]),
-    ("oidc", &["event", "anchor"]),
+    ("outbound", &[]),
+    ("anchor", &["event", "merkle", "catalog", "engine", "outbound"]),
+    ("oidc", &["event", "outbound"]),
     (
         "server",
         &[
             "event", "merkle", "verify", "query", "mapping", "catalog", "engine", "auth", "delivery",
-            "witness", "anchor", "oidc",
+            "witness", "outbound", "oidc",
         ],
     ),
     ("tallystick", EVERYTHING),
@@ -41,7 +42,7 @@ const FOR_TESTS: &[(&str, &[&str])] = &[("mapping", &["event"]), ("format", &["m
 
 const EVERYTHING: &[&str] = &[
     "event", "merkle", "verify", "auditor", "query", "mapping", "format", "wal", "segment", "catalog", "engine",
-    "auth", "delivery", "witness", "anchor", "oidc", "server",
+    "auth", "delivery", "witness", "outbound", "anchor", "oidc", "server",
 ];
 
 /// Crates that compute and touch nothing: they can run in a browser or in somebody's verifier.
