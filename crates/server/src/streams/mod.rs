@@ -1,6 +1,8 @@
 //! Streams as the server knows them: what is recorded of them, and where they begin. The sending itself is in
 //! `tallystick-delivery`.
 
+pub mod lag;
+pub mod metrics;
 pub mod place;
 pub mod settings;
 
