@@ -111,3 +111,59 @@ impl Batch {
         out
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// 2026-11-22T00:00:00Z.
+    pub(crate) const HAPPENED_MS: i64 = 1_795_305_600_000;
+
+    /// A batch of these JSON texts, from seq 10 on, received a second after they happened, a millisecond apart.
+    pub(crate) fn batch(texts: &[&str]) -> Batch {
+        let records = texts.iter().zip(10..).map(|(text, seq)| {
+            let occurred_ms = HAPPENED_MS + seq as i64 - 10;
+            let bytes = Bytes::copy_from_slice(text.as_bytes());
+            Record {
+                seq,
+                event_id: format!("evt_{seq:032x}"),
+                leaf_hash: [seq as u8; 32],
+                occurred_ms,
+                received_ms: occurred_ms + 1000,
+                action: "user.created".to_owned(),
+                is_failure: false,
+                native: bytes.clone(),
+                bytes,
+            }
+        });
+        let last_seq = 9 + texts.len() as u64;
+        Batch {
+            id: BatchId::of("stream_1", "audit.example.com/acme", 10, last_seq, "native/1"),
+            stream: "stream_1".to_owned(),
+            org: "acme".to_owned(),
+            log: "audit.example.com/acme".to_owned(),
+            first_seq: 10,
+            last_seq,
+            media: Media::Json,
+            records: records.collect(),
+            now_ms: HAPPENED_MS + 5000,
+        }
+    }
+
+    #[test]
+    fn another_range_is_another_batch() {
+        let id = BatchId::of("stream_1", "log", 0, 9, "native/1");
+        assert_eq!(id, BatchId::of("stream_1", "log", 0, 9, "native/1"));
+        assert_eq!(id.to_string().len(), 32);
+        for other in [
+            BatchId::of("stream_2", "log", 0, 9, "native/1"),
+            BatchId::of("stream_1", "gol", 0, 9, "native/1"),
+            BatchId::of("stream_1", "log", 0, 8, "native/1"),
+            BatchId::of("stream_1", "log", 1, 9, "native/1"),
+            BatchId::of("stream_1", "log", 0, 9, "native/2"),
+            BatchId::of("stream_1l", "og", 0, 9, "native/1"),
+        ] {
+            assert_ne!(id, other);
+        }
+    }
+}

@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tallystick_outbound::OutboundOptions;
 
-use crate::{Answer, BadSettings, Batch, Field, Settings};
+use crate::{Answer, BadSettings, Batch, Field, Settings, datadog, elasticsearch, splunk_hec, webhook};
 
 /// What a destination may use of the world.
 #[derive(Debug, Clone)]
@@ -72,7 +72,7 @@ pub struct Kind {
 }
 
 /// All kinds, in the order in which they are offered.
-static KINDS: &[&Kind] = &[];
+static KINDS: &[&Kind] = &[&webhook::KIND, &splunk_hec::KIND, &datadog::KIND, &elasticsearch::KIND];
 
 /// All kinds, in the order in which they are offered.
 pub fn kinds() -> &'static [&'static Kind] {

@@ -8,10 +8,15 @@
 //! - What a destination says of an answer holds no secret of its settings.
 
 mod batch;
+mod datadog;
+mod elasticsearch;
+mod http;
 mod kind;
 pub mod limits;
 mod outcome;
 mod settings;
+mod splunk_hec;
+mod webhook;
 
 pub use self::batch::{Batch, BatchId, Media, Record};
 pub use self::kind::{Destination, Kind, Once, Shape, Surroundings, kind, kinds};

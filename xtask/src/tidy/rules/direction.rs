@@ -23,6 +23,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("outbound", &[]),
     ("anchor", &["event", "merkle", "catalog", "engine", "outbound"]),
     ("oidc", &["event", "outbound"]),
+    ("destination", &["outbound"]),
     (
         "server",
         &[
@@ -42,7 +43,7 @@ const FOR_TESTS: &[(&str, &[&str])] = &[("mapping", &["event"]), ("format", &["m
 
 const EVERYTHING: &[&str] = &[
     "event", "merkle", "verify", "auditor", "query", "mapping", "format", "wal", "segment", "catalog", "engine",
-    "auth", "delivery", "witness", "outbound", "anchor", "oidc", "server",
+    "auth", "delivery", "witness", "outbound", "anchor", "oidc", "destination", "server",
 ];
 
 /// Crates that compute and touch nothing: they can run in a browser or in somebody's verifier.
