@@ -27,8 +27,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "server",
         &[
-            "event", "merkle", "verify", "query", "mapping", "catalog", "engine", "auth", "delivery",
-            "witness", "outbound", "oidc",
+            "event", "merkle", "verify", "query", "mapping", "format", "catalog", "engine", "auth", "delivery",
+            "witness", "outbound", "oidc", "destination",
         ],
     ),
     ("tallystick", EVERYTHING),
