@@ -1,10 +1,14 @@
 //! What `/metrics` has of each stream. Written by hand, because the streams that there are change while the service
 //! runs, and one that was deleted must not stay.
 
-use std::fmt::Write as _;
-use std::sync::Arc;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+    sync::Arc,
+};
 
-use tallystick_catalog::{Stream, StreamState, StreamsOf};
+use parking_lot::Mutex;
+use tallystick_catalog::{Stream, StreamId, StreamState, StreamsOf};
 
 use super::lag::{Progress, progress};
 use crate::{error::ApiError, state::AppState};
@@ -41,6 +45,24 @@ const FAMILIES: &[Family] = &[
         |one| one.stream.health.failures,
     ),
 ];
+
+/// Attempts since the start, by stream and by what came of them.
+#[derive(Debug, Default)]
+pub struct Attempts(Mutex<BTreeMap<(StreamId, String), u64>>);
+
+impl Attempts {
+    /// Counts one.
+    pub fn count(&self, stream: &StreamId, outcome: &str) {
+        *self.0.lock().entry((stream.clone(), outcome.to_owned())).or_default() += 1;
+    }
+
+    /// Those of streams that are there; the others are forgotten.
+    fn of(&self, there: &BTreeSet<StreamId>) -> Vec<(StreamId, String, u64)> {
+        let mut counts = self.0.lock();
+        counts.retain(|(stream, _), _| there.contains(stream));
+        counts.iter().map(|((stream, outcome), count)| (stream.clone(), outcome.clone(), *count)).collect()
+    }
+}
 
 /// A stream with how far it is.
 struct Figures {
