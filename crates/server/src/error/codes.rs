@@ -47,6 +47,8 @@ pub enum ErrorCode {
     ExportState,
     StreamChanged,
     ExportExpired,
+    StreamNotFound,
+    StreamChanged,
     EmailTaken,
     AlreadyMember,
     LastOwner,
@@ -119,8 +121,9 @@ impl ErrorCode {
         Self::PasskeyNotFound,
         Self::ExportNotFound,
         Self::ExportState,
-        Self::StreamChanged,
         Self::ExportExpired,
+        Self::StreamNotFound,
+        Self::StreamChanged,
         Self::EmailTaken,
         Self::AlreadyMember,
         Self::LastOwner,
@@ -193,8 +196,9 @@ impl ErrorCode {
             Self::PasskeyNotFound => "passkey_not_found",
             Self::ExportNotFound => "export_not_found",
             Self::ExportState => "export_state",
-            Self::StreamChanged => "stream_changed",
             Self::ExportExpired => "export_expired",
+            Self::StreamNotFound => "stream_not_found",
+            Self::StreamChanged => "stream_changed",
             Self::EmailTaken => "email_taken",
             Self::AlreadyMember => "already_member",
             Self::LastOwner => "last_owner",
@@ -266,7 +270,8 @@ impl ErrorCode {
             | Self::SearchNotFound
             | Self::ShareNotFound
             | Self::PasskeyNotFound
-            | Self::ExportNotFound => StatusCode::NOT_FOUND,
+            | Self::ExportNotFound
+            | Self::StreamNotFound => StatusCode::NOT_FOUND,
             Self::ExportExpired => StatusCode::GONE,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::OrgExists
@@ -338,8 +343,9 @@ impl ErrorCode {
             Self::PasskeyNotFound => "The passkey does not exist",
             Self::ExportNotFound => "The export does not exist",
             Self::ExportState => "The export is in another state",
-            Self::StreamChanged => "The stream was changed meanwhile",
             Self::ExportExpired => "The export has expired",
+            Self::StreamNotFound => "The stream does not exist",
+            Self::StreamChanged => "The stream was changed meanwhile",
             Self::EmailTaken => "The e-mail address has an account",
             Self::AlreadyMember => "They are a member already",
             Self::LastOwner => "The organization would have no owner",
@@ -419,8 +425,9 @@ impl ErrorCode {
             | Self::PasskeyNotFound
             | Self::ExportNotFound
             | Self::ExportState
-            | Self::StreamChanged
             | Self::ExportExpired
+            | Self::StreamNotFound
+            | Self::StreamChanged
             | Self::EmailTaken
             | Self::AlreadyMember
             | Self::LastOwner
@@ -489,8 +496,9 @@ impl ErrorCode {
             | Self::PasskeyNotFound
             | Self::ExportNotFound
             | Self::ExportState
-            | Self::StreamChanged
             | Self::ExportExpired
+            | Self::StreamNotFound
+            | Self::StreamChanged
             | Self::EmailTaken
             | Self::AlreadyMember
             | Self::LastOwner

@@ -143,6 +143,7 @@ impl From<CatalogError> for ApiError {
                     "connection" => ErrorCode::SsoNotFound,
                     "passkey" => ErrorCode::PasskeyNotFound,
                     "export" => ErrorCode::ExportNotFound,
+                    "stream" => ErrorCode::StreamNotFound,
                     _ => ErrorCode::KeyNotFound,
                 };
                 Self::new(code, format!("there is no {kind} {id} within reach of this caller"))
