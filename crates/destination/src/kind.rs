@@ -8,11 +8,7 @@ use tallystick_outbound::OutboundOptions;
 use crate::{
     Answer, BadSettings, Batch, Field, Settings, azure_blob, clickhouse, datadog, elasticsearch, gcs, kafka, nats, otlp,
     s3, sentinel, splunk_hec, sumo, syslog, webhook,
-    Answer, BadSettings, Batch, Field, Settings, azure_blob, datadog, elasticsearch, gcs, s3, splunk_hec,
-    webhook,
 };
-use crate::{Answer, BadSettings, Batch, Field, Settings};
-use crate::{clickhouse, datadog, elasticsearch, otlp, sentinel, splunk_hec, sumo, webhook};
 
 /// What a destination may use of the world.
 #[derive(Debug, Clone)]
@@ -94,10 +90,6 @@ static KINDS: &[&Kind] = &[
     &syslog::KIND,
     &kafka::KIND,
     &nats::KIND,
-    &sentinel::KIND,
-    &sumo::KIND,
-    &otlp::KIND,
-    &clickhouse::KIND,
 ];
 
 /// All kinds, in the order in which they are offered.
