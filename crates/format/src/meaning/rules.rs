@@ -307,7 +307,7 @@ pub(super) const VERBS: &[(&[&str], Act)] = &[
     ),
     (
         &[
-            "read", "view", "viewed", "get", "list", "listed", "describe", "access", "accessed", "head",
+            "read", "view", "viewed", "get", "list", "listed", "describe", "accessed", "head",
             "watch", "revealed", "show", "fetch",
         ],
         Act::Read,
