@@ -30,7 +30,6 @@ const KINDS: &[(&[&str], Kind)] = &[
         &[
             "service",
             "service_account",
-            
             "integration",
             "workflow",
             "scim",

@@ -92,7 +92,10 @@ fn text(value: Option<&Value>) -> Option<&str> {
 /// Whether a time is spelled as the log spells it; others are understood and spelled anew.
 fn is_plain_time(text: &str) -> bool {
     let bytes = text.as_bytes();
-    bytes.len() >= "0000-00-00T00:00:00Z".len() && bytes[4] == b'-' && bytes[10] == b'T' && bytes.ends_with(b"Z")
+    bytes.len() >= "0000-00-00T00:00:00Z".len()
+        && bytes[4] == b'-'
+        && bytes[10] == b'T'
+        && bytes.ends_with(b"Z")
 }
 
 fn list(value: Option<&Value>) -> &[Value] {

@@ -307,8 +307,8 @@ pub(super) const VERBS: &[(&[&str], Act)] = &[
     ),
     (
         &[
-            "read", "view", "viewed", "get", "list", "listed", "describe", "access", "accessed", "head",
-            "watch", "revealed", "show", "fetch",
+            "read", "view", "viewed", "get", "list", "listed", "describe", "accessed", "head", "watch",
+            "revealed", "show", "fetch",
         ],
         Act::Read,
     ),

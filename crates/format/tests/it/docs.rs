@@ -17,7 +17,9 @@ fn examples_are_what_is_sent() {
     let events = representative();
     let of = |media: Media| {
         let formats = FormatName::ALL.into_iter().filter(move |format| format.media() == media);
-        formats.flat_map(|format| events.iter().map(move |(_, event)| rendered(format, event))).collect::<Vec<_>>()
+        formats
+            .flat_map(|format| events.iter().map(move |(_, event)| rendered(format, event)))
+            .collect::<Vec<_>>()
     };
     let (objects, lines) = (of(Media::Json), of(Media::Line));
     let (json, text) = (blocks(document, "json"), blocks(document, "text"));
