@@ -6,8 +6,7 @@ use prost::Message;
 use serde_json::Value;
 
 use super::message::{self, PartialSuccess};
-use crate::http::{Response, cut, usual};
-use crate::limits::EXCERPT_BYTES_MAX;
+use crate::http::{Response, usual};
 use crate::{Outcome, Rejection};
 
 /// What the answer to `count` records means.
@@ -36,7 +35,7 @@ fn refused_in_part(partial: &PartialSuccess, count: usize) -> Outcome {
             partial.rejected_log_records
         ),
     };
-    let reason = cut(told.trim_end_matches([' ', ':']), EXCERPT_BYTES_MAX).to_owned();
+    let reason = told.trim_end_matches([' ', ':']).to_owned();
     let rejected = (0..count).map(|index| Rejection { index, reason: reason.clone() }).collect();
     Outcome::Partial { rejected, again: Vec::new() }
 }

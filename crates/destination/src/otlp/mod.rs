@@ -155,7 +155,7 @@ impl Otlp {
         }
     }
 
-    /// Reasons repeat what the other side says.
+    /// Reasons repeat what the other side says, as long as it says it.
     fn cleaned(&self, mut outcome: Outcome) -> Outcome {
         if let Outcome::Partial { rejected, .. } = &mut outcome {
             for rejection in rejected {

@@ -32,7 +32,7 @@ pub(super) struct Tokens {
 
 #[derive(Deserialize)]
 struct Granted {
-    access_token: Zeroizing<String>,
+    access_token: String,
     /// Seconds.
     expires_in: i64,
 }
@@ -63,12 +63,13 @@ impl Tokens {
             return Ok(kept.token.clone());
         }
         let granted = self.fetch(client, now_ms).await?;
+        let token = Zeroizing::new(granted.access_token);
         if let Some(now) = now_ms {
             let life_ms = granted.expires_in.saturating_mul(1_000);
             let until_ms = now.saturating_add(life_ms).saturating_sub(SPARE_MS);
-            *kept = Some(Kept { token: granted.access_token.clone(), until_ms });
+            *kept = Some(Kept { token: token.clone(), until_ms });
         }
-        Ok(granted.access_token)
+        Ok(token)
     }
 
     /// Forgets a token that was not taken, unless another one is kept by now.
