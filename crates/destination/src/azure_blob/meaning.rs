@@ -27,13 +27,10 @@ pub(super) fn meaning(response: &Response) -> Outcome {
     match (response.status, code(response).as_str()) {
         (200..=299, _) => Outcome::Delivered,
         (413, _) => Outcome::Split,
-        (501, _) => Outcome::Misconfigured,
-        (408 | 429 | 500.., _) => retry,
+        // 501 stays as it is however often it is asked.
+        (408 | 429 | 500 | 502.., _)
         // Bytes were changed on their way; somebody deletes the container, and may make it again.
-        (
-            _,
-            "Md5Mismatch" | "OperationTimedOut" | "ContainerBeingDeleted" | "SnapshotOperationRateExceeded",
-        ) => retry,
+        | (_, "Md5Mismatch" | "OperationTimedOut" | "ContainerBeingDeleted" | "SnapshotOperationRateExceeded") => retry,
         _ => Outcome::Misconfigured,
     }
 }

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::Method;
 use http::header::CONTENT_TYPE;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::json;
 use tokio::sync::Mutex;
 use url::Url;
@@ -32,6 +32,7 @@ struct KeyFile {
     #[serde(rename = "type")]
     kind: String,
     client_email: String,
+    #[serde(deserialize_with = "secret")]
     private_key: Zeroizing<String>,
     private_key_id: Option<String>,
     token_uri: Option<String>,
@@ -119,10 +120,16 @@ impl Token {
     }
 }
 
+/// A text that is wiped when it is dropped.
+fn secret<'de, D: Deserializer<'de>>(source: D) -> Result<Zeroizing<String>, D::Error> {
+    String::deserialize(source).map(Zeroizing::new)
+}
+
 /// The token in an answer; none if there is none.
 fn granted(response: &Response, now_ms: i64) -> Option<Token> {
     #[derive(Deserialize)]
     struct Granted {
+        #[serde(deserialize_with = "secret")]
         access_token: Zeroizing<String>,
         expires_in: Option<i64>,
     }

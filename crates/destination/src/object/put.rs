@@ -99,7 +99,9 @@ impl<S: ObjectStore> ObjectDestination<S> {
         if let Put::WasThere(Some(info)) = &put {
             // Its lines are the same, its bytes may come from another version of the compressor.
             about.bytes = info.size;
-            about.sha256.clone_from(info.meta.get(META_SHA256).unwrap_or(&about.sha256));
+            if let Some(sha256) = info.meta.get(META_SHA256) {
+                about.sha256.clone_from(sha256);
+            }
         }
         if self.layout.has_manifest {
             let manifest = Self::manifest(self.layout.prefix.manifest(batch), manifest(batch, &about));

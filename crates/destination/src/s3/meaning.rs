@@ -35,11 +35,11 @@ pub(super) fn meaning(response: &Response) -> Outcome {
             | "BadDigest"
             | "XAmzContentChecksumMismatch"
             | "IncompleteBody",
-        ) => retry,
+        )
+        // 501 stays as it is however often it is asked.
+        | (408 | 425 | 429 | 500 | 502.., _)
+        | (409, "") => retry,
         (413, _) | (_, "EntityTooLarge") => Outcome::Split,
-        (501, _) => Outcome::Misconfigured,
-        (408 | 425 | 429 | 500.., _) => retry,
-        (409, "") => retry,
         _ => Outcome::Misconfigured,
     }
 }

@@ -156,6 +156,7 @@ async fn trouble_is_what_it_is() {
         (Reply::new(502, "<html>hunter2hunter2"), Outcome::Retry { after: None }, "<html>[secret]"),
         (error(400, "EntityTooLarge", ""), Outcome::Split, "EntityTooLarge"),
         (error(403, "AccessDenied", ""), Outcome::Misconfigured, "s3:PutObject"),
+        (error(404, "NoSuchBucket", ""), Outcome::Misconfigured, "check the bucket's name"),
         (error(400, "ExpiredToken", ""), Outcome::Misconfigured, "the session token is over"),
         (
             error(301, "PermanentRedirect", "").with("x-amz-bucket-region", "eu-west-1"),
