@@ -122,8 +122,8 @@ mod tests {
     fn every_site_has_its_addresses() {
         for site in fields::SITES {
             let (intake, validate) = addresses(site);
-            assert_eq!(intake, format!("https://http-intake.logs.{site}/api/v2/logs"));
-            assert_eq!(validate, format!("https://api.{site}/api/v1/validate"));
+            assert_eq!(intake.to_string(), format!("https://http-intake.logs.{site}/api/v2/logs"));
+            assert_eq!(validate.to_string(), format!("https://api.{site}/api/v1/validate"));
         }
     }
 }

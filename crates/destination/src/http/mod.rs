@@ -17,7 +17,7 @@ mod gzip;
 mod meaning;
 mod retry_after;
 
-pub(crate) use self::cleaner::{Cleaner, cut};
+pub(crate) use self::cleaner::Cleaner;
 pub(crate) use self::client::{HttpClient, Response, url_of};
 pub(crate) use self::failure::misfortune;
 pub(crate) use self::fields::{CA_PEM, CLIENT_CERT_PEM, CLIENT_KEY_PEM, bad_tls, tls_of};

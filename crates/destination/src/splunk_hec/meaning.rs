@@ -18,7 +18,7 @@ pub(super) struct Reply {
 
 impl Reply {
     pub(super) fn of(response: &Response) -> Self {
-        serde_json::from_slice(&response.body).unwrap_or_default()
+        response.json().and_then(|json| serde_json::from_value(json).ok()).unwrap_or_default()
     }
 }
 
