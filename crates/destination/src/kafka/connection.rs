@@ -95,8 +95,10 @@ impl Connection {
         let mut frame = Writer::default().count(head.len() + body.len()).raw(&head).done();
         frame.extend_from_slice(body);
         let exchanged = async {
-            self.stream.write_all(&frame).await?;
-            self.stream.flush().await?;
+            if let Err(error) = write(&mut self.stream, &frame).await {
+                // Why the broker hung up, such as our certificate, is in what can be read of it.
+                return Err(self.stream.read_u8().await.err().unwrap_or(error));
+            }
             let length = usize::try_from(self.stream.read_i32().await?).unwrap_or(usize::MAX);
             if !(4..=ANSWER_BYTES_MAX).contains(&length) {
                 return Ok(None);
@@ -171,6 +173,11 @@ impl Connection {
     fn refused(&self, code: i16, why: &str) -> Answer {
         refused(&self.to, code, why)
     }
+}
+
+async fn write(stream: &mut Stream, bytes: &[u8]) -> std::io::Result<()> {
+    stream.write_all(bytes).await?;
+    stream.flush().await
 }
 
 /// What a code of a broker means, with what it said beside it.

@@ -64,12 +64,17 @@ impl Connection {
             self.stream.flush().await
         };
         let Err(error) = written.await else { return Ok(()) };
-        while let Ok(said) = self.reader.next(&mut self.stream).await {
-            if let Said::Error(text) = said {
-                return Err(meaning::of_error(&text));
+        loop {
+            match self.reader.next(&mut self.stream).await {
+                Ok(Said::Error(text)) => return Err(meaning::of_error(&text)),
+                Ok(_) => {}
+                Err(why) => {
+                    let why = failure(&self.host, why);
+                    let is_known = why.outcome == Outcome::Misconfigured;
+                    return Err(if is_known { why } else { failure(&self.host, error) });
+                }
             }
         }
-        Err(failure(&self.host, error))
     }
 
     async fn sign_in(&mut self, has_tls: bool, start: &Start) -> Result<(), Answer> {
@@ -146,15 +151,7 @@ async fn info(
 }
 
 fn failure(host: &str, error: io::Error) -> Answer {
-    if error.kind() == io::ErrorKind::InvalidData
-        && error.get_ref().is_some_and(|inner| inner.source().is_none())
-    {
-        // TLS has errors of this kind, too, which say more.
-        let known = OutboundError::of_io(host, error);
-        if known.is_misconfigured() {
-            return socket::meaning(&known);
-        }
-        return Answer { outcome: Outcome::Misconfigured, ..socket::meaning(&known) };
-    }
-    socket::meaning(&OutboundError::of_io(host, error))
+    let is_foreign = error.kind() == io::ErrorKind::InvalidData;
+    let answer = socket::meaning(&OutboundError::of_io(host, error));
+    if is_foreign { Answer { outcome: Outcome::Misconfigured, ..answer } } else { answer }
 }

@@ -7,6 +7,8 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 
 /// Longest line of a server, bytes: `INFO` lists all servers of a cluster.
 const LINE_BYTES_MAX: usize = 65_536;
+/// How much is asked for at a time, bytes.
+const READ_BYTES: usize = 8_192;
 /// Longest acknowledgement, bytes.
 const PAYLOAD_BYTES_MAX: usize = 65_536;
 
@@ -132,6 +134,7 @@ impl Reader {
     async fn fill(&mut self, from: &mut (impl AsyncRead + Unpin)) -> io::Result<()> {
         self.buffer.drain(..self.start);
         self.start = 0;
+        self.buffer.reserve(READ_BYTES);
         match from.read_buf(&mut self.buffer).await? {
             0 => Err(io::ErrorKind::UnexpectedEof.into()),
             _ => Ok(()),

@@ -113,7 +113,7 @@ mod tests {
     use super::*;
     use crate::Rejection;
     use crate::http::CLIENT_KEY_PEM;
-    use crate::http::{Cleaner, bad_tls, misfortune, tls_of};
+    use crate::limits::EXCERPT_BYTES_MAX;
 
     #[test]
     fn what_is_shown_has_no_secret_and_an_end() {

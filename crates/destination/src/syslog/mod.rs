@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tallystick_outbound::OutboundError;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 use self::fields::{FACILITIES, FIELDS};
 use self::message::{Framing, Template};
@@ -82,9 +82,9 @@ struct Syslog {
 impl Syslog {
     /// Connects, writes, and waits until the other side has taken everything.
     async fn exchange(&self, bytes: &[u8]) -> Result<&'static str, Answer> {
-        let host = &self.server.host;
+        let (host, end) = (&self.server.host, Instant::now() + CALL_TIME_MAX);
         let stream = self.dialer.connect(&self.server).await.map_err(|error| socket::meaning(&error))?;
-        let done = timeout(CALL_TIME_MAX - socket::CONNECT_TIME_MAX, async {
+        let done = timeout_at(end, async {
             if self.awaits_close {
                 delivery::until_closed(stream, bytes).await
             } else {
