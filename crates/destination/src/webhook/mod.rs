@@ -1,5 +1,5 @@
-//! Any HTTPS endpoint, called as [Standard Webhooks](https://www.standardwebhooks.com) 1.0 describes: with an id that is
-//! the same on every attempt, and signatures that the receiver checks with what it was given once.
+//! Any HTTPS endpoint, called as [Standard Webhooks](https://www.standardwebhooks.com) 1.0 describes: with an id that
+//! is the same on every attempt, and signatures that the receiver checks with what it was given once.
 
 mod body;
 mod fields;

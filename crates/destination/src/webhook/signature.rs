@@ -1,5 +1,5 @@
-//! Signatures of Standard Webhooks: `v1` (HMAC-SHA256 with a shared secret) and `v1a` (Ed25519, whose public half may be
-//! known to anybody).
+//! Signatures of Standard Webhooks: `v1` (HMAC-SHA256 with a shared secret) and `v1a` (Ed25519, whose public half may
+//! be known to anybody).
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

@@ -1,5 +1,5 @@
-//! TLS as all kinds over HTTP have it: a certificate that nobody vouches for is for a person to mend, an authority of one's
-//! own makes it good, and a server may ask who we are.
+//! TLS as all kinds over HTTP have it: a certificate that nobody vouches for is for a person to mend, an authority of
+//! one's own makes it good, and a server may ask who we are.
 
 use std::sync::Arc;
 
@@ -84,7 +84,8 @@ async fn certificates_are_for_a_person_to_mend() {
     let (certificate, key) = authority.issue("client");
     let (other, other_key) = stranger.issue("client");
     let good = json!({
-        "url": url, "ca_pem": authority.pem(), "client_cert_pem": certificate.pem(), "client_key_pem": key.serialize_pem(),
+        "url": url, "ca_pem": authority.pem(), "client_cert_pem": certificate.pem(),
+        "client_key_pem": key.serialize_pem(),
     });
     let with = |changes: &[(&str, serde_json::Value)]| {
         let mut settings = good.clone();
