@@ -24,8 +24,6 @@ pub(super) struct Info {
     #[serde(default)]
     pub(super) headers: bool,
     #[serde(default)]
-    pub(super) jetstream: bool,
-    #[serde(default)]
     pub(super) tls_required: bool,
     #[serde(default)]
     pub(super) tls_available: bool,
