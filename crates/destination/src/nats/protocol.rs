@@ -180,7 +180,7 @@ mod tests {
     #[tokio::test]
     async fn what_is_no_server_of_nats_is_not_read_without_end() {
         for text in
-            ["HTTP/1.1 400 Bad Request\r\n", "MSG a 1 99999999\r\n", "MSG a 1\r\n", "HMSG a 1 5 3\r\nabc\r\n"]
+            ["HTTP/1.1 400 Bad Request\r\n", "MSG a 1 99999999\r\n", "MSG a\r\n", "HMSG a 1 5 3\r\nabc\r\n"]
         {
             assert!(read(text).await.last().unwrap().contains("invalid data"), "{text}");
         }

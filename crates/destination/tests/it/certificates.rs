@@ -1,6 +1,7 @@
 //! An authority of our own for servers of tests and their clients.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 
@@ -10,6 +11,9 @@ pub(crate) struct Authority {
     pub(crate) server: Pair,
     pub(crate) client: Pair,
 }
+
+/// Each has a name of its own, so that none is taken for another.
+static COUNT: AtomicU32 = AtomicU32::new(0);
 
 /// A certificate and its key, PEM.
 pub(crate) struct Pair {
@@ -21,7 +25,7 @@ impl Authority {
     pub(crate) fn new() -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.distinguished_name.push(DnType::CommonName, "Test authority");
+        params.distinguished_name.push(DnType::CommonName, format!("Test authority {}", COUNT.fetch_add(1, Ordering::SeqCst)));
         let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
         let pair = |name: &str| {
             let names = vec![name.to_owned(), "127.0.0.1".to_owned()];
