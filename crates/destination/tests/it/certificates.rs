@@ -25,7 +25,9 @@ impl Authority {
     pub(crate) fn new() -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.distinguished_name.push(DnType::CommonName, format!("Test authority {}", COUNT.fetch_add(1, Ordering::SeqCst)));
+        params
+            .distinguished_name
+            .push(DnType::CommonName, format!("Test authority {}", COUNT.fetch_add(1, Ordering::SeqCst)));
         let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
         let pair = |name: &str| {
             let names = vec![name.to_owned(), "127.0.0.1".to_owned()];
