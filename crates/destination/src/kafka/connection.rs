@@ -16,7 +16,7 @@ use crate::{Answer, Outcome};
 /// Longest answer, bytes: the metadata of a topic with very many partitions.
 const ANSWER_BYTES_MAX: usize = 4 << 20;
 /// A connection that was not used for so long may have been closed by the broker (after 10 minutes by default).
-const IDLE_TIME_MAX: Duration = Duration::from_secs(60);
+const IDLE_TIME_MAX: Duration = Duration::from_mins(1);
 
 /// A kind of request, by its key in the protocol, and the versions that are written here.
 #[derive(Debug, Clone, Copy)]

@@ -95,9 +95,10 @@ impl Reader {
         let number = |word: Option<&&str>| word.and_then(|word| word.parse::<usize>().ok());
         let malformed = || bad("a message without its length");
         let total = number(words.last()).ok_or_else(malformed)?;
-        let head = match has_headers {
-            true => number(words.len().checked_sub(2).and_then(|at| words.get(at))).ok_or_else(malformed)?,
-            false => 0,
+        let head = if has_headers {
+            number(words.len().checked_sub(2).and_then(|at| words.get(at))).ok_or_else(malformed)?
+        } else {
+            0
         };
         if total > PAYLOAD_BYTES_MAX || head > total {
             return Err(bad("an acknowledgement that is too long"));
