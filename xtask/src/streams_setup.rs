@@ -1,5 +1,5 @@
-//! `cargo xtask streams-setup`: the servers and libraries of others that the tests of streams talk to, at fixed versions:
-//! receivers of logs, stores, brokers, a verifier of webhooks.
+//! `cargo xtask streams-setup`: the servers and libraries of others that the tests of streams talk to, at fixed
+//! versions: receivers of logs, stores, brokers, a verifier of webhooks.
 
 use std::path::Path;
 

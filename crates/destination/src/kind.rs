@@ -47,7 +47,8 @@ pub trait Destination: Send + Sync {
     /// Sends a batch: one exchange, which is over within [`crate::limits::CALL_TIME_MAX`].
     async fn send(&self, batch: &Batch) -> Answer;
 
-    /// Asks whether it could be sent to, without leaving anything behind if the protocol knows a way; none if it does not.
+    /// Asks whether it could be sent to, without leaving anything behind if the protocol knows a way; none if it does
+    /// not.
     async fn check(&self) -> Option<Answer>;
 }
 

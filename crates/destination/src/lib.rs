@@ -3,7 +3,8 @@
 //!
 //! Invariants:
 //! - A destination never retries, waits for a better time or drops anything: it makes one exchange and says what came
-//!   of it. When to send again, halve, give up on an event or hold everything is decided by the caller, for all kinds alike.
+//!   of it. When to send again, halve, give up on an event or hold everything is decided by the caller,
+//!   for all kinds alike.
 //! - The same batch gives the same bytes to the other side every time, so that it can tell a repetition.
 //! - What a destination says of an answer holds no secret of its settings.
 

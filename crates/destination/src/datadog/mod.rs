@@ -1,5 +1,6 @@
-//! Datadog's log intake. It accepts everything and says nothing of what it then cuts or drops, so its limits are kept here:
-//! an event that would be cut is refused, and one that is too old to keep its time says its time in an attribute.
+//! Datadog's log intake. It accepts everything and says nothing of what it then cuts or drops, so its limits are kept
+//! here: an event that would be cut is refused, and one that is too old to keep its time says its time in an
+//! attribute.
 
 mod body;
 mod fields;

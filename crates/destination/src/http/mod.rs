@@ -1,5 +1,5 @@
-//! What kinds over HTTP share: a guarded client made of the settings, one exchange, what statuses usually mean, and what
-//! may be shown of an answer. A kind makes requests and says where its service means something else by a status.
+//! What kinds over HTTP share: a guarded client made of the settings, one exchange, what statuses usually mean, and
+//! what may be shown of an answer. A kind makes requests and says where its service means something else by a status.
 //!
 //! ```text
 //! let client = HttpClient::open(settings, surroundings)?;
