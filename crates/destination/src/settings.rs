@@ -35,7 +35,7 @@ impl FieldKind {
 }
 
 /// Something that a destination has to be told.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Field {
     /// Its name in the settings.
     pub name: &'static str,
@@ -92,7 +92,10 @@ impl Settings {
         values.retain(|_, value| !value.is_null() && value.as_str() != Some(""));
         if let Some(name) = values.keys().find(|name| !fields.iter().any(|field| field.name == **name)) {
             let known: Vec<&str> = fields.iter().map(|field| field.name).collect();
-            return Err(BadSettings::new(name, format!("is none of its settings, which are {}", known.join(", "))));
+            return Err(BadSettings::new(
+                name,
+                format!("is none of its settings, which are {}", known.join(", ")),
+            ));
         }
         for field in fields {
             match values.get(field.name) {
@@ -111,7 +114,8 @@ impl Settings {
 
     /// What may be shown: secrets are `true` where there is one.
     pub fn shown(&self) -> Map<String, Value> {
-        let hidden = |name: &str| self.fields.iter().any(|field| field.name == name && field.kind.is_secret());
+        let hidden =
+            |name: &str| self.fields.iter().any(|field| field.name == name && field.kind.is_secret());
         let show = |(name, value): (&String, &Value)| {
             (name.clone(), if hidden(name) { Value::Bool(true) } else { value.clone() })
         };
