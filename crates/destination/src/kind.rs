@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use tallystick_outbound::OutboundOptions;
 
 use crate::{
-    Answer, BadSettings, Batch, Field, Settings, azure_blob, clickhouse, datadog, elasticsearch, gcs, kafka, nats, otlp,
-    s3, sentinel, splunk_hec, sumo, syslog, webhook,
+    Answer, BadSettings, Batch, Field, Settings, azure_blob, clickhouse, datadog, elasticsearch, gcs, kafka,
+    nats, otlp, s3, sentinel, splunk_hec, sumo, syslog, webhook,
 };
 
 /// What a destination may use of the world.
@@ -54,6 +54,12 @@ pub trait Destination: Send + Sync {
     async fn check(&self) -> Option<Answer>;
 }
 
+/// Makes a destination of settings.
+///
+/// # Errors
+/// The first setting that cannot work.
+pub type Opener = fn(&Settings, &Surroundings) -> Result<Box<dyn Destination>, BadSettings>;
+
 /// A kind of destination.
 #[derive(Debug)]
 pub struct Kind {
@@ -72,7 +78,7 @@ pub struct Kind {
     /// How often an event may arrive.
     pub once: Once,
     /// Makes a destination of settings that were checked against `fields`.
-    pub open: fn(&Settings, &Surroundings) -> Result<Box<dyn Destination>, BadSettings>,
+    pub open: Opener,
 }
 
 /// All kinds, in the order in which they are offered.
