@@ -28,7 +28,7 @@ struct Store {
 impl Store {
     async fn start() -> Store {
         let dir = tempfile::tempdir().unwrap();
-        let identity = |name: &str, key: &str, secret: &str, actions: &[&str]| json!({ "name": name, "credentials": \
+        let identity = |name: &str, key: &str, secret: &str, actions: &[&str]| json!({ "name": name, "credentials":
             [{ "accessKey": key, "secretKey": secret }], "actions": actions });
         let identities = json!({ "identities": [
             identity("admin", KEY, SECRET, &["Admin", "Read", "Write", "List", "Tagging"]),
