@@ -43,7 +43,8 @@ pub(super) async fn until_closed(stream: Stream, bytes: &[u8]) -> io::Result<()>
     };
     let reading = async {
         drain(&mut reader).await?;
-        let early = || io::Error::new(io::ErrorKind::ConnectionAborted, "the receiver closed its side too early");
+        let early =
+            || io::Error::new(io::ErrorKind::ConnectionAborted, "the receiver closed its side too early");
         if is_written.load(Ordering::Relaxed) { Ok(()) } else { Err(early()) }
     };
     let (written, read) = tokio::join!(writing, reading);
