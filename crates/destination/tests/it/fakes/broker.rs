@@ -1,5 +1,5 @@
-//! A broker of Kafka that has what those lack that can be had here: limits, an address of its own to advertise, and users.
-//! It takes a login as RFC 5802 has it and no other, and panics at what no broker would be asked.
+//! A broker of Kafka that has what those lack that can be had here: limits, an address of its own to advertise, and
+//! users. It takes a login as RFC 5802 has it and no other, and panics at what no broker would be asked.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
