@@ -15,8 +15,8 @@
 //! comes after it. So the connection counts as closed only when our own end was acknowledged as well, and an end that
 //! comes before ours was sent does not count: whoever sends it may go on reading, or not.
 
-use std::cell::Cell;
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -32,20 +32,24 @@ use crate::socket::Stream;
 /// The connection was reset, or ended before everything was read.
 pub(super) async fn until_closed(stream: Stream, bytes: &[u8]) -> io::Result<()> {
     let (mut reader, mut writer) = tokio::io::split(stream);
-    let is_written = Cell::new(false);
+    let is_written = AtomicBool::new(false);
     let writing = async {
         writer.write_all(bytes).await?;
         writer.flush().await?;
         // An end that has arrived by now is seen before ours is sent.
         yield_now().await;
-        is_written.set(true);
+        is_written.store(true, Ordering::Relaxed);
         writer.shutdown().await
     };
     let reading = async {
         drain(&mut reader).await?;
         let early =
             || io::Error::new(io::ErrorKind::ConnectionAborted, "the receiver closed its side too early");
+<<<<<<< HEAD
         if is_written.get() { Ok(()) } else { Err(early()) }
+=======
+        if is_written.load(Ordering::Relaxed) { Ok(()) } else { Err(early()) }
+>>>>>>> dest-d
     };
     let (written, read) = tokio::join!(writing, reading);
     // Why the receiver hangs up, such as a certificate that it does not accept, is in what can be read of it.
