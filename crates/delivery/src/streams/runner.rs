@@ -263,14 +263,12 @@ impl Streams {
     }
 
     /// What a stream does with events, and what it sends to.
-    pub(crate) fn destination(
-        &self,
-        stream: &Stream,
-    ) -> Result<(Plan, Box<dyn Destination>), StreamsError> {
+    pub(crate) fn destination(&self, stream: &Stream) -> Result<(Plan, Box<dyn Destination>), StreamsError> {
         let kind = self.kind(&stream.kind)?;
         let product = (self.options.product.clone(), self.options.version.clone());
         let plan = Plan::new(stream.clone(), kind, product)?;
-        let opened = self.seals.open(stream.id.as_str(), &stream.settings_sealed).ok_or(StreamsError::Sealed)?;
+        let opened =
+            self.seals.open(stream.id.as_str(), &stream.settings_sealed).ok_or(StreamsError::Sealed)?;
         let settings = settings_of(kind, &opened)?;
         let destination = (kind.open)(&settings, &self.surroundings(stream.id.as_str()))?;
         Ok((plan, destination))
