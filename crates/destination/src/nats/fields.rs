@@ -61,12 +61,7 @@ pub(super) static FIELDS: &[Field] = &[
     Field {
         name: "subject",
         title: "Subject",
-<<<<<<< HEAD
-        help: "Where events are published. {org} stands for the organization, {action} for the action, whose dots \
-            stay, \
-=======
         help: "Where events go. {org} stands for the organization, {action} for the action, whose dots stay, \
->>>>>>> dest-d
                so that user.created is two parts.",
         default: "audit.{org}.{action}",
         ..TEXT

@@ -45,11 +45,7 @@ pub(super) async fn until_closed(stream: Stream, bytes: &[u8]) -> io::Result<()>
         drain(&mut reader).await?;
         let early =
             || io::Error::new(io::ErrorKind::ConnectionAborted, "the receiver closed its side too early");
-<<<<<<< HEAD
-        if is_written.get() { Ok(()) } else { Err(early()) }
-=======
         if is_written.load(Ordering::Relaxed) { Ok(()) } else { Err(early()) }
->>>>>>> dest-d
     };
     let (written, read) = tokio::join!(writing, reading);
     // Why the receiver hangs up, such as a certificate that it does not accept, is in what can be read of it.
