@@ -133,7 +133,9 @@ impl Lane {
             if let Some(gap) = scan.gap.take() {
                 self.leave_out(work, gap).await?;
             }
-            work.progress.seen(&work.plan.stream.id, &self.org, scan.end_seq);
+            // What was found and waits for company has not arrived: only what lies before it is done with.
+            let done = scan.records.first().map_or(scan.end_seq, |record| record.seq);
+            work.progress.seen(&work.plan.stream.id, &self.org, done);
             if scan.records.is_empty() {
                 let is_at_end = scan.is_at_end;
                 let wake_ms = self.skip(work, scan).await?;

@@ -28,7 +28,7 @@ impl Default for Progress {
 }
 
 impl Progress {
-    /// Events before `seq` have been looked at.
+    /// Events before `seq` have arrived, or were looked at and do not match.
     pub(crate) fn seen(&self, stream: &StreamId, org: &OrgId, seq: u64) {
         let mut seen = self.seen.lock();
         if let Some(place) = seen.get_mut(stream).and_then(|orgs| orgs.get_mut(org)) {
@@ -95,7 +95,7 @@ pub struct StreamView {
     pub mask: Mask,
     /// How far it is, by organization.
     pub cursors: Vec<CursorView>,
-    /// Events that have not been looked at.
+    /// Events that have not arrived, and are not known not to match.
     pub lag_events: u64,
     /// Age of the oldest of them, seconds; 0: there is none.
     pub lag_seconds: u64,

@@ -107,6 +107,8 @@ fn killed_while_batches_are_on_their_way_every_event_arrives_in_order() {
     receiver.answer_after(Duration::ZERO);
     let done = drained(&server.api, &id);
     assert_eq!((&done["state"], &done["health"]["dead_letters"]), (&json!("active"), &json!(0)), "{done}");
+    let gaps = server.api.get(&format!("/v1/streams/{id}/gaps")).body;
+    assert_eq!(gaps["data"], json!([]), "nothing was left out");
     check(&server.api, &receiver.calls());
     server.stop();
 }
@@ -138,9 +140,10 @@ fn check(api: &Api, calls: &[Call]) {
     }
     println!("{} events in {} calls, {repeated} of them repeated", logged.len(), calls.len());
     assert!(repeated as u64 >= ROUNDS / 2, "hardly anything was on its way, so hardly anything was tested");
+    let missing: Vec<u64> = logged.iter().filter(|one| !arrived.contains(one)).map(|(seq, _)| *seq).collect();
     assert!(
         arrived == logged,
-        "{} of {} events arrived, in order, once a batch",
+        "{} of {} events arrived, in order, once a batch; missing: {missing:?}",
         arrived.len(),
         logged.len()
     );

@@ -71,7 +71,7 @@ pub struct StreamHealthAnswer {
     consecutive_failures: u64,
     /// It is left alone until then, RFC 3339; null: it is not waiting.
     next_attempt_at: Option<String>,
-    /// Events of its logs that it has not come to yet, those that its query leaves out among them.
+    /// Events of its logs that have not arrived. What its query leaves out is among them until it was looked at.
     lag_events: u64,
     /// Age of the oldest of them since it was taken in, seconds.
     lag_seconds: u64,
