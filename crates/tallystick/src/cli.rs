@@ -4,7 +4,8 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     BenchArgs, CheckConfigArgs, CountArgs, DemoArgs, DoctorArgs, ExportArgs, ExportsArgs, ImportArgs,
-    KeysArgs, OrgsArgs, RecoverArgs, SearchArgs, SendArgs, ServeArgs, TailArgs, UserArgs, WitnessArgs,
+    KeysArgs, OrgsArgs, RecoverArgs, SearchArgs, SendArgs, ServeArgs, StreamsArgs, TailArgs, UserArgs,
+    WitnessArgs,
 };
 
 const AFTER_HELP: &str = "\
@@ -55,6 +56,8 @@ pub(crate) enum Command {
     Export(ExportArgs),
     /// Have the service make files of events: CSV, JSON, NDJSON, Parquet; wait for them and download them.
     Exports(ExportsArgs),
+    /// Send events on to other systems as they arrive: make streams, test them, see how they get on.
+    Streams(StreamsArgs),
     /// Bring in audit records of other products.
     Import(ImportArgs),
     /// Make and list organizations.

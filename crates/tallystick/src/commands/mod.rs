@@ -15,6 +15,7 @@ mod recover;
 mod search;
 mod send;
 mod serve;
+mod streams;
 mod tail;
 mod user;
 mod witness;
@@ -32,6 +33,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Count(args) => count::run(args).await,
         Command::Export(args) => export::run(args).await,
         Command::Exports(args) => exports::run(args).await,
+        Command::Streams(args) => streams::run(args).await,
         Command::Import(args) => import::run(args).await,
         Command::Orgs(args) => orgs::run(args).await,
         Command::Keys(args) => keys::run(args).await,
@@ -48,6 +50,6 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<Exit> {
 pub(crate) use self::{
     bench::BenchArgs, check_config::CheckConfigArgs, count::CountArgs, demo::DemoArgs, doctor::DoctorArgs,
     export::ExportArgs, exports::ExportsArgs, import::ImportArgs, keys::KeysArgs, orgs::OrgsArgs,
-    recover::RecoverArgs, search::SearchArgs, send::SendArgs, serve::ServeArgs, tail::TailArgs,
-    user::UserArgs, witness::WitnessArgs,
+    recover::RecoverArgs, search::SearchArgs, send::SendArgs, serve::ServeArgs, streams::StreamsArgs,
+    tail::TailArgs, user::UserArgs, witness::WitnessArgs,
 };
