@@ -11,7 +11,7 @@ const fn field(name: &'static str, title: &'static str, help: &'static str, kind
 pub(super) static FIELDS: &[Field] = &[
     Field {
         is_required: true,
-        example: "acmeaudit",
+        example: "exampleaudit",
         ..field("account", "Storage account", "Its name.", FieldKind::Text)
     },
     Field {
@@ -46,7 +46,7 @@ pub(super) static FIELDS: &[Field] = &[
     ),
     field("encryption_scope", "Encryption scope", "Empty: the container's default.", FieldKind::Text),
     Field {
-        example: "https://acmeaudit.blob.core.usgovcloudapi.net",
+        example: "https://exampleaudit.blob.core.usgovcloudapi.net",
         ..field(
             "endpoint",
             "Endpoint",

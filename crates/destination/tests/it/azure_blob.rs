@@ -202,7 +202,7 @@ async fn trouble_is_what_it_is() {
         Ok(Reply::new(201, ""))
     })
     .await;
-    let settings = json!({ "account": "acmeaudit", "container": "audit", "endpoint": fake.url,
+    let settings = json!({ "account": "exampleaudit", "container": "audit", "endpoint": fake.url,
         "encryption_scope": "audit", "sas_token": "sv=2023-11-03&sp=cw&sig=c2lnbmF0dXJl%2Bof%3D" });
     let destination = open("azure_blob", settings);
     assert_eq!(destination.send(&batch(2)).await.outcome, Outcome::Delivered);
@@ -234,7 +234,7 @@ async fn trouble_is_what_it_is() {
 #[test]
 fn settings_that_cannot_work_are_not_taken() {
     let with = |more: Value| {
-        let mut settings = json!({ "account": "acmeaudit", "container": "audit" });
+        let mut settings = json!({ "account": "exampleaudit", "container": "audit" });
         settings.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         try_open("azure_blob", settings)
     };
