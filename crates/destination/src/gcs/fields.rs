@@ -16,7 +16,7 @@ const fn field(name: &'static str, title: &'static str, help: &'static str, kind
 pub(super) static FIELDS: &[Field] = &[
     Field {
         is_required: true,
-        example: "acme-audit",
+        example: "example-audit",
         ..field("bucket", "Bucket", "The bucket's name.", FieldKind::Text)
     },
     Field {
@@ -38,7 +38,7 @@ pub(super) static FIELDS: &[Field] = &[
         ..field("storage_class", "Storage class", "Empty: the bucket's default.", FieldKind::Text)
     },
     Field {
-        example: "projects/acme/locations/eu/keyRings/audit/cryptoKeys/events",
+        example: "projects/example/locations/eu/keyRings/audit/cryptoKeys/events",
         ..field(
             "kms_key",
             "KMS key",

@@ -14,7 +14,7 @@ const fn field(name: &'static str, title: &'static str, help: &'static str, kind
 pub(crate) static FIELDS: &[Field] = &[
     Field {
         is_required: true,
-        example: "acme-audit",
+        example: "example-audit",
         ..field("bucket", "Bucket", "The bucket's name.", FieldKind::Text)
     },
     Field {
