@@ -115,8 +115,8 @@ fn hide(value: &mut Value, method: MaskMethod, key: &[u8]) {
         Value::Object(members) => members.iter_mut().for_each(|(_, member)| hide(member, method, key)),
         Value::Null => {}
         _ if method == MaskMethod::Mask => *value = Value::from(BLACKENED),
-        Value::String(text) => *value = hashed(text, key).into(),
-        other => *value = hashed(&other.to_string(), key).into(),
+        Value::String(text) => *text = hashed(text, key),
+        Value::Bool(_) | Value::Number(_) => *value = hashed(&value.to_string(), key).into(),
     }
 }
 

@@ -38,5 +38,5 @@ pub use self::host::{Happening, Host, Seals};
 pub use self::mask::{BadMask, Mask, MaskMethod};
 pub use self::runner::{Streams, StreamsOptions};
 pub use self::start::{BadStart, Start};
-pub use self::trial::TestAnswer;
+pub use self::trial::{TEST_ACTION, TestAnswer};
 pub use self::view::{CursorView, InFlight, StreamView};

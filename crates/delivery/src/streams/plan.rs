@@ -91,9 +91,7 @@ pub(crate) fn lowered(text: &str, now_us: i64) -> Result<Option<Lowered>, Stream
         return Ok(None);
     }
     let options = LowerOptions { now_us, tz: &TimeZone::UTC, me: None };
-    lower(&query, &options).map(Some).map_err(|errors| {
-        bad(errors.iter().map(|error| error.message.clone()).collect::<Vec<_>>().join("; "))
-    })
+    lower(&query, &options).map(Some).map_err(|error| bad(error.message))
 }
 
 /// Settings as they are sealed.
