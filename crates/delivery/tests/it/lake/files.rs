@@ -42,6 +42,7 @@ async fn what_is_read_back_is_what_was_stored() {
     let lake = in_folder(dir.path());
     let events = stored(&harness, &org(0));
     let batches = batches(&harness, &events);
+    assert!(batches.len() > 5);
     let root = dir.path().join("acme/audit");
     let mut seen = 0;
     for batch in &batches {

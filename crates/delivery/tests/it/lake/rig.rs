@@ -28,7 +28,12 @@ pub(crate) async fn filled(events: usize) -> Harness {
         0 => builder.hostile_event().to_string(),
         _ => builder.event().to_string(),
     };
-    harness.append(&(0..events).map(made).collect::<Vec<String>>()).await;
+    let made: Vec<String> = (0..events).map(made).collect();
+    // Over several hours.
+    for part in made.chunks(events.div_ceil(4)) {
+        harness.append(part).await;
+        harness.clock.advance(2_400_000);
+    }
     harness
 }
 
