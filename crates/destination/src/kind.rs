@@ -62,6 +62,12 @@ pub trait Destination: Send + Sync {
     }
 }
 
+/// Makes a destination of settings.
+///
+/// # Errors
+/// The first setting that cannot work.
+pub type Opener = fn(&Settings, &Surroundings) -> Result<Box<dyn Destination>, BadSettings>;
+
 /// A kind of destination.
 #[derive(Debug)]
 pub struct Kind {
@@ -80,7 +86,7 @@ pub struct Kind {
     /// How often an event may arrive.
     pub once: Once,
     /// Makes a destination of settings that were checked against `fields`.
-    pub open: fn(&Settings, &Surroundings) -> Result<Box<dyn Destination>, BadSettings>,
+    pub open: Opener,
 }
 
 /// All kinds, in the order in which they are offered.

@@ -33,6 +33,6 @@ mod syslog;
 mod webhook;
 
 pub use self::batch::{Batch, BatchId, Media, Record};
-pub use self::kind::{Destination, Kind, Once, Shape, Surroundings, kind, kinds};
+pub use self::kind::{Destination, Kind, Once, Opener, Shape, Surroundings, kind, kinds};
 pub use self::outcome::{Answer, Outcome, Rejection};
 pub use self::settings::{BadSettings, Field, FieldKind, Settings};

@@ -16,8 +16,6 @@ mod manifest;
 mod put;
 mod row;
 
-use std::sync::LazyLock;
-
 use sha2::{Digest as _, Sha256};
 use tallystick_destination::{
     BadSettings, Destination, Kind, Once, Settings, Shape, Surroundings,
@@ -32,7 +30,7 @@ use self::{
 };
 
 /// The kind.
-static KIND: Kind = Kind {
+pub(crate) static KIND: Kind = Kind {
     name: "lake",
     title: "Data lake (Parquet)",
     summary: "Parquet files with the columns of exports, in a folder of the server or a bucket, for DuckDB, ClickHouse, \
@@ -48,21 +46,6 @@ static KIND: Kind = Kind {
     once: Once::Exactly,
     open,
 };
-
-/// Behind which kind it is offered.
-const BEHIND: &str = "azure_blob";
-
-/// All kinds of destinations that streams can send to, in the order in which they are offered: those of
-/// [`tallystick_destination::kinds`], and the lake.
-pub fn kinds() -> &'static [&'static Kind] {
-    static KINDS: LazyLock<Vec<&'static Kind>> = LazyLock::new(|| {
-        let mut kinds = tallystick_destination::kinds().to_vec();
-        let behind = kinds.iter().position(|kind| kind.name == BEHIND);
-        kinds.insert(behind.map_or(kinds.len(), |index| index + 1), &KIND);
-        kinds
-    });
-    &KINDS
-}
 
 fn open(settings: &Settings, surroundings: &Surroundings) -> Result<Box<dyn Destination>, BadSettings> {
     let place = match place(settings)? {

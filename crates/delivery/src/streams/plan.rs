@@ -70,7 +70,8 @@ pub(crate) fn content(stream: &Stream) -> String {
 
 /// A format that a kind takes.
 pub(crate) fn format_for(kind: &Kind, name: &str) -> Result<FormatName, StreamsError> {
-    let format = FormatName::from_str(name).map_err(|error| StreamsError::invalid("format", error.to_string()))?;
+    let format =
+        FormatName::from_str(name).map_err(|error| StreamsError::invalid("format", error.to_string()))?;
     if kind.formats.is_empty() || kind.formats.contains(&format.as_str()) {
         return Ok(format);
     }

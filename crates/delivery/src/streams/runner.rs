@@ -84,7 +84,7 @@ struct Running {
 }
 
 impl Streams {
-    /// Streams over an engine, to kinds of destinations: [`crate::lake::kinds`].
+    /// Streams over an engine, to kinds of destinations: [`super::kinds`].
     pub fn open(
         engine: Arc<Engine>,
         options: StreamsOptions,
@@ -272,14 +272,12 @@ impl Streams {
     }
 
     /// What a stream does with events, and what it sends to.
-    pub(crate) fn destination(
-        &self,
-        stream: &Stream,
-    ) -> Result<(Plan, Box<dyn Destination>), StreamsError> {
+    pub(crate) fn destination(&self, stream: &Stream) -> Result<(Plan, Box<dyn Destination>), StreamsError> {
         let kind = self.kind(&stream.kind)?;
         let product = (self.options.product.clone(), self.options.version.clone());
         let mut plan = Plan::new(stream.clone(), kind, product)?;
-        let opened = self.seals.open(stream.id.as_str(), &stream.settings_sealed).ok_or(StreamsError::Sealed)?;
+        let opened =
+            self.seals.open(stream.id.as_str(), &stream.settings_sealed).ok_or(StreamsError::Sealed)?;
         let settings = settings_of(kind, &opened)?;
         let destination = (kind.open)(&settings, &self.surroundings(stream.id.as_str(), stream.org.as_ref()))?;
         plan.linger = destination.linger().unwrap_or(kind.shape.linger);

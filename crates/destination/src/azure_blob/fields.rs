@@ -24,7 +24,8 @@ pub(super) static FIELDS: &[Field] = &[
         ..field(
             "sas_token",
             "SAS token",
-            "A shared access signature of the container with the permissions Create and Write and no others. The better way.",
+            "A shared access signature of the container with the permissions Create and Write and no others. The \
+                better way.",
             FieldKind::Secret,
         )
     },

@@ -109,7 +109,8 @@ mod tests {
 
     #[test]
     fn the_body_says_more_than_the_head() {
-        let body = "<Error><Code>ContainerNotFound</Code><Message>It is not there.\nRequestId:1\nTime:2</Message></Error>";
+        let body = "<Error><Code>ContainerNotFound</Code><Message>It is not \
+            there.\nRequestId:1\nTime:2</Message></Error>";
         let answer = Response { status: 404, body: body.into(), ..Response::default() };
         assert_eq!(
             detail(&answer).unwrap(),

@@ -27,7 +27,7 @@ pub(super) static FIELDS: &[Field] = &[
         help: "Where events are written. {yyyy}, {MM} and {dd} stand for the date at which an event happened (UTC), \
                {org} for its organization: audit-{yyyy.MM} makes an index a month.",
         kind: FieldKind::Text,
-        is_required: true,
+        is_required: false,
         default: "logs-tallystick.audit-default",
         example: "logs-tallystick.audit-default",
     },

@@ -25,7 +25,8 @@ pub(super) static FIELDS: &[Field] = &[
         ..field(
             SERVICE_ACCOUNT,
             "Key of a service account",
-            "The JSON file of a key, whole. The account needs no more than the role Storage Object Creator on the bucket.",
+            "The JSON file of a key, whole. The account needs no more than the role Storage Object Creator on the \
+                bucket.",
             FieldKind::Secret,
         )
     },
@@ -48,7 +49,8 @@ pub(super) static FIELDS: &[Field] = &[
     field(
         "retention",
         "Object retention",
-        "Retains every object for a time; Locked cannot be shortened by anybody. The bucket must have been made with object \
+        "Retains every object for a time; Locked cannot be shortened by anybody. The bucket must have been made \
+            with object \
          retention. A retention policy of the bucket does the same and needs nothing here.",
         FieldKind::Choice(&["Unlocked", "Locked"]),
     ),

@@ -47,7 +47,8 @@ mod tests {
     use super::*;
 
     fn response(status: u16, reason: &str) -> Response {
-        let error = serde_json::json!({ "error": { "code": status, "message": "So it is.", "errors": [{ "reason": reason }] } });
+        let error = serde_json::json!({ "error": { "code": status, "message": "So it is.", "errors": [{ "reason":
+            reason }] } });
         Response { status, body: error.to_string().into(), ..Response::default() }
     }
 

@@ -35,6 +35,16 @@ impl Writer {
         self.i16(-1)
     }
 
+    /// COMPACT_NULLABLE_STRING without a value.
+    pub(super) fn no_compact_text(&mut self) -> &mut Self {
+        self.raw(&[0])
+    }
+
+    /// TAG_BUFFER without any.
+    pub(super) fn no_tags(&mut self) -> &mut Self {
+        self.raw(&[0])
+    }
+
     /// BYTES.
     pub(super) fn bytes(&mut self, value: &[u8]) -> &mut Self {
         self.count(value.len()).raw(value)

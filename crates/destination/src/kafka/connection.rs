@@ -16,7 +16,7 @@ use crate::{Answer, Outcome};
 /// Longest answer, bytes: the metadata of a topic with very many partitions.
 const ANSWER_BYTES_MAX: usize = 4 << 20;
 /// A connection that was not used for so long may have been closed by the broker (after 10 minutes by default).
-const IDLE_TIME_MAX: Duration = Duration::from_secs(60);
+const IDLE_TIME_MAX: Duration = Duration::from_mins(1);
 
 /// A kind of request, by its key in the protocol, and the versions that are written here.
 #[derive(Debug, Clone, Copy)]
@@ -25,14 +25,19 @@ pub(super) struct Api {
     name: &'static str,
     min: i16,
     max: i16,
+    /// From this version on, texts are compact and fields can be tagged.
+    flexible: i16,
 }
 
-pub(super) const PRODUCE: Api = Api { key: 0, name: "Produce", min: 3, max: 8 };
-pub(super) const METADATA: Api = Api { key: 3, name: "Metadata", min: 4, max: 4 };
-const SASL_HANDSHAKE: Api = Api { key: 17, name: "SaslHandshake", min: 1, max: 1 };
-const API_VERSIONS: Api = Api { key: 18, name: "ApiVersions", min: 0, max: 0 };
-pub(super) const INIT_PRODUCER_ID: Api = Api { key: 22, name: "InitProducerId", min: 0, max: 0 };
-const SASL_AUTHENTICATE: Api = Api { key: 36, name: "SaslAuthenticate", min: 0, max: 0 };
+pub(super) const PRODUCE: Api = Api { key: 0, name: "Produce", min: 3, max: 8, flexible: NEVER };
+pub(super) const METADATA: Api = Api { key: 3, name: "Metadata", min: 4, max: 4, flexible: NEVER };
+const SASL_HANDSHAKE: Api = Api { key: 17, name: "SaslHandshake", min: 1, max: 1, flexible: NEVER };
+const API_VERSIONS: Api = Api { key: 18, name: "ApiVersions", min: 0, max: 0, flexible: NEVER };
+pub(super) const INIT_PRODUCER_ID: Api = Api { key: 22, name: "InitProducerId", min: 0, max: 3, flexible: 2 };
+const SASL_AUTHENTICATE: Api = Api { key: 36, name: "SaslAuthenticate", min: 0, max: 0, flexible: NEVER };
+
+/// No version that is written here.
+const NEVER: i16 = i16::MAX;
 
 /// A connection to one broker, signed in.
 pub(super) struct Connection {
@@ -91,6 +96,9 @@ impl Connection {
         self.last_id = self.last_id.wrapping_add(1);
         let mut head = Writer::default();
         head.i16(api.key).i16(version).i32(self.last_id).text(&self.client);
+        if version >= api.flexible {
+            head.no_tags();
+        }
         let head = head.done();
         let mut frame = Writer::default().count(head.len() + body.len()).raw(&head).done();
         frame.extend_from_slice(body);
@@ -109,6 +117,9 @@ impl Connection {
             std::io::Result::Ok(Some(answer).filter(|_| id == self.last_id))
         };
         match exchanged.await {
+            Ok(Some(answer)) if version >= api.flexible => {
+                without_tags(&answer).map(<[u8]>::to_vec).map_err(|error| self.malformed(error))
+            }
             Ok(Some(answer)) => Ok(answer),
             Ok(None) => Err(self.malformed(Malformed)),
             Err(error) => Err(unreachable(&self.to, &OutboundError::of_io(&self.to.host, error))),
@@ -173,6 +184,11 @@ impl Connection {
     fn refused(&self, code: i16, why: &str) -> Answer {
         refused(&self.to, code, why)
     }
+}
+
+/// An answer without the tagged fields of its header, of which brokers send none.
+fn without_tags(answer: &[u8]) -> Result<&[u8], Malformed> {
+    answer.strip_prefix(&[0]).ok_or(Malformed)
 }
 
 async fn write(stream: &mut Stream, bytes: &[u8]) -> std::io::Result<()> {

@@ -99,12 +99,16 @@ impl Hash {
         match self {
             Self::Sha256 => {
                 let mut mac = Hmac::<Sha256>::new_from_slice(key).expect(ANY);
-                parts.iter().for_each(|part| mac.update(part));
+                for part in parts {
+                    mac.update(part);
+                }
                 mac.finalize().into_bytes().to_vec()
             }
             Self::Sha512 => {
                 let mut mac = Hmac::<Sha512>::new_from_slice(key).expect(ANY);
-                parts.iter().for_each(|part| mac.update(part));
+                for part in parts {
+                    mac.update(part);
+                }
                 mac.finalize().into_bytes().to_vec()
             }
         }

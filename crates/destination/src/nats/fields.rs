@@ -61,7 +61,7 @@ pub(super) static FIELDS: &[Field] = &[
     Field {
         name: "subject",
         title: "Subject",
-        help: "Where events are published. {org} stands for the organization, {action} for the action, whose dots stay, \
+        help: "Where events go. {org} stands for the organization, {action} for the action, whose dots stay, \
                so that user.created is two parts.",
         default: "audit.{org}.{action}",
         ..TEXT

@@ -24,8 +24,6 @@ pub(super) struct Info {
     #[serde(default)]
     pub(super) headers: bool,
     #[serde(default)]
-    pub(super) jetstream: bool,
-    #[serde(default)]
     pub(super) tls_required: bool,
     #[serde(default)]
     pub(super) tls_available: bool,
@@ -97,9 +95,10 @@ impl Reader {
         let number = |word: Option<&&str>| word.and_then(|word| word.parse::<usize>().ok());
         let malformed = || bad("a message without its length");
         let total = number(words.last()).ok_or_else(malformed)?;
-        let head = match has_headers {
-            true => number(words.len().checked_sub(2).and_then(|at| words.get(at))).ok_or_else(malformed)?,
-            false => 0,
+        let head = if has_headers {
+            number(words.len().checked_sub(2).and_then(|at| words.get(at))).ok_or_else(malformed)?
+        } else {
+            0
         };
         if total > PAYLOAD_BYTES_MAX || head > total {
             return Err(bad("an acknowledgement that is too long"));
@@ -182,7 +181,7 @@ mod tests {
     #[tokio::test]
     async fn what_is_no_server_of_nats_is_not_read_without_end() {
         for text in
-            ["HTTP/1.1 400 Bad Request\r\n", "MSG a 1 99999999\r\n", "MSG a 1\r\n", "HMSG a 1 5 3\r\nabc\r\n"]
+            ["HTTP/1.1 400 Bad Request\r\n", "MSG a 1 99999999\r\n", "MSG a\r\n", "HMSG a 1 5 3\r\nabc\r\n"]
         {
             assert!(read(text).await.last().unwrap().contains("invalid data"), "{text}");
         }

@@ -97,7 +97,7 @@ mod tests {
             let mut back = Vec::new();
             match compression {
                 Compression::Gzip => {
-                    drop(flate2::read::GzDecoder::new(&bytes[..]).read_to_end(&mut back).unwrap())
+                    flate2::read::GzDecoder::new(&bytes[..]).read_to_end(&mut back).unwrap();
                 }
                 Compression::Zstd => back = zstd::stream::decode_all(&bytes[..]).unwrap(),
                 Compression::None => back.clone_from(&bytes),

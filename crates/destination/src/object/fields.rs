@@ -41,7 +41,8 @@ pub(crate) const MANIFEST: Field = Field {
 pub(crate) const CONDITIONAL: Field = Field {
     name: "conditional_put",
     title: "Write only once",
-    help: "auto asks the store never to write over an object. off is for stores that do not know how; a repeated upload \
+    help: "auto asks the store never to write over an object. off is for stores that do not know how; a repeated \
+        upload \
            then replaces an object by the same bytes.",
     kind: FieldKind::Choice(&["auto", "off"]),
     is_required: false,

@@ -1,6 +1,6 @@
 //! Where objects lie: `PREFIX/v1/org=ORG/dt=2026-11-22/hour=00/FIRST-LAST-BATCH.jsonl.gz`, as Athena, Spark, DuckDB and
-//! BigQuery find partitions by themselves. A key is made of the batch alone, so that every attempt has the same; keys of
-//! one organization sort as its log.
+//! BigQuery find partitions by themselves. A key is made of the batch alone, so that every attempt has the same;
+//! keys of one organization sort as its log.
 
 use std::fmt::Write as _;
 

@@ -91,8 +91,8 @@ pub struct Page {
     pub next: Option<String>,
 }
 
-/// A bucket or container with somebody's credentials. An error is an [`Answer`] whose outcome is not `Delivered`. `now_ms`
-/// (Unix) is what signatures, tokens and retentions are made for.
+/// A bucket or container with somebody's credentials. An error is an [`Answer`] whose outcome is not `Delivered`.
+/// `now_ms` (Unix) is what signatures, tokens and retentions are made for.
 #[async_trait]
 pub trait ObjectStore: Send + Sync {
     /// Puts an object if there is none of its key, as far as the store can tell.

@@ -37,7 +37,7 @@ mod tests {
     use super::super::FIELDS;
     use super::*;
 
-    fn headers(map: Value) -> Result<HeaderMap, BadSettings> {
+    fn headers(map: &Value) -> Result<HeaderMap, BadSettings> {
         let Value::Object(values) = json!({ "endpoint": "https://c.example", "headers": map }) else {
             unreachable!()
         };
@@ -46,13 +46,13 @@ mod tests {
 
     #[test]
     fn what_no_request_takes_is_refused_without_showing_the_value() {
-        let good = headers(json!({ "Authorization": " Bearer abc ", "x-scope": "a" })).unwrap();
+        let good = headers(&json!({ "Authorization": " Bearer abc ", "x-scope": "a" })).unwrap();
         assert_eq!(good["authorization"], "Bearer abc");
         assert!(good["x-scope"].is_sensitive());
         for bad in
             [json!({ "a b": "secret" }), json!({ "a": "sec\u{7f}ret" }), json!({ "Content-Type": "secret" })]
         {
-            let error = headers(bad).unwrap_err().to_string();
+            let error = headers(&bad).unwrap_err().to_string();
             assert!(error.starts_with("headers: ") && !error.contains("ret"), "{error}");
         }
     }

@@ -42,7 +42,8 @@ pub const FIELDS: &[Field] = &[
         ..field(
             "addressing",
             "Addressing",
-            "Whether the bucket stands in the path or in the name of the host. auto: in the path if an endpoint is given.",
+            "Whether the bucket stands in the path or in the name of the host. auto: in the path if an endpoint is \
+                given.",
             FieldKind::Choice(&["auto", "path", "virtual_host"]),
         )
     },
@@ -96,7 +97,8 @@ pub const FIELDS: &[Field] = &[
     field(
         "object_lock",
         "Object Lock",
-        "Locks every object for a time. The bucket must have been made with Object Lock. A default retention of the bucket \
+        "Locks every object for a time. The bucket must have been made with Object Lock. A default retention of the \
+            bucket \
          does the same and needs nothing here.",
         FieldKind::Choice(&["GOVERNANCE", "COMPLIANCE"]),
     ),

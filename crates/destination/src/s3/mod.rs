@@ -15,7 +15,8 @@ pub(crate) use self::store::S3Store;
 pub(crate) static KIND: Kind = Kind {
     name: "s3",
     title: "Amazon S3 and compatible",
-    summary: "Compressed files of events in a bucket of Amazon S3, or of a store that speaks its language, such as MinIO, \
+    summary: "Compressed files of events in a bucket of Amazon S3, or of a store that speaks its language, such as \
+        MinIO, \
               Ceph, Cloudflare R2 or SeaweedFS.",
     fields: fields::FIELDS,
     formats: &[],

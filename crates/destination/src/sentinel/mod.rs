@@ -108,12 +108,10 @@ fn without(token: &str, mut response: Response) -> Response {
 
 /// What came of it for the whole batch, if some of it was not sent.
 fn with_rejected(answer: Answer, rejected: Vec<Rejection>) -> Answer {
-    match answer.outcome {
-        Outcome::Delivered if !rejected.is_empty() => {
-            Answer { outcome: Outcome::Partial { rejected, again: Vec::new() }, ..answer }
-        }
-        _ => answer,
+    if answer.outcome == Outcome::Delivered && !rejected.is_empty() {
+        return Answer { outcome: Outcome::Partial { rejected, again: Vec::new() }, ..answer };
     }
+    answer
 }
 
 #[async_trait]

@@ -8,6 +8,7 @@ mod unique;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustls::client::Resumption;
 use tallystick_outbound::{ClientConfig, OutboundError, OutboundOptions, tls_client_config};
 use tokio::net::TcpStream;
 
@@ -37,7 +38,10 @@ impl Dialer {
         if !has_tls {
             return Ok(Self { options, tls: None });
         }
-        let config = tls_client_config(&tls_of(settings)).map_err(|error| bad_tls(&error))?;
+        let mut config = tls_client_config(&tls_of(settings)).map_err(|error| bad_tls(&error))?;
+        // Servers that ask for certificates and give their sessions no name break off what is resumed: rsyslog with
+        // OpenSSL does, with an internal error. A connection lasts for a batch, so that little is lost.
+        config.resumption = Resumption::disabled();
         Ok(Self { options, tls: Some(Arc::new(config)) })
     }
 

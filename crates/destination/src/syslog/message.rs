@@ -138,15 +138,15 @@ fn parameter(name: &str, value: &str, out: &mut String) {
 /// TIMESTAMP in UTC with milliseconds; `-` for a time that has no four digits of a year.
 fn time(unix_ms: i64) -> String {
     match Timestamp::from_millisecond(unix_ms) {
-        Ok(time) if (YEAR_0_S..YEAR_10000_S).contains(&time.as_second()) => format!("{time:.3}"),
+        Ok(time) if (YEAR_0_MS..YEAR_10000_MS).contains(&unix_ms) => format!("{time:.3}"),
         _ => "-".to_owned(),
     }
 }
 
-/// 0000-01-01T00:00:00Z, Unix seconds.
-const YEAR_0_S: i64 = -62_167_219_200;
-/// 10000-01-01T00:00:00Z, Unix seconds.
-const YEAR_10000_S: i64 = 253_402_300_800;
+/// 0000-01-01T00:00:00Z, Unix ms.
+const YEAR_0_MS: i64 = -62_167_219_200_000;
+/// 10000-01-01T00:00:00Z, Unix ms.
+const YEAR_10000_MS: i64 = 253_402_300_800_000;
 
 #[cfg(test)]
 mod tests {

@@ -109,7 +109,8 @@ mod tests {
         let mixed = format!("whsk_{}", STANDARD.encode([1; 64]));
         for secret in ["sesame-open", "whsec_!!", "whsec_", "whsk_AAAA", &short, &long, &mixed] {
             let error = Signer::new("secret", secret).err().unwrap();
-            assert!(error.field == "secret" && !error.why.contains(secret), "{error}");
+            let is_told = secret.len() > "whsec_".len() && error.why.contains(secret);
+            assert!(error.field == "secret" && !is_told, "{error}");
         }
     }
 }

@@ -1,4 +1,5 @@
-//! Azurite, Microsoft's emulator, with shared keys and shared access signatures; and a strict one of our own for trouble.
+//! Azurite, Microsoft's emulator, with shared keys and shared access signatures; and a strict one of our own for
+//! trouble.
 
 use std::process::Command;
 use std::time::Duration;

@@ -235,7 +235,8 @@ async fn batches_lie_in_order_once_however_often_they_are_sent() {
 async fn a_token_is_asked_for_when_it_is_needed() {
     let account = Account::new();
     let (tokens, bucket) = (tokens(&account).await, bucket().await);
-    let more = json!({ "storage_class": "NEARLINE", "retention": "Locked", "retain_days": 30, "kms_key": "projects/p" });
+    let more = json!({ "storage_class": "NEARLINE", "retention": "Locked", "retain_days": 30, "kms_key":
+            "projects/p" });
     let destination = open("gcs", settings(&account, &tokens.url, &bucket.url, &more));
     assert_eq!(destination.check().await.unwrap().outcome, Outcome::Delivered);
     assert_eq!(destination.send(&batch(3)).await.outcome, Outcome::Delivered);
@@ -258,7 +259,8 @@ async fn a_token_is_asked_for_when_it_is_needed() {
 async fn trouble_is_what_it_is() {
     let account = Account::new();
     let (tokens, bucket) = (tokens(&account).await, bucket().await);
-    let more = json!({ "storage_class": "NEARLINE", "retention": "Locked", "retain_days": 30, "kms_key": "projects/p" });
+    let more = json!({ "storage_class": "NEARLINE", "retention": "Locked", "retain_days": 30, "kms_key":
+            "projects/p" });
     let destination = open("gcs", settings(&account, &tokens.url, &bucket.url, &more));
     let secret = account.pem.lines().nth(3).unwrap().to_owned();
     for (reply, outcome, told) in [

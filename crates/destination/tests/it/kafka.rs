@@ -7,13 +7,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value, json};
 use tallystick_destination::Outcome;
-use tempfile::TempDir;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
 
-use crate::batches::{batch, batch_from, batch_with};
+use crate::batches::{batch, batch_from};
 use crate::certificates::Authority;
 use crate::components::{Process, free_port, in_package, installed, open, run};
+use crate::fakes::broker::{self, frame};
 
 const PASSWORD: &str = "correct-horse-battery";
 
@@ -160,59 +161,88 @@ async fn a_broker_that_is_down_is_asked_again_and_another_one_instead() {
 
 #[tokio::test]
 async fn an_address_that_a_broker_advertises_is_looked_at_too() {
-    let port = free_port();
-    let broker = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
-    tokio::spawn(refuse(broker, "169.254.169.254", 80, 0));
-    let answer = open("kafka", limited(port)).send(&batch(1)).await;
+    let settings = fake(0, None, false, Some(("169.254.169.254", 80))).await;
+    let answer = open("kafka", settings).send(&batch(1)).await;
     assert_eq!(answer.outcome, Outcome::Misconfigured, "{answer:?}");
     assert!(answer.detail.contains("169.254.169.254 has no address that may be asked"), "{answer:?}");
 }
 
 #[tokio::test]
 async fn a_login_is_checked_on_both_sides_and_shows_no_password() {
-    let broker = Broker::start(&[]).await;
-    broker.make_topic("audit");
-    for (name, mechanism) in [("u256", "scram256"), ("u512", "scram512")] {
-        let mut command = Command::new(tansu());
-        command.args(["user", "create", name, PASSWORD, "--mechanism", mechanism, "--broker", &broker.url()]);
-        run(&mut command);
-    }
-    let with = |sasl: &str, user: &str, password: &str| {
-        let mut settings = broker.settings();
-        let login = json!({"sasl": sasl, "user": user, "password": password});
-        settings.as_object_mut().unwrap().extend(login.as_object().unwrap().clone());
-        open("kafka", settings)
+    let with = async |is_impostor: bool, user: &str, password: &str| {
+        let settings = fake(0, Some(("tallystick", PASSWORD)), is_impostor, None).await;
+        let login = json!({"sasl": "scram_sha_256", "user": user, "password": password});
+        let mut settings = settings.as_object().unwrap().clone();
+        settings.extend(login.as_object().unwrap().clone());
+        open("kafka", Value::Object(settings)).send(&batch(3)).await
     };
-    for (sasl, user) in [("scram_sha_256", "u256"), ("scram_sha_512", "u512")] {
-        let answer = with(sasl, user, PASSWORD).send(&batch(3)).await;
-        assert_eq!(answer.outcome, Outcome::Delivered, "{sasl}: {answer:?}");
-        for (user, password) in [(user, "another-wrong-word"), ("nobody", PASSWORD)] {
-            let answer = with(sasl, user, password).send(&batch(3)).await;
-            assert_eq!(answer.outcome, Outcome::Misconfigured, "{sasl}: {answer:?}");
-            let shown = format!("{answer:?}");
-            assert!(!shown.contains(PASSWORD) && !shown.contains("another-wrong-word"), "{shown}");
-        }
+    let answer = with(false, "tallystick", PASSWORD).await;
+    assert_eq!(answer.outcome, Outcome::Delivered, "{answer:?}");
+    for (is_impostor, user, password) in [
+        (false, "tallystick", "another-wrong-word"),
+        (false, "nobody", PASSWORD),
+        (true, "tallystick", PASSWORD),
+    ] {
+        let answer = with(is_impostor, user, password).await;
+        assert_eq!(answer.outcome, Outcome::Misconfigured, "{user}: {answer:?}");
+        let shown = format!("{answer:?}");
+        // The broker repeats the password that it knows.
+        let said = if password == PASSWORD { PASSWORD } else { "another-wrong-word" };
+        assert!(!shown.contains(said), "{shown}");
     }
+    // A broker of others with users, none of whom we are, with the other hash.
+    let broker = Broker::start(&["--authentication"]).await;
+    let mut settings = broker.settings();
+    let login = json!({"sasl": "scram_sha_512", "user": "nobody", "password": PASSWORD});
+    settings.as_object_mut().unwrap().extend(login.as_object().unwrap().clone());
+    let answer = open("kafka", settings).check().await.unwrap();
+    assert_ne!(answer.outcome, Outcome::Delivered, "{answer:?}");
 }
 
 #[tokio::test]
 async fn tls_trusts_the_authority_that_it_is_told() {
-    let (authority, folder) = (Authority::new(), TempDir::new().unwrap());
-    let [_, cert, key] = authority.write(folder.path()).map(|path| path.display().to_string());
-    let port = free_port();
-    let broker =
-        Broker::advertising(port, &format!("tcp://localhost:{port}"), &["--cert", &cert, "--key", &key])
-            .await;
-    let mut settings = broker.settings();
-    settings["tls"] = json!(true);
-    settings["brokers"] = json!(format!("localhost:{port}"));
-    settings["ca_pem"] = Value::from(authority.ca_pem.as_str());
+    let (authority, inside, outside) = (Authority::new(), free_port(), free_port());
+    let broker = Broker::advertising(inside, &format!("tcp://localhost:{outside}"), &[]).await;
+    tokio::spawn(in_tls(
+        TcpListener::bind(("127.0.0.1", outside)).await.unwrap(),
+        inside,
+        authority.acceptor(),
+    ));
+    let settings = json!({
+        "brokers": format!("localhost:{outside}"),
+        "topic": "audit",
+        "ca_pem": authority.ca_pem,
+        "client_cert_pem": authority.client.cert_pem,
+        "client_key_pem": authority.client.key_pem,
+    });
     // The topic is missing, and we learn that over TLS.
     let answer = open("kafka", settings.clone()).check().await.unwrap();
     assert_eq!((answer.outcome, answer.status), (Outcome::Misconfigured, Some(3)), "{}", answer.detail);
-    settings["ca_pem"] = Value::from(Authority::new().ca_pem);
-    let answer = open("kafka", settings).check().await.unwrap();
-    assert!(answer.outcome == Outcome::Misconfigured && answer.detail.contains("certificate"), "{answer:?}");
+    let stranger = Authority::new();
+    let mut other = settings.clone();
+    other["ca_pem"] = Value::from(stranger.ca_pem.as_str());
+    let mut nobody = settings;
+    nobody["client_cert_pem"] = Value::Null;
+    nobody["client_key_pem"] = Value::Null;
+    for settings in [other, nobody] {
+        let answer = open("kafka", settings).check().await.unwrap();
+        assert_eq!(answer.outcome, Outcome::Misconfigured, "{answer:?}");
+        assert!(answer.detail.contains("certificate"), "{answer:?}");
+    }
+    drop(broker);
+}
+
+/// Puts TLS before a broker that has none.
+async fn in_tls(listener: TcpListener, to: u16, acceptor: TlsAcceptor) {
+    loop {
+        let (client, _) = listener.accept().await.unwrap();
+        let acceptor = acceptor.clone();
+        tokio::spawn(async move {
+            let Ok(mut client) = acceptor.accept(client).await else { return };
+            let mut broker = TcpStream::connect(("127.0.0.1", to)).await.unwrap();
+            let _ended = tokio::io::copy_bidirectional(&mut client, &mut broker).await;
+        });
+    }
 }
 
 #[tokio::test]
@@ -266,92 +296,23 @@ async fn pass_on(listener: TcpListener, to: u16, cuts: Arc<AtomicBool>) {
     }
 }
 
-/// A length, and as many bytes.
-async fn frame(from: &mut TcpStream) -> Option<Vec<u8>> {
-    let length = from.read_u32().await.ok()?;
-    let mut bytes = vec![0; length as usize + 4];
-    bytes[..4].copy_from_slice(&length.to_be_bytes());
-    from.read_exact(&mut bytes[4..]).await.ok()?;
-    Some(bytes)
-}
-
 #[tokio::test]
 async fn a_batch_that_is_too_large_for_the_broker_is_to_be_split() {
-    let large = |_: u64| json!({"text": "x".repeat(200_000)});
-    let port = free_port();
-    let broker = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
-    tokio::spawn(refuse(broker, "127.0.0.1", port, 10));
-    let answer = open("kafka", limited(port)).send(&batch_with(0, 2, large)).await;
+    let settings = fake(10, None, false, None).await;
+    let answer = open("kafka", settings).send(&batch(2)).await;
     assert_eq!((answer.outcome, answer.status), (Outcome::Split, Some(10)), "{}", answer.detail);
 }
 
-/// The settings for a broker that has no ids of producers.
-fn limited(port: u16) -> Value {
+/// The settings for a broker of our own.
+async fn fake(
+    code: i16,
+    user: Option<(&'static str, &'static str)>,
+    is_impostor: bool,
+    advertised: Option<(&'static str, u16)>,
+) -> Value {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let advertised = advertised.unwrap_or(("127.0.0.1", port));
+    tokio::spawn(broker::Broker { advertised, code, user, is_impostor }.serve(listener));
     json!({"brokers": format!("127.0.0.1:{port}"), "topic": "audit", "tls": false, "idempotence": false})
-}
-
-/// A broker that takes nothing, with this code, and says that its topic is at an address: no broker that can be had
-/// here has limits.
-async fn refuse(listener: TcpListener, host: &'static str, port: u16, code: i16) {
-    loop {
-        let (mut client, _) = listener.accept().await.unwrap();
-        while let Some(question) = frame(&mut client).await {
-            let body = match question[5] {
-                // ApiVersions: Produce 3 to 8, Metadata 4.
-                18 => {
-                    bytes(&[&i16_(0), &i32_(2), &i16_(0), &i16_(3), &i16_(8), &i16_(3), &i16_(4), &i16_(4)])
-                }
-                3 => bytes(&[
-                    &i32_(0),
-                    &i32_(1),
-                    &i32_(1),
-                    &text(host),
-                    &i32_(i32::from(port)),
-                    &i16_(-1),
-                    &i16_(-1),
-                    &i32_(1),
-                    &i32_(1),
-                    &i16_(0),
-                    &text("audit"),
-                    &[0],
-                    &i32_(1),
-                    &i16_(0),
-                    &i32_(0),
-                    &i32_(1),
-                    &i32_(0),
-                    &i32_(0),
-                ]),
-                0 => bytes(&[
-                    &i32_(1),
-                    &text("audit"),
-                    &i32_(1),
-                    &i32_(0),
-                    &i16_(code),
-                    &[0xff; 24],
-                    &i32_(0),
-                    &i16_(-1),
-                    &i32_(0),
-                ]),
-                other => panic!("no broker was asked for {other} before"),
-            };
-            let answer = bytes(&[&i32_(body.len() as i32 + 4), &question[8..12], &body]);
-            client.write_all(&answer).await.unwrap();
-        }
-    }
-}
-
-fn bytes(parts: &[&[u8]]) -> Vec<u8> {
-    parts.concat()
-}
-
-fn i16_(value: i16) -> [u8; 2] {
-    value.to_be_bytes()
-}
-
-fn i32_(value: i32) -> [u8; 4] {
-    value.to_be_bytes()
-}
-
-fn text(value: &str) -> Vec<u8> {
-    [&i16_(value.len() as i16)[..], value.as_bytes()].concat()
 }

@@ -28,7 +28,10 @@ struct Store {
 impl Store {
     async fn start() -> Store {
         let dir = tempfile::tempdir().unwrap();
-        let identity = |name: &str, key: &str, secret: &str, actions: &[&str]| json!({ "name": name, "credentials": [{ "accessKey": key, "secretKey": secret }], "actions": actions });
+        let identity = |name: &str, key: &str, secret: &str, actions: &[&str]| {
+            json!({ "name": name, "credentials":
+            [{ "accessKey": key, "secretKey": secret }], "actions": actions })
+        };
         let identities = json!({ "identities": [
             identity("admin", KEY, SECRET, &["Admin", "Read", "Write", "List", "Tagging"]),
             identity("writer", WRITER, WRITER_SECRET, &["Write:audit"]),

@@ -83,7 +83,8 @@ fn settings(fake: &Fake, more: Value) -> Value {
 #[tokio::test]
 async fn headers_are_those_of_the_settings_and_signed() {
     let fake = store().await;
-    let more = json!({ "sse": "aws:kms", "kms_key_id": "arn:aws:kms:eu-central-1:1:key/2", "storage_class": "GLACIER_IR",
+    let more = json!({ "sse": "aws:kms", "kms_key_id": "arn:aws:kms:eu-central-1:1:key/2", "storage_class":
+            "GLACIER_IR",
         "acl": "bucket-owner-full-control", "object_lock": "GOVERNANCE", "retain_days": 30 });
     let mut batch = batch(2);
     batch.now_ms = 1_795_309_199_999;

@@ -88,7 +88,7 @@ async fn each_event_arrives_as_a_line_in_order() {
 async fn the_largest_batch_is_within_the_limit() {
     let fake = Fake::start(rules).await;
     let kind = tallystick_destination::kind("sumo").unwrap();
-    let mut batch = batch_with(0, kind.shape.events_max, |_| json!({ "pad": "x".repeat(550) }));
+    let mut batch = batch_with(0, kind.shape.events_max, |_| json!({ "pad": "x".repeat(1_000) }));
     while batch.byte_count() > kind.shape.bytes_max {
         batch.records.pop();
     }

@@ -190,6 +190,8 @@ async fn a_receiver_that_stops_and_comes_back_loses_nothing() {
     let mut receiver = Receiver::rsyslog().await;
     let destination = open("syslog", receiver.settings());
     assert_eq!(destination.send(&batch(1)).await.outcome, Outcome::Delivered);
+    // It is killed: what it has read and not yet written would be lost, and nobody could know.
+    receiver.lines(1).await;
     receiver.process = None;
     let answer = destination.send(&batch(2)).await;
     assert_eq!(answer.outcome, Outcome::Retry { after: None }, "{answer:?}");

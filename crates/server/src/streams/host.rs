@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use serde_json::json;
 use tallystick_auth::Auth;
-use tallystick_catalog::{Stream, TriedBatch};
+use tallystick_catalog::{Stream, StreamState, TriedBatch};
 use tallystick_delivery::streams::{Happening, Host, Seals};
 
 use super::act;
@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// How long a wait goes on before the clock is looked at again: it may have been set.
-const LOOK_INTERVAL: Duration = Duration::from_secs(1);
+const LOOK_INTERVAL: Duration = Duration::from_millis(250);
 
 /// The server, as the streams see it.
 pub struct StreamHost(pub Arc<AppState>);
@@ -54,7 +54,7 @@ impl Host for StreamHost {
 fn happened(stream: &Stream, happening: &Happening) -> Act {
     let (changes, more) = match happening {
         Happening::Degraded { state, fault, failures } => (
-            vec![("/state", json!("active"), json!(state.as_str()))],
+            vec![("/state", json!(before(stream, *state).as_str()), json!(state.as_str()))],
             json!({ "error": fault.code, "status": fault.status, "consecutive_failures": failures }),
         ),
         Happening::Recovered => {
@@ -79,6 +79,11 @@ fn happened(stream: &Stream, happening: &Happening) -> Act {
     act(happening.action(), stream, changes, more)
 }
 
+/// What a stream was before: as its task has begun, unless that was the same trouble.
+fn before(stream: &Stream, now: StreamState) -> StreamState {
+    if stream.state == now { StreamState::Active } else { stream.state }
+}
+
 /// The key of the instance, as the streams use it.
 pub struct StreamSeals(pub Auth);
 
@@ -91,4 +96,3 @@ impl Seals for StreamSeals {
         self.0.open_stream(whose, sealed).ok().map(|opened| opened.to_vec())
     }
 }
-

@@ -122,12 +122,16 @@ settings! {
         "reserve_bytes" => exports.reserve_bytes;
     }
     "streams" {
-        /// Streams that send at the same time, the oldest first; 0 to 10,000. 0: none, they wait.
-        "running_max" => streams.running_max;
+        /// Logs that are read for streams at the same time; 1 to 64. More helps when many streams have much to catch up
+        /// with, and takes the disk from searches.
+        "reading_max" => streams.reading_max;
         /// true: destinations may be in private networks and on this machine, and be reached without TLS there, as many
         /// a SIEM is. Link-local addresses, among them the metadata services of clouds, never are. Whoever may make
         /// streams, in organizations too, enters the addresses.
         "allow_private_destinations" => streams.allow_private_destinations;
+        /// Folder in which streams of the kind lake may write files, each organization in one of its own; it has to be
+        /// there. Empty: none may.
+        "lake_folder" => streams.lake_folder;
     }
     "integrity" {
         /// Time between entries of the directory log, seconds; 5 to 3,600. What is older than this and witnessed cannot

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use tallystick_delivery::lake::kinds;
+use tallystick_delivery::streams::kind;
 use tallystick_destination::{
     Answer, BadSettings, Batch, BatchId, Destination, Media, Outcome, Record, Settings, Surroundings,
 };
@@ -96,7 +96,7 @@ pub(crate) fn batch(harness: &Harness, events: &[StoredEvent]) -> Batch {
 
 /// A lake, if it takes the settings. `folder` is that of the stream's owner.
 pub(crate) fn try_open(settings: Value, folder: Option<PathBuf>) -> Result<Box<dyn Destination>, BadSettings> {
-    let kind = kinds().iter().find(|kind| kind.name == "lake").unwrap();
+    let kind = kind("lake").unwrap();
     let Value::Object(values) = settings else { panic!("settings are an object") };
     let outbound = OutboundOptions { allow_private: true, plain: Plain::Private, ..OutboundOptions::default() };
     let surroundings =

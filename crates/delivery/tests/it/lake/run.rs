@@ -7,10 +7,7 @@ use parquet::{
     record::RowAccessor as _,
 };
 use serde_json::json;
-use tallystick_delivery::{
-    lake::kinds,
-    streams::{Seals, Start, StreamDraft, Streams, StreamsOptions},
-};
+use tallystick_delivery::streams::{Seals, Start, StreamDraft, Streams, StreamsOptions, kinds};
 use tallystick_testkit::SeededRandom;
 
 use super::rig::tree;

@@ -49,7 +49,10 @@ async fn a_pause_outlasts_a_restart() {
     rig.start();
     let view = rig.until(&stream.id, |view| view.stream.state == StreamState::Error).await;
     assert_eq!(view.stream.health.next_attempt_ms, Some(rig.clock_ms() + 600_000));
-    assert_eq!(view.cursors[0].in_flight.as_ref().map(|range| (range.first_seq, range.last_seq)), Some((0, 4)));
+    assert_eq!(
+        view.cursors[0].in_flight.as_ref().map(|range| (range.first_seq, range.last_seq)),
+        Some((0, 4))
+    );
     assert_eq!(view.cursors[0].in_flight.as_ref().unwrap().batch_id.to_string(), script.ids()[0]);
     rig.kill().await;
     rig.start();
@@ -80,7 +83,10 @@ async fn what_is_too_much_is_halved_and_one_that_is_alone_becomes_a_dead_letter(
         script.seqs().into_iter().filter(|batch| batch.len() <= 4 && !batch.contains(&17)).collect();
     is_flat_order(&good, (0..23).filter(|seq| *seq != 17));
     let letters = rig.letters(&stream).await;
-    assert_eq!((letters.len(), letters[0].letter.seq, letters[0].letter.reason.as_str()), (1, 17, "too_large"));
+    assert_eq!(
+        (letters.len(), letters[0].letter.seq, letters[0].letter.reason.as_str()),
+        (1, 17, "too_large")
+    );
     assert_eq!((view.stream.health.delivered, view.stream.health.dead_letters), (22, 1));
 
     // After a rewind the halves have the ids that they had.
@@ -100,9 +106,7 @@ async fn a_poisonous_event_is_found_and_sent_again_when_somebody_says_so() {
     rig.append(&org, 0..30).await;
     let (stream, script) = rig.stream(Some(&org), |_| {}).await;
     let is_poison = |batch: &Batch| batch.records.iter().any(|record| [4, 5, 28].contains(&record.seq));
-    script.always(move |batch| {
-        answer(if is_poison(batch) { Outcome::Refused } else { Outcome::Delivered })
-    });
+    script.always(move |batch| answer(if is_poison(batch) { Outcome::Refused } else { Outcome::Delivered }));
     rig.start();
     let view = rig.settled(&stream).await;
     let letters = rig.letters(&stream).await;
@@ -120,7 +124,8 @@ async fn a_poisonous_event_is_found_and_sent_again_when_somebody_says_so() {
     script.answer([RETRY]);
     let sent = script.ids().len();
     assert_eq!(rig.streams.replay(&stream.id, Replay::All).await.unwrap(), 3);
-    rig.until(&stream.id, |view| view.stream.health.dead_letters == 1 && view.stream.health.rejected == 4).await;
+    rig.until(&stream.id, |view| view.stream.health.dead_letters == 1 && view.stream.health.rejected == 4)
+        .await;
     let letters = rig.letters(&stream).await;
     assert!(letters[0].replayed_ms.is_some() && letters[1].replayed_ms.is_some());
     assert!(letters[2].replayed_ms.is_none() && letters[2].replay_ms.is_none());

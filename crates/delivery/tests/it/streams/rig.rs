@@ -14,9 +14,12 @@ use async_trait::async_trait;
 use parking_lot::Mutex;
 use serde_json::json;
 use tallystick_catalog::{Catalog, CatalogUrl, DeadLetter, NewOrganization, Stream, StreamId};
-use tallystick_delivery::streams::{Happening, Host, Mask, Seals, Start, StreamDraft, StreamView, Streams, StreamsOptions};
+use tallystick_delivery::streams::{
+    Happening, Host, Mask, Seals, Start, StreamDraft, StreamView, Streams, StreamsOptions,
+};
 use tallystick_destination::{
-    Answer, BadSettings, Batch, Destination, Field, FieldKind, Kind, Once, Outcome, Settings, Shape, Surroundings,
+    Answer, BadSettings, Batch, Destination, Field, FieldKind, Kind, Once, Outcome, Settings, Shape,
+    Surroundings,
 };
 use tallystick_engine::{Engine, Options};
 use tallystick_event::{Clock, Limits, MaskRules, OrgId, PrepareContext, Preparer, Random};

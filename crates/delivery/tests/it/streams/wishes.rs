@@ -67,9 +67,12 @@ async fn settings_are_checked_and_secrets_stay_with_their_address() {
     let stale = StreamPatch { name: Some("x".into()), seen_version: Some(1), ..StreamPatch::default() };
     let stale = rig.streams.update(&stream.id, stale).await.unwrap_err();
     assert!(
-        matches!(stale, StreamsError::Catalog(tallystick_catalog::CatalogError::Conflict(
-            Conflict::StreamChanged { version: 3 }
-        ))),
+        matches!(
+            stale,
+            StreamsError::Catalog(tallystick_catalog::CatalogError::Conflict(Conflict::StreamChanged {
+                version: 3
+            }))
+        ),
         "{stale:?}"
     );
 

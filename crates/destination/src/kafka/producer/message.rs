@@ -16,8 +16,17 @@ pub(super) fn metadata(topic: &str) -> Vec<u8> {
 }
 
 /// Asks for an id, without transactions.
-pub(super) fn init_producer_id() -> Vec<u8> {
-    Writer::default().no_text().i32(REPLICAS_TIME_MAX_MS).done()
+pub(super) fn init_producer_id(version: i16) -> Vec<u8> {
+    let mut out = Writer::default();
+    if version < 2 {
+        return out.no_text().i32(REPLICAS_TIME_MAX_MS).done();
+    }
+    out.no_compact_text().i32(REPLICAS_TIME_MAX_MS);
+    if version >= 3 {
+        // We had no id before.
+        out.i64(-1).i16(-1);
+    }
+    out.no_tags().done()
 }
 
 /// A record batch for one partition, to be acknowledged by all replicas that are in sync.

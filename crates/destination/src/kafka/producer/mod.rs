@@ -166,7 +166,7 @@ impl Producer {
 
 async fn producer_id(connection: &mut Connection, broker: &Endpoint) -> Result<(i64, i16), Answer> {
     let version = connection.version(INIT_PRODUCER_ID)?;
-    let answer = connection.ask(INIT_PRODUCER_ID, version, &message::init_producer_id()).await?;
+    let answer = connection.ask(INIT_PRODUCER_ID, version, &message::init_producer_id(version)).await?;
     let (code, id, epoch) = message::producer_id(&answer).map_err(|error| connection.malformed(error))?;
     if code == code::NONE { Ok((id, epoch)) } else { Err(refused(broker, code, "an id of a producer")) }
 }

@@ -1,6 +1,6 @@
 //! Numbers of batches, by which a broker tells a repetition from something new. A batch of which it is not known
-//! whether it was stored keeps its number until that is known. When another one takes its place, for example a half of it,
-//! everything begins anew under another id: a number that means two things would lose events.
+//! whether it was stored keeps its number until that is known. When another one takes its place, for example a half
+//! of it, everything begins anew under another id: a number that means two things would lose events.
 
 use std::collections::HashMap;
 

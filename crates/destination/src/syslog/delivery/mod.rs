@@ -12,12 +12,15 @@
 //! that they never deciphered, and then hang up with an alert or without a word.
 //!
 //! An orderly end that was sent before our last bytes arrived looks the same at first; the reset that these bytes cause
-//! comes after it. So the connection counts as closed only when our own end was acknowledged as well.
+//! comes after it. So the connection counts as closed only when our own end was acknowledged as well, and an end that
+//! comes before ours was sent does not count: whoever sends it may go on reading, or not.
 
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::task::yield_now;
 use tokio::time::{sleep, timeout};
 
 use crate::socket::Stream;
@@ -29,7 +32,22 @@ use crate::socket::Stream;
 /// The connection was reset, or ended before everything was read.
 pub(super) async fn until_closed(stream: Stream, bytes: &[u8]) -> io::Result<()> {
     let (mut reader, mut writer) = tokio::io::split(stream);
-    let (written, read) = tokio::join!(write(&mut writer, bytes), drain(&mut reader));
+    let is_written = AtomicBool::new(false);
+    let writing = async {
+        writer.write_all(bytes).await?;
+        writer.flush().await?;
+        // An end that has arrived by now is seen before ours is sent.
+        yield_now().await;
+        is_written.store(true, Ordering::Relaxed);
+        writer.shutdown().await
+    };
+    let reading = async {
+        drain(&mut reader).await?;
+        let early =
+            || io::Error::new(io::ErrorKind::ConnectionAborted, "the receiver closed its side too early");
+        if is_written.load(Ordering::Relaxed) { Ok(()) } else { Err(early()) }
+    };
+    let (written, read) = tokio::join!(writing, reading);
     // Why the receiver hangs up, such as a certificate that it does not accept, is in what can be read of it.
     read?;
     written?;

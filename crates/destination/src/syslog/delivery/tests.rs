@@ -42,13 +42,19 @@ async fn what_was_not_read_is_not_delivered() {
 
 #[tokio::test]
 async fn an_end_that_crosses_our_bytes_is_no_confirmation() {
-    let sent = send(|mut stream| async move {
-        // Everything so far is read, and the end is sent while the rest is still to come.
-        stream.shutdown().await.unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    let (mut receiver, _) = listener.accept().await.unwrap();
+    // The end is sent while everything is still to come; some of that is read, and the rest is not.
+    receiver.shutdown().await.unwrap();
+    let reading = async {
         let mut some = vec![0; 999_000];
-        stream.read_exact(&mut some).await.unwrap();
-    });
-    sent.await.unwrap_err();
+        receiver.read_exact(&mut some).await.unwrap();
+        drop(receiver);
+    };
+    let bytes = vec![b'x'; 1_000_000];
+    let (sent, ()) = tokio::join!(until_closed(Stream::Plain(stream), &bytes), reading);
+    sent.unwrap_err();
 }
 
 #[tokio::test]

@@ -4,10 +4,11 @@ use axum::Json;
 use serde::Serialize;
 use serde_json::Value;
 use tallystick_auth::Operation;
-use tallystick_destination::{Field, FieldKind, Kind, Once, kinds as all_kinds};
+use tallystick_delivery::streams::kinds as all_kinds;
+use tallystick_destination::{Field, FieldKind, Kind, Once};
 use utoipa::ToSchema;
 
-use super::{formats_of, may_any};
+use super::{Manages, formats_of};
 use crate::{
     error::{ApiError, Problem},
     http::{caller::Authenticated, params::Params},
@@ -61,7 +62,7 @@ pub struct StreamKindField {
     kind: &'static str,
     /// Of a choice: the values.
     #[serde(skip_serializing_if = "Option::is_none")]
-    choices: Option<&'static [&'static str]>,
+    choices: Option<Vec<&'static str>>,
     /// Of a number: the smallest.
     #[serde(skip_serializing_if = "Option::is_none")]
     min: Option<u64>,
@@ -116,7 +117,7 @@ impl From<&'static Field> for StreamKindField {
             FieldKind::Url => ("url", None, None),
             FieldKind::Secret => ("secret", None, None),
             FieldKind::Lines => ("lines", None, None),
-            FieldKind::Choice(choices) => ("choice", Some(choices), None),
+            FieldKind::Choice(choices) => ("choice", Some(choices.to_vec()), None),
             FieldKind::Switch => ("switch", None, None),
             FieldKind::Number(min, max) => ("number", None, Some((min, max))),
             FieldKind::SecretMap => ("secret_map", None, None),
@@ -158,7 +159,10 @@ impl From<&'static Field> for StreamKindField {
     security(("session" = []), ("api_key" = ["streams:write"])),
 )]
 pub async fn kinds(caller: Authenticated, params: Params) -> Result<Json<StreamKindList>, ApiError> {
-    may_any(&caller, Operation::ListStreamKinds)?;
+    Manages::of(&caller, Operation::ListStreamKinds)?;
     params.end()?;
-    Ok(Json(StreamKindList { object: "list", data: all_kinds().iter().copied().map(StreamKind::from).collect() }))
+    Ok(Json(StreamKindList {
+        object: "list",
+        data: all_kinds().iter().copied().map(StreamKind::from).collect(),
+    }))
 }

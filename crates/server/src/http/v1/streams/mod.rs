@@ -6,7 +6,6 @@ mod body;
 pub mod create;
 pub mod dead_letters;
 pub mod delete;
-mod draft;
 pub mod gaps;
 pub mod get;
 pub mod kinds;
