@@ -18,7 +18,7 @@ pub(crate) static KIND: Kind = Kind {
     summary: "Compressed files of events in a bucket of Amazon S3, or of a store that speaks its language, such as \
         MinIO, \
               Ceph, Cloudflare R2 or SeaweedFS.",
-    fields: fields::FIELDS,
+    fields: FIELDS,
     formats: &[],
     shape: SHAPE,
     once: Once::Exactly,

@@ -10,6 +10,7 @@ use std::{
 };
 
 use parking_lot::Mutex;
+use rustix::io::Errno;
 use sha2::{Digest as _, Sha256};
 use tallystick_destination::{Answer, BadSettings, Outcome, object::Prefix};
 
@@ -164,7 +165,7 @@ fn sums(file: &mut File) -> io::Result<(u64, String)> {
 /// What an error of the disk means. Says nothing of where the operator keeps things.
 fn misfortune(error: &io::Error, what: &str) -> Answer {
     use io::ErrorKind::{
-        FilesystemLoop, InvalidInput, IsADirectory, NotADirectory, NotFound, PermissionDenied, QuotaExceeded,
+        DirectoryNotEmpty, InvalidInput, IsADirectory, NotADirectory, NotFound, PermissionDenied, QuotaExceeded,
         ReadOnlyFilesystem, StorageFull,
     };
     let (outcome, detail) = match error.kind() {
@@ -179,13 +180,16 @@ fn misfortune(error: &io::Error, what: &str) -> Answer {
         PermissionDenied | ReadOnlyFilesystem => {
             (Outcome::Misconfigured, format!("{what}: the service may not write there"))
         }
-        NotADirectory | IsADirectory | FilesystemLoop | InvalidInput => {
-            let detail = format!("{what}: something else is in the place of a folder or file; links are not followed");
-            (Outcome::Misconfigured, detail)
-        }
+        NotADirectory | IsADirectory | DirectoryNotEmpty | InvalidInput => (Outcome::Misconfigured, in_the_way(what)),
+        // What a link is met with.
+        _ if Errno::from_io_error(error) == Some(Errno::LOOP) => (Outcome::Misconfigured, in_the_way(what)),
         _ => (Outcome::Retry { after: None }, format!("{what}: {error}")),
     };
     Answer { detail, ..Answer::plain(outcome) }
+}
+
+fn in_the_way(what: &str) -> String {
+    format!("{what}: something else is in the place of a folder or file; links are not followed")
 }
 
 /// The right to write one file, until it is dropped.

@@ -1,6 +1,6 @@
 //! What is in a file, and that a batch gives the same one every time, in its folder and nowhere else.
 
-use std::{fs, os::unix::fs::symlink};
+use std::{fs, os::unix::fs::symlink, sync::Arc};
 
 use parquet::{
     file::reader::{FileReader as _, SerializedFileReader},
@@ -118,10 +118,48 @@ async fn a_batch_is_there_once_and_always_the_same() {
         assert!(answer.detail.contains("is there with other content"), "{}", answer.detail);
         assert_eq!(fs::read(&data).unwrap(), theirs);
     }
-    // So is a file of other events, though it says that it is of this batch.
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_of_another_version_of_the_writer_counts_and_one_of_other_events_does_not() {
+    let harness = filled(200).await;
+    let first = batch(&harness, &stored(&harness, &org(0)));
+    let (dir, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let lake = in_folder(dir.path());
+    deliver(&*lake, &first).await;
+    let below = dir.path().join("acme/audit");
+    let (data, manifest) = (format!("{}.parquet", stem(&first)), format!("_manifest/{}.json", stem(&first)));
+    let (_, _, statement) = rows(fs::read(below.join(&data)).unwrap());
+    // The same batch, compressed otherwise.
+    fs::write(below.join(&data), with_statement(&statement)).unwrap();
+    fs::remove_file(below.join(&manifest)).unwrap();
+    let answer = deliver(&*lake, &first).await;
+    assert!(answer.detail.ends_with("was there already"), "{}", answer.detail);
+    let bytes = fs::read(below.join(&data)).unwrap();
+    let told: Value = serde_json::from_slice(&fs::read(below.join(&manifest)).unwrap()).unwrap();
+    assert_eq!((&told["file"]["sha256"], &told["file"]["bytes"]), (&json!(sha256(&bytes)), &json!(bytes.len())));
+    // The name of this batch, and other events.
     let fewer = Batch { records: first.records[..10].to_vec(), ..first.clone() };
-    fs::remove_file(&data).unwrap();
-    deliver(&*in_folder(&other.path().join("x")), &fewer).await;
+    deliver(&*in_folder(other.path()), &fewer).await;
+    fs::copy(other.path().join("acme/audit").join(&data), below.join(&data)).unwrap();
+    let answer = lake.send(&first).await;
+    assert_eq!(answer.outcome, Outcome::Misconfigured);
+    assert!(answer.detail.contains("is there with other content"), "{}", answer.detail);
+}
+
+/// A Parquet file that says that it is of a batch.
+fn with_statement(statement: &Value) -> Vec<u8> {
+    let schema = parquet::schema::parser::parse_message_type("message m { required int64 seq; }").unwrap();
+    let mut bytes = Vec::new();
+    let mut writer =
+        parquet::file::writer::SerializedFileWriter::new(&mut bytes, schema.into(), Arc::default()).unwrap();
+    let entry = parquet::file::metadata::KeyValue {
+        key: "tallystick.lake".to_owned(),
+        value: Some(statement.to_string()),
+    };
+    writer.append_key_value_metadata(entry);
+    writer.close().unwrap();
+    bytes
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -24,9 +24,10 @@ pub(crate) async fn filled(events: usize) -> Harness {
         harness.org(&org_id(org)).await;
     }
     let builder = EventBuilder::new(5, Profile { orgs: 2, actors: 30, targets: 50, ..Profile::default() });
-    let made = |number: usize| match number % 7 {
-        0 => builder.hostile_event().to_string(),
-        _ => builder.event().to_string(),
+    let made = |number: usize| {
+        let mut event = if number % 7 == 0 { builder.hostile_event() } else { builder.event() };
+        event["org"] = org_id(u64::from(number % 3 == 0)).into();
+        event.to_string()
     };
     let made: Vec<String> = (0..events).map(made).collect();
     // Over several hours.
@@ -37,7 +38,7 @@ pub(crate) async fn filled(events: usize) -> Harness {
     harness
 }
 
-pub(crate) fn org(number: usize) -> OrgId {
+pub(crate) fn org(number: u64) -> OrgId {
     org_id(number).parse().unwrap()
 }
 
