@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use tallystick_outbound::OutboundOptions;
 
 use crate::{
-    Answer, BadSettings, Batch, Field, Settings, azure_blob, clickhouse, datadog, elasticsearch, gcs, kafka, nats, otlp,
-    s3, sentinel, splunk_hec, sumo, syslog, webhook,
+    Answer, BadSettings, Batch, Field, Settings, azure_blob, clickhouse, datadog, elasticsearch, gcs, kafka,
+    nats, otlp, s3, sentinel, splunk_hec, sumo, syslog, webhook,
 };
 
 /// What a destination may use of the world.

@@ -108,7 +108,10 @@ pub(crate) fn place(settings: &Settings) -> Result<Place<'_>, BadSettings> {
     let path = settings.text(PATH).map(|path| path.trim_matches('/')).filter(|path| !path.is_empty());
     if settings.required(PLACE)? == "s3" {
         if path.is_some() {
-            return Err(BadSettings::new(PATH, "is for a folder; what keys in a bucket begin with is the prefix"));
+            return Err(BadSettings::new(
+                PATH,
+                "is for a folder; what keys in a bucket begin with is the prefix",
+            ));
         }
         return Ok(Place::Bucket);
     }

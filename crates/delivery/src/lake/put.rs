@@ -11,9 +11,7 @@ use bytes::Bytes;
 use tallystick_destination::{
     Answer, Batch, Destination, Outcome,
     limits::CALL_TIME_MAX,
-    object::{
-        CheckedStore, META_CONTENT_SHA256, META_SHA256, Meta, NewObject, Prefix, Put, place, put_once,
-    },
+    object::{CheckedStore, META_CONTENT_SHA256, META_SHA256, Meta, NewObject, Prefix, Put, place, put_once},
 };
 
 use super::{
@@ -105,11 +103,8 @@ impl Lake {
         // An event of a log has a leaf; nobody finds one that hashes to nothing.
         let is_trial = batch.records.iter().all(|record| record.leaf_hash == [0; 32]);
         let place = place(batch);
-        let path = if is_trial {
-            format!("{}{place}{}", TRIAL.0, TRIAL.1)
-        } else {
-            format!("{place}.parquet")
-        };
+        let path =
+            if is_trial { format!("{}{place}{}", TRIAL.0, TRIAL.1) } else { format!("{place}.parquet") };
         let copy = batch.clone();
         let made = tokio::task::spawn_blocking(move || LakeFile::of(&copy)).await;
         let file = match made.unwrap_or_else(|_| Err(Failure::Broken("encoding it has failed".to_owned()))) {

@@ -24,3 +24,23 @@ pub fn kinds() -> &'static [&'static Kind] {
 pub fn kind(name: &str) -> Option<&'static Kind> {
     kinds().iter().copied().find(|kind| kind.name == name)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn the_lake_is_one_of_them_and_its_page_names_its_fields() {
+        let names: BTreeSet<&str> = kinds().iter().map(|kind| kind.name).collect();
+        assert_eq!(names.len(), tallystick_destination::kinds().len() + 1);
+        let lake = kind("lake").expect("there is a lake");
+        let page = include_str!("../../../../docs/streams/lake.md");
+        for field in lake.fields {
+            assert!(page.contains(&format!("`{}`", field.name)), "nothing of {}", field.name);
+            assert!(!field.title.is_empty() && field.help.ends_with('.'), "{}", field.name);
+        }
+        assert!(kind("nothing").is_none() && kind("webhook").is_some());
+    }
+}

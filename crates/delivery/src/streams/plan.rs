@@ -38,7 +38,16 @@ impl Plan {
         let query = lowered(&stream.query, stream.updated_ms * 1_000)?;
         let mask = Mask::from_text(&stream.mask).and_then(|mask| mask.check().map(|()| mask));
         let mask = mask.map_err(|error| StreamsError::invalid("mask", error.to_string()))?;
-        Ok(Self { content: content(&stream), linger: kind.shape.linger, stream, kind, format, query, mask, product })
+        Ok(Self {
+            content: content(&stream),
+            linger: kind.shape.linger,
+            stream,
+            kind,
+            format,
+            query,
+            mask,
+            product,
+        })
     }
 
     /// What rendered events are.

@@ -279,7 +279,8 @@ impl Streams {
         let opened =
             self.seals.open(stream.id.as_str(), &stream.settings_sealed).ok_or(StreamsError::Sealed)?;
         let settings = settings_of(kind, &opened)?;
-        let destination = (kind.open)(&settings, &self.surroundings(stream.id.as_str(), stream.org.as_ref()))?;
+        let destination =
+            (kind.open)(&settings, &self.surroundings(stream.id.as_str(), stream.org.as_ref()))?;
         plan.linger = destination.linger().unwrap_or(kind.shape.linger);
         Ok((plan, destination))
     }

@@ -153,20 +153,12 @@ pub async fn put_once<S: ObjectStore + ?Sized>(
 }
 
 /// Whether the object that is there is ours. Its key has the batch's id, so it is, unless somebody meddles.
-async fn compare<S: ObjectStore + ?Sized>(
-    store: &S,
-    object: &NewObject,
-    now_ms: i64,
-) -> Result<Put, Answer> {
+async fn compare<S: ObjectStore + ?Sized>(store: &S, object: &NewObject, now_ms: i64) -> Result<Put, Answer> {
     const FORBIDDEN: Option<u16> = Some(403);
     let info = match store.info(&object.key, now_ms).await {
         Ok(Some(info)) => info,
         Ok(None) => {
-            return Err(there(
-                Outcome::Retry { after: None },
-                &object.key,
-                "was there and is there no more",
-            ));
+            return Err(there(Outcome::Retry { after: None }, &object.key, "was there and is there no more"));
         }
         // Credentials that may only write are the better ones.
         Err(answer) if answer.status == FORBIDDEN => return Ok(Put::WasThere(None)),

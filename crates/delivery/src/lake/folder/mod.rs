@@ -67,10 +67,9 @@ impl Folder {
             chain.may_write()
         };
         match look() {
-            Ok(()) => Answer {
-                detail: "the folder can be written".to_owned(),
-                ..Answer::plain(Outcome::Delivered)
-            },
+            Ok(()) => {
+                Answer { detail: "the folder can be written".to_owned(), ..Answer::plain(Outcome::Delivered) }
+            }
             Err(error) => misfortune(&error, "the folder"),
         }
     }
@@ -99,7 +98,12 @@ impl Folder {
             let there = match chain.read(name)? {
                 None => {
                     write(&chain, name, bytes)?;
-                    Some(There { is_new: true, is_compared: true, bytes: bytes.len() as u64, sha256: sha256.to_owned() })
+                    Some(There {
+                        is_new: true,
+                        is_compared: true,
+                        bytes: bytes.len() as u64,
+                        sha256: sha256.to_owned(),
+                    })
                 }
                 Some(mut file) => {
                     let (size, hash) = sums(&mut file)?;
@@ -114,7 +118,8 @@ impl Folder {
         match put() {
             Ok(Some(there)) => Ok(there),
             Ok(None) => {
-                let detail = format!("{path} is there with other content: move it away, or choose another path");
+                let detail =
+                    format!("{path} is there with other content: move it away, or choose another path");
                 Err(Answer { detail, ..Answer::plain(Outcome::Misconfigured) })
             }
             Err(error) => Err(misfortune(&error, path)),
@@ -165,8 +170,8 @@ fn sums(file: &mut File) -> io::Result<(u64, String)> {
 /// What an error of the disk means. Says nothing of where the operator keeps things.
 fn misfortune(error: &io::Error, what: &str) -> Answer {
     use io::ErrorKind::{
-        DirectoryNotEmpty, InvalidInput, IsADirectory, NotADirectory, NotFound, PermissionDenied, QuotaExceeded,
-        ReadOnlyFilesystem, StorageFull,
+        DirectoryNotEmpty, InvalidInput, IsADirectory, NotADirectory, NotFound, PermissionDenied,
+        QuotaExceeded, ReadOnlyFilesystem, StorageFull,
     };
     let (outcome, detail) = match error.kind() {
         StorageFull | QuotaExceeded => {
@@ -180,7 +185,9 @@ fn misfortune(error: &io::Error, what: &str) -> Answer {
         PermissionDenied | ReadOnlyFilesystem => {
             (Outcome::Misconfigured, format!("{what}: the service may not write there"))
         }
-        NotADirectory | IsADirectory | DirectoryNotEmpty | InvalidInput => (Outcome::Misconfigured, in_the_way(what)),
+        NotADirectory | IsADirectory | DirectoryNotEmpty | InvalidInput => {
+            (Outcome::Misconfigured, in_the_way(what))
+        }
         // What a link is met with.
         _ if Errno::from_io_error(error) == Some(Errno::LOOP) => (Outcome::Misconfigured, in_the_way(what)),
         _ => (Outcome::Retry { after: None }, format!("{what}: {error}")),

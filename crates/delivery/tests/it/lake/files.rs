@@ -137,7 +137,10 @@ async fn a_file_of_another_version_of_the_writer_counts_and_one_of_other_events_
     assert!(answer.detail.ends_with("was there already"), "{}", answer.detail);
     let bytes = fs::read(below.join(&data)).unwrap();
     let told: Value = serde_json::from_slice(&fs::read(below.join(&manifest)).unwrap()).unwrap();
-    assert_eq!((&told["file"]["sha256"], &told["file"]["bytes"]), (&json!(sha256(&bytes)), &json!(bytes.len())));
+    assert_eq!(
+        (&told["file"]["sha256"], &told["file"]["bytes"]),
+        (&json!(sha256(&bytes)), &json!(bytes.len()))
+    );
     // The name of this batch, and other events.
     let fewer = Batch { records: first.records[..10].to_vec(), ..first.clone() };
     deliver(&*in_folder(other.path()), &fewer).await;

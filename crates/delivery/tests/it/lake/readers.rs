@@ -97,9 +97,11 @@ async fn duckdb_and_clickhouse_read_a_folder() {
     }
     // What was cut short and what was tried is not in the way.
     let folder = dir.path().join("acme/audit");
-    let hour = std::fs::read_dir(folder.join(format!("org={}", org(0)))).unwrap().next().unwrap().unwrap().path();
+    let hour =
+        std::fs::read_dir(folder.join(format!("org={}", org(0)))).unwrap().next().unwrap().unwrap().path();
     let hour = std::fs::read_dir(hour).unwrap().next().unwrap().unwrap().path();
-    std::fs::write(hour.join("_tmp-00000000000000000000-00000000000000000009-0123456789ab"), b"PAR1").unwrap();
+    std::fs::write(hour.join("_tmp-00000000000000000000-00000000000000000009-0123456789ab"), b"PAR1")
+        .unwrap();
     let mut trial = batches[0].clone();
     trial.records.truncate(1);
     trial.records[0].leaf_hash = [0; 32];

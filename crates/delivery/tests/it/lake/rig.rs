@@ -96,10 +96,14 @@ pub(crate) fn batch(harness: &Harness, events: &[StoredEvent]) -> Batch {
 }
 
 /// A lake, if it takes the settings. `folder` is that of the stream's owner.
-pub(crate) fn try_open(settings: Value, folder: Option<PathBuf>) -> Result<Box<dyn Destination>, BadSettings> {
+pub(crate) fn try_open(
+    settings: Value,
+    folder: Option<PathBuf>,
+) -> Result<Box<dyn Destination>, BadSettings> {
     let kind = kind("lake").unwrap();
     let Value::Object(values) = settings else { panic!("settings are an object") };
-    let outbound = OutboundOptions { allow_private: true, plain: Plain::Private, ..OutboundOptions::default() };
+    let outbound =
+        OutboundOptions { allow_private: true, plain: Plain::Private, ..OutboundOptions::default() };
     let surroundings =
         Surroundings { outbound, agent: "Tallystick/0".to_owned(), stream: STREAM.to_owned(), folder };
     (kind.open)(&Settings::new(kind.fields, values)?, &surroundings)

@@ -69,7 +69,8 @@ async fn every_event_is_there_once_however_often_the_service_is_killed() {
     }
     rig.start();
     rig.settled(&stream).await;
-    let all = |times: usize| (0..800).map(|seq| (("acme".to_owned(), seq), times)).collect::<BTreeMap<_, _>>();
+    let all =
+        |times: usize| (0..800).map(|seq| (("acme".to_owned(), seq), times)).collect::<BTreeMap<_, _>>();
     assert_eq!(rows(&lake), all(1));
     let files = tree(&lake);
     let manifests = files.iter().filter(|path| path.starts_with("_manifest/")).count();

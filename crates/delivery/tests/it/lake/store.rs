@@ -48,11 +48,19 @@ impl Store {
         fs::write(dir.path().join("s3.json"), json!({ "identities": [admin] }).to_string()).unwrap();
         fs::create_dir(dir.path().join("data")).unwrap();
         let mut command = Command::new(installed("weed"));
-        command.current_dir(dir.path()).args(["server", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-dir=data", "-s3"]);
+        command.current_dir(dir.path()).args([
+            "server",
+            "-ip=127.0.0.1",
+            "-ip.bind=127.0.0.1",
+            "-dir=data",
+            "-s3",
+        ]);
         command.args(["-volume.max=20", "-master.volumeSizeLimitMB=100", "-s3.config=s3.json"]);
         command.args(["-s3.port.iceberg=0", "-s3.port.lance=0"]);
         let s3 = free_port();
-        for (name, port) in [("s3", s3), ("master", free_port()), ("volume", free_port()), ("filer", free_port())] {
+        for (name, port) in
+            [("s3", s3), ("master", free_port()), ("volume", free_port()), ("filer", free_port())]
+        {
             command.arg(format!("-{name}.port={port}"));
         }
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
