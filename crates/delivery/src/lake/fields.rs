@@ -19,8 +19,8 @@ const OWN: &[Field] = &[
     Field {
         name: PLACE,
         title: "Place",
-        help: "folder: a folder of the server, below the one that its operator has set aside for lakes. s3: a bucket of \
-               Amazon S3, or of a store that speaks its language.",
+        help: "folder: a folder of the server, below the one that its operator has set aside for lakes. s3: a bucket \
+               of Amazon S3, or of a store that speaks its language.",
         kind: FieldKind::Choice(PLACES),
         is_required: true,
         default: "",
@@ -29,8 +29,8 @@ const OWN: &[Field] = &[
     Field {
         name: PATH,
         title: "Path",
-        help: "For a folder: where the lake lies below the organization's own folder. Empty: in a folder with the id of \
-               the stream. Give each stream its own.",
+        help: "For a folder: where the lake lies below the organization's own folder. Empty: in a folder with the id \
+               of the stream. Give each stream its own.",
         kind: FieldKind::Text,
         is_required: false,
         default: "",

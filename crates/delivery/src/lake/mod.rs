@@ -33,8 +33,8 @@ use self::{
 pub(crate) static KIND: Kind = Kind {
     name: "lake",
     title: "Data lake (Parquet)",
-    summary: "Parquet files with the columns of exports, in a folder of the server or a bucket, for DuckDB, ClickHouse, \
-              Spark and Athena.",
+    summary: "Parquet files with the columns of exports, in a folder of the server or a bucket, for DuckDB, \
+              ClickHouse, Spark and Athena.",
     fields: FIELDS,
     formats: &["native"],
     shape: Shape {

@@ -23,8 +23,8 @@ const PART_PREFIX: &str = "_tmp-";
 /// Bytes that are read at once.
 const PIECE_BYTES: usize = 256 << 10;
 
-/// Files that are being written now. An attempt that was given up goes on for as long as the disk takes; the next one at
-/// the same file must not get into its way.
+/// Files that are being written now. An attempt that was given up goes on for as long as the disk takes; the next one
+/// at the same file must not get into its way.
 static WRITING: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
 
 /// A lake in a folder.

@@ -1,5 +1,5 @@
-//! Folders opened one by one from their parents: no link is followed, so that nothing leads out of the lake, whoever may
-//! write into it.
+//! Folders opened one by one from their parents: no link is followed, so that nothing leads out of the lake, whoever
+//! may write into it.
 
 use std::{
     fs::File,
