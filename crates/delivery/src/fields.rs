@@ -13,7 +13,8 @@ use tallystick_event::{
 pub(crate) struct Members<'a>(Vec<(Cow<'a, str>, &'a [u8])>);
 
 impl<'a> Members<'a> {
-    fn of(object: Option<&'a [u8]>) -> Result<Self, CorruptBytes> {
+    /// Of the canonical bytes of an object.
+    pub(crate) fn of(object: Option<&'a [u8]>) -> Result<Self, CorruptBytes> {
         let mut members = Vec::with_capacity(if object.is_some() { 8 } else { 0 });
         if let Some(object) = object {
             each_member(object, |name, value| members.push((name, value)))?;

@@ -2,12 +2,12 @@
 
 use bytes::Bytes;
 use parquet::data_type::ByteArray;
-use tallystick_engine::search::StoredEvent;
-use tallystick_event::Unit;
+use tallystick_engine::{ReadError, search::StoredEvent};
+use tallystick_event::{CorruptBytes, Unit};
 
 use crate::{
     failure::Failure,
-    fields::{Fields, damaged},
+    fields::{Fields, Members},
     limits::{GROUP_BYTES_MAX, GROUP_ROWS_MAX},
 };
 
@@ -36,8 +36,11 @@ pub(crate) enum Kind {
     MaybeTexts,
 }
 
-/// The columns in their order. docs/formats/parquet.md says what is in them; names never change, new ones come last.
-pub(crate) const COLUMNS: &[(&str, Kind)] = &[
+/// Names and kinds of columns, in their order.
+pub(crate) type Columns = &'static [(&'static str, Kind)];
+
+/// The columns of exports. docs/formats/parquet.md says what is in them; names never change, new ones come last.
+pub(crate) const COLUMNS: Columns = &[
     ("seq", Kind::Number),
     ("id", Kind::Text),
     ("org", Kind::Text),
@@ -129,17 +132,41 @@ impl Values {
     }
 }
 
+/// One event, as far as there are columns for it.
+#[derive(Debug)]
+pub(crate) struct Row<'a> {
+    pub(crate) seq: u64,
+    pub(crate) id: &'a str,
+    pub(crate) org: &'a str,
+    pub(crate) occurred_us: i64,
+    pub(crate) received_ms: i64,
+    /// Where its own members are, such as the action.
+    pub(crate) event: &'a Members<'a>,
+    pub(crate) actor: &'a Members<'a>,
+    pub(crate) context: &'a Members<'a>,
+    pub(crate) targets: &'a [Members<'a>],
+    pub(crate) changes: Option<&'a str>,
+    pub(crate) metadata: Option<&'a str>,
+    /// All of it.
+    pub(crate) json: &'a str,
+    /// The origin of its log; empty where there is no column for it.
+    pub(crate) log: &'a str,
+    /// Hexadecimal; as `log`.
+    pub(crate) leaf_hash: &'a str,
+}
+
 /// The values of one row group.
 #[derive(Debug)]
 pub(crate) struct Group {
     pub(crate) rows: usize,
     bytes: usize,
+    kinds: Columns,
     pub(crate) columns: Vec<Values>,
 }
 
 impl Group {
-    pub(crate) fn new() -> Self {
-        Self { rows: 0, bytes: 0, columns: COLUMNS.iter().map(|_| Values::default()).collect() }
+    pub(crate) fn new(kinds: Columns) -> Self {
+        Self { rows: 0, bytes: 0, kinds, columns: kinds.iter().map(|_| Values::default()).collect() }
     }
 
     /// Whether no more should be added.
@@ -153,41 +180,63 @@ impl Group {
         stored.render(&mut json)?;
         let json = String::from_utf8(json).map_err(|_| Failure::Broken("an event is not UTF-8".into()))?;
         let fields = Fields::of(stored)?;
-        for (values, (name, _)) in self.columns.iter_mut().zip(COLUMNS) {
-            add(values, name, &fields, &json)?;
+        self.add(&Row {
+            seq: stored.meta.seq,
+            id: &stored.meta.id.to_string(),
+            org: stored.org.as_str(),
+            occurred_us: stored.meta.occurred_us,
+            received_ms: stored.meta.received_ms,
+            event: &fields.event,
+            actor: &fields.actor,
+            context: &fields.context,
+            targets: &fields.targets,
+            changes: fields.unit(Unit::Changes)?,
+            metadata: fields.unit(Unit::Metadata)?,
+            json: &json,
+            log: "",
+            leaf_hash: "",
+        })
+    }
+
+    /// Adds what is known of an event.
+    pub(crate) fn add(&mut self, row: &Row<'_>) -> Result<(), Failure> {
+        for (values, (name, _)) in self.columns.iter_mut().zip(self.kinds) {
+            add(values, name, row)?;
         }
         self.rows += 1;
-        self.bytes += 2 * json.len();
+        self.bytes += 2 * row.json.len();
         Ok(())
     }
 }
 
-fn add(values: &mut Values, column: &str, fields: &Fields<'_>, json: &str) -> Result<(), Failure> {
-    let meta = &fields.stored.meta;
-    let broken = |error| Failure::from(damaged(fields.stored, error));
+fn add(values: &mut Values, column: &str, row: &Row<'_>) -> Result<(), Failure> {
+    let broken =
+        |error: CorruptBytes| Failure::Read(ReadError::Corrupt(format!("event {}: {error}", row.id)));
     match column {
-        "seq" => values.numbers.push(i64::try_from(meta.seq).map_err(|e| Failure::Broken(e.to_string()))?),
-        "id" => values.text(&meta.id.to_string()),
-        "org" => values.text(fields.stored.org.as_str()),
-        "occurred_at" => values.numbers.push(meta.occurred_us),
-        "received_at" => values.numbers.push(meta.received_ms),
+        "seq" => values.numbers.push(i64::try_from(row.seq).map_err(|e| Failure::Broken(e.to_string()))?),
+        "id" => values.text(row.id),
+        "org" => values.text(row.org),
+        "log" => values.text(row.log),
+        "leaf_hash" => values.text(row.leaf_hash),
+        "occurred_at" => values.numbers.push(row.occurred_us),
+        "received_at" => values.numbers.push(row.received_ms),
         "version" => {
-            let version = fields.event.text(column).map_err(broken)?;
+            let version = row.event.text(column).map_err(broken)?;
             let version = version.and_then(|text| text.parse::<i64>().ok());
             values.definitions.push(i16::from(version.is_some()));
             values.numbers.extend(version);
         }
-        "changes" => values.maybe(fields.unit(Unit::Changes)?),
-        "metadata" => values.maybe(fields.unit(Unit::Metadata)?),
-        "event" => values.text(json),
+        "changes" => values.maybe(row.changes),
+        "metadata" => values.maybe(row.metadata),
+        "event" => values.text(row.json),
         "target_types" | "target_ids" | "target_names" => {
             let (member, levels) = match column {
                 "target_types" => ("type", 1),
                 "target_ids" => ("id", 1),
                 _ => ("name", 2),
             };
-            let mut texts = Vec::with_capacity(fields.targets.len());
-            for target in &fields.targets {
+            let mut texts = Vec::with_capacity(row.targets.len());
+            for target in row.targets {
                 let text = target.text(member).map_err(broken)?;
                 // Types and ids are always there; where nothing may be missing, an empty text stands for it.
                 texts.push(if levels == 1 { Some(text.unwrap_or_default()) } else { text });
@@ -196,11 +245,11 @@ fn add(values: &mut Values, column: &str, fields: &Fields<'_>, json: &str) -> Re
         }
         name => {
             let text = match name.strip_prefix("actor_") {
-                Some(member) => fields.actor.text(member),
+                Some(member) => row.actor.text(member),
                 None if matches!(name, "action" | "outcome" | "reason" | "source" | "idempotency_key") => {
-                    fields.event.text(name)
+                    row.event.text(name)
                 }
-                None => fields.context.text(name),
+                None => row.context.text(name),
             };
             values.maybe(text.map_err(broken)?.as_deref());
         }

@@ -18,7 +18,7 @@ use crate::{
     csv::Csv,
     failure::Failure,
     files::Files,
-    groups::Group,
+    groups::{COLUMNS, Group},
     limits::{PAGE_EVENTS, ROOM_CHECK_BYTES},
     lines::{Json, Ndjson},
     live::Job,
@@ -29,6 +29,9 @@ use crate::{
     spec::{Compression, Format, Spec},
     statement::statement,
 };
+
+/// Name of the entry of a Parquet file's metadata that says what the file is.
+const STATEMENT_KEY: &str = "tallystick.export";
 
 /// What an export needs to run.
 pub(crate) struct Work<'a> {
@@ -197,7 +200,7 @@ impl Work<'_> {
         let mut sink = Sink::open(file, 0, Compression::None)?;
         let request = self.request(None)?;
         let mut rows = 0;
-        let mut file = ParquetFile::new(&mut sink)?;
+        let mut file = ParquetFile::new(&mut sink, COLUMNS)?;
         self.with_pages(request, |pages| {
             let (groups, taken) = sync_channel(0);
             thread::scope(|scope| {
@@ -207,7 +210,7 @@ impl Work<'_> {
                 shaper.join().expect("sorting events into columns does not panic").and(written)
             })
         })?;
-        file.finish(statement, rows)?;
+        file.finish(STATEMENT_KEY, statement, rows)?;
         let (bytes, sha256) = sink.finish()?;
         Ok(Whole { rows, bytes, sha256 })
     }
@@ -251,11 +254,11 @@ fn shape_pages(
 }
 
 fn group_pages(pages: &Receiver<Events>, groups: &SyncSender<Group>) -> Result<(), Failure> {
-    let mut group = Group::new();
+    let mut group = Group::new(COLUMNS);
     for page in pages {
         for event in &page.events {
             group.push(event)?;
-            if group.is_full() && groups.send(std::mem::replace(&mut group, Group::new())).is_err() {
+            if group.is_full() && groups.send(std::mem::replace(&mut group, Group::new(COLUMNS))).is_err() {
                 return Ok(());
             }
         }

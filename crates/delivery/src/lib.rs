@@ -16,6 +16,7 @@ mod fields;
 mod files;
 mod groups;
 mod job;
+pub mod lake;
 pub mod limits;
 mod lines;
 mod live;

@@ -18,44 +18,44 @@ use serde_json::Value;
 
 use crate::{
     failure::Failure,
-    groups::{COLUMNS, Group, Kind},
+    groups::{Columns, Group, Kind},
 };
 
 /// zstd's level: the first ones differ little in size and much in time.
 const ZSTD_LEVEL: i32 = 1;
-/// Name of the entry of the file's metadata that says what the file is.
-const STATEMENT_KEY: &str = "tallystick.export";
-/// And how many rows it has.
+/// Name of the entry of the file's metadata that says how many rows it has.
 const ROWS_KEY: &str = "tallystick.rows";
+/// In these nothing repeats, and nobody looks for a range of them.
+const UNIQUE: &[&str] = &["id", "changes", "metadata", "event", "leaf_hash"];
 
 /// Writes row groups.
 pub(crate) struct ParquetFile<W: Write + Send> {
     writer: SerializedFileWriter<W>,
+    columns: Columns,
 }
 
 impl<W: Write + Send> ParquetFile<W> {
-    pub(crate) fn new(out: W) -> Result<Self, Failure> {
-        let schema = Arc::new(parse_message_type(&message()).map_err(failure)?);
+    pub(crate) fn new(out: W, columns: Columns) -> Result<Self, Failure> {
+        let schema = Arc::new(parse_message_type(&message(columns)).map_err(failure)?);
         let level = ZstdLevel::try_new(ZSTD_LEVEL).map_err(failure)?;
         let mut properties = WriterProperties::builder()
             .set_created_by(concat!("tallystick version ", env!("CARGO_PKG_VERSION")).to_owned())
             .set_compression(Compression::ZSTD(level))
             .set_statistics_enabled(EnabledStatistics::Chunk)
             .set_offset_index_disabled(true);
-        // Nothing repeats in these, and nobody looks for a range of them.
-        for name in ["id", "changes", "metadata", "event"] {
-            let path = || ColumnPath::from(name);
+        for (name, _) in columns.iter().filter(|(name, _)| UNIQUE.contains(name)) {
+            let path = || ColumnPath::from(*name);
             properties = properties
                 .set_column_dictionary_enabled(path(), false)
                 .set_column_statistics_enabled(path(), EnabledStatistics::None);
         }
         let writer = SerializedFileWriter::new(out, schema, Arc::new(properties.build())).map_err(failure)?;
-        Ok(Self { writer })
+        Ok(Self { writer, columns })
     }
 
     pub(crate) fn write(&mut self, mut group: Group) -> Result<(), Failure> {
         let mut row_group = self.writer.next_row_group().map_err(failure)?;
-        for (values, (_, kind)) in group.columns.iter_mut().zip(COLUMNS) {
+        for (values, (_, kind)) in group.columns.iter_mut().zip(self.columns) {
             let column = row_group.next_column().map_err(failure)?;
             let mut column = column.ok_or_else(|| Failure::Broken("a column is missing".to_owned()))?;
             let (texts, definitions) = (values.texts(), values.definitions.as_slice());
@@ -78,9 +78,9 @@ impl<W: Write + Send> ParquetFile<W> {
         Ok(())
     }
 
-    /// Writes the footer.
-    pub(crate) fn finish(mut self, statement: &Value, rows: u64) -> Result<(), Failure> {
-        for (key, value) in [(STATEMENT_KEY, statement.to_string()), (ROWS_KEY, rows.to_string())] {
+    /// Writes the footer, in which `key` has a statement about the file.
+    pub(crate) fn finish(mut self, key: &str, statement: &Value, rows: u64) -> Result<(), Failure> {
+        for (key, value) in [(key, statement.to_string()), (ROWS_KEY, rows.to_string())] {
             self.writer.append_key_value_metadata(KeyValue { key: key.to_owned(), value: Some(value) });
         }
         self.writer.finish().map(drop).map_err(failure)
@@ -93,7 +93,7 @@ impl<W: Write + Send> ParquetFile<W> {
 }
 
 /// The schema as text.
-fn message() -> String {
+fn message(columns: Columns) -> String {
     let column = |(name, kind): &(&str, Kind)| match kind {
         Kind::Number => format!("required int64 {name};"),
         Kind::MaybeNumber => format!("optional int64 {name};"),
@@ -106,7 +106,7 @@ fn message() -> String {
         Kind::Texts => list(name, "required"),
         Kind::MaybeTexts => list(name, "optional"),
     };
-    let columns: Vec<String> = COLUMNS.iter().map(column).collect();
+    let columns: Vec<String> = columns.iter().map(column).collect();
     format!("message event {{ {} }}", columns.join(" "))
 }
 
@@ -128,6 +128,7 @@ fn failure(error: ParquetError) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::groups::COLUMNS;
 
     #[test]
     fn the_documented_columns_are_those_that_are_written() {

@@ -1,13 +1,14 @@
 //! The table of kinds of destinations, and what each has to offer.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use tallystick_outbound::OutboundOptions;
 
 use crate::{
-    Answer, BadSettings, Batch, Field, Settings, azure_blob, clickhouse, datadog, elasticsearch, gcs, kafka, nats, otlp,
-    s3, sentinel, splunk_hec, sumo, syslog, webhook,
+    Answer, BadSettings, Batch, Field, Settings, azure_blob, clickhouse, datadog, elasticsearch, gcs, kafka,
+    nats, otlp, s3, sentinel, splunk_hec, sumo, syslog, webhook,
 };
 
 /// What a destination may use of the world.
@@ -19,6 +20,8 @@ pub struct Surroundings {
     pub agent: String,
     /// Names the stream.
     pub stream: String,
+    /// The folder of this machine below which the stream's owner may have files written; none: nowhere.
+    pub folder: Option<PathBuf>,
 }
 
 /// What a batch of a kind may be at most, and how long events wait for company.
@@ -52,6 +55,11 @@ pub trait Destination: Send + Sync {
     /// Asks whether it could be sent to, without leaving anything behind if the protocol knows a way; none if it does
     /// not.
     async fn check(&self) -> Option<Answer>;
+
+    /// How long the first event of a batch waits for others, if the settings say something else than [`Shape::linger`].
+    fn linger(&self) -> Option<Duration> {
+        None
+    }
 }
 
 /// Makes a destination of settings.

@@ -107,7 +107,7 @@ impl Service {
         let streams = Streams::open(
             Arc::clone(&engine),
             config.streams_options(),
-            tallystick_destination::kinds(),
+            tallystick_delivery::streams::kinds(),
             Arc::new(StreamSeals(auth.clone())),
             Arc::clone(&random),
         );

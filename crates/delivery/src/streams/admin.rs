@@ -128,7 +128,7 @@ impl Streams {
         format_for(kind, &format)?;
         lowered(&draft.query, self.engine.clock().now_ms() * 1_000)?;
         draft.mask.check().map_err(|error| StreamsError::invalid("mask", error.to_string()))?;
-        let settings = self.settings(kind, draft.settings.clone(), kept, id)?;
+        let settings = self.settings(kind, draft.settings.clone(), kept, (id, draft.org.as_ref()))?;
         Ok(Checked { kind, settings, format })
     }
 
@@ -138,10 +138,10 @@ impl Streams {
         kind: &'static Kind,
         given: Map<String, Value>,
         kept: Option<&Settings>,
-        id: &str,
+        (id, org): (&str, Option<&OrgId>),
     ) -> Result<Settings, StreamsError> {
         let settings = Settings::new(kind.fields, merged(kind, given, kept)?)?;
-        (kind.open)(&settings, &self.surroundings(id))?;
+        (kind.open)(&settings, &self.surroundings(id, org))?;
         Ok(settings)
     }
 
@@ -181,7 +181,7 @@ impl Streams {
         if let Some(given) = patch.settings {
             // Settings that cannot be opened any more are entered anew.
             let kept = self.opened(&stream).ok();
-            let settings = self.settings(kind, given, kept.as_ref(), id.as_str())?;
+            let settings = self.settings(kind, given, kept.as_ref(), (id.as_str(), stream.org.as_ref()))?;
             if kept.as_ref() != Some(&settings) {
                 change.settings = Some(self.sealed(id, &settings));
                 // Secrets that are kept are those of the version that was read here.

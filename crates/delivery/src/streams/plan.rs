@@ -1,6 +1,6 @@
 //! What a stream does with each event, made of what the catalog knows of it.
 
-use std::str::FromStr as _;
+use std::{str::FromStr as _, time::Duration};
 
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
@@ -19,6 +19,8 @@ pub(crate) struct Plan {
     pub(crate) format: FormatName,
     pub(crate) query: Option<Lowered>,
     pub(crate) mask: Mask,
+    /// How long the first event of a batch waits for others.
+    pub(crate) linger: Duration,
     /// See [`content`].
     pub(crate) content: String,
     /// Name and version of the product, for formats that say them.
@@ -36,7 +38,16 @@ impl Plan {
         let query = lowered(&stream.query, stream.updated_ms * 1_000)?;
         let mask = Mask::from_text(&stream.mask).and_then(|mask| mask.check().map(|()| mask));
         let mask = mask.map_err(|error| StreamsError::invalid("mask", error.to_string()))?;
-        Ok(Self { content: content(&stream), stream, kind, format, query, mask, product })
+        Ok(Self {
+            content: content(&stream),
+            linger: kind.shape.linger,
+            stream,
+            kind,
+            format,
+            query,
+            mask,
+            product,
+        })
     }
 
     /// What rendered events are.

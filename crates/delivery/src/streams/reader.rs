@@ -50,7 +50,7 @@ impl Scan {
     /// When its events have waited long enough for others, Unix ms.
     pub(crate) fn ripe_ms(&self, plan: &Plan) -> i64 {
         let Some(first) = self.records.first().filter(|_| !self.is_full) else { return 0 };
-        let linger = i64::try_from(plan.kind.shape.linger.as_millis()).unwrap_or(i64::MAX);
+        let linger = i64::try_from(plan.linger.as_millis()).unwrap_or(i64::MAX);
         let waited = first.received_ms.saturating_add(linger);
         if plan.kind.shape.is_by_hour {
             return waited.min((first.received_ms.div_euclid(HOUR_MS) + 1) * HOUR_MS);

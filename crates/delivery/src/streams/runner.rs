@@ -1,11 +1,11 @@
 //! All streams of one server: a task for each that sends.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
 use tallystick_catalog::{Catalog, Stream, StreamFault, StreamId, StreamState, StreamsOf};
 use tallystick_destination::{Destination, Kind, Surroundings};
 use tallystick_engine::Engine;
-use tallystick_event::Random;
+use tallystick_event::{OrgId, Random};
 use tallystick_outbound::OutboundOptions;
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
@@ -29,6 +29,9 @@ pub struct StreamsOptions {
     pub reading_max: usize,
     /// Whom destinations may ask.
     pub outbound: OutboundOptions,
+    /// Has to be there; organizations have folders of their own in it, where their streams may write files. None: no
+    /// stream writes files on this machine.
+    pub lake_folder: Option<PathBuf>,
     /// The product's name, as other systems see it.
     pub product: String,
     /// The product's version.
@@ -41,6 +44,7 @@ impl StreamsOptions {
         Self {
             reading_max: READING_MAX_DEFAULT,
             outbound: OutboundOptions::default(),
+            lake_folder: None,
             product: product.to_owned(),
             version: version.to_owned(),
         }
@@ -66,6 +70,11 @@ impl std::fmt::Debug for Streams {
     }
 }
 
+/// The folder, below the one for lakes, of streams over all organizations.
+const EVERYBODYS_FOLDER: &str = "all";
+/// What the names of organizations' folders begin with.
+const ORG_FOLDER: &str = "org-";
+
 /// A stream's task.
 struct Running {
     generation: u64,
@@ -75,7 +84,7 @@ struct Running {
 }
 
 impl Streams {
-    /// Streams over an engine, to kinds of destinations: [`tallystick_destination::kinds`].
+    /// Streams over an engine, to kinds of destinations: [`super::kinds`].
     pub fn open(
         engine: Arc<Engine>,
         options: StreamsOptions,
@@ -266,19 +275,25 @@ impl Streams {
     pub(crate) fn destination(&self, stream: &Stream) -> Result<(Plan, Box<dyn Destination>), StreamsError> {
         let kind = self.kind(&stream.kind)?;
         let product = (self.options.product.clone(), self.options.version.clone());
-        let plan = Plan::new(stream.clone(), kind, product)?;
+        let mut plan = Plan::new(stream.clone(), kind, product)?;
         let opened =
             self.seals.open(stream.id.as_str(), &stream.settings_sealed).ok_or(StreamsError::Sealed)?;
         let settings = settings_of(kind, &opened)?;
-        let destination = (kind.open)(&settings, &self.surroundings(stream.id.as_str()))?;
+        let destination =
+            (kind.open)(&settings, &self.surroundings(stream.id.as_str(), stream.org.as_ref()))?;
+        plan.linger = destination.linger().unwrap_or(kind.shape.linger);
         Ok((plan, destination))
     }
 
-    pub(crate) fn surroundings(&self, stream: &str) -> Surroundings {
+    /// What the destination of a stream may use; `org` is whose the stream is, none: everybody's.
+    pub(crate) fn surroundings(&self, stream: &str, org: Option<&OrgId>) -> Surroundings {
+        // Ids of organizations are names that no folder has a meaning for, and none is like another's or everybody's.
+        let own = org.map_or_else(|| EVERYBODYS_FOLDER.to_owned(), |org| format!("{ORG_FOLDER}{org}"));
         Surroundings {
             outbound: self.options.outbound.clone(),
             agent: format!("{}/{}", self.options.product, self.options.version),
             stream: stream.to_owned(),
+            folder: self.options.lake_folder.as_ref().map(|folder| folder.join(own)),
         }
     }
 }

@@ -60,7 +60,7 @@ impl Streams {
         let id = like.map_or("stream_draft", StreamId::as_str);
         let checked = self.check(draft, kept.as_ref(), id)?;
         let kind: &Kind = checked.kind;
-        let destination = (kind.open)(&checked.settings, &self.surroundings(id))?;
+        let destination = (kind.open)(&checked.settings, &self.surroundings(id, draft.org.as_ref()))?;
         let format = super::plan::format_for(kind, &checked.format)?;
         let batch = self.made_up(draft.org.as_ref(), id, &draft.name, format)?;
         Ok(self.exchange(&*destination, batch).await)

@@ -4,5 +4,6 @@
 
 mod files;
 mod harness;
+mod lake;
 mod queue;
 mod streams;

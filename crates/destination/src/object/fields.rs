@@ -50,8 +50,8 @@ pub(crate) const CONDITIONAL: Field = Field {
     example: "",
 };
 
-/// The value of [`CONDITIONAL`].
-pub(crate) fn conditional(settings: &Settings) -> bool {
+/// Whether a store is asked to write only what is not there: the setting `conditional_put`.
+pub fn is_conditional(settings: &Settings) -> bool {
     settings.text(CONDITIONAL.name) != Some("off")
 }
 

@@ -16,11 +16,14 @@ const ID_DIGITS: usize = 12;
 
 /// What all keys begin with: empty, or ends with `/`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Prefix(String);
+pub struct Prefix(String);
 
 impl Prefix {
     /// Of a setting: slashes at both ends do not matter.
-    pub(crate) fn new(field: &str, text: &str) -> Result<Self, BadSettings> {
+    ///
+    /// # Errors
+    /// Text that is too long, or that could lead elsewhere than below itself.
+    pub fn new(field: &str, text: &str) -> Result<Self, BadSettings> {
         let text = text.trim_matches('/');
         if text.is_empty() {
             return Ok(Self(String::new()));
@@ -41,7 +44,8 @@ impl Prefix {
         Ok(Self(format!("{text}/")))
     }
 
-    pub(crate) fn as_str(&self) -> &str {
+    /// The text: empty, or ends with `/`.
+    pub fn as_str(&self) -> &str {
         &self.0
     }
 
@@ -56,9 +60,9 @@ impl Prefix {
     }
 }
 
-/// Folders and name of a batch. The hour is the one in which the first event was taken in, not that of the upload: an
+/// Folders and name of a batch, without a suffix: `org=ORG/dt=2026-11-22/hour=00/FIRST-LAST-BATCH`. The hour is the one in which the first event was taken in, not that of the upload: an
 /// attempt in the next hour must find the object of this one.
-fn place(batch: &Batch) -> String {
+pub fn place(batch: &Batch) -> String {
     let received_ms = batch.records.first().map_or(0, |record| record.received_ms);
     let time = Timestamp::from_millisecond(received_ms).unwrap_or_default().to_zoned(TimeZone::UTC);
     let mut id = batch.id.to_string();

@@ -17,10 +17,15 @@ use bytes::Bytes;
 
 use crate::{Answer, Shape};
 
-pub(crate) use self::fields::{COMPRESSION, CONDITIONAL, MANIFEST, PREFIX, conditional, printable};
-pub(crate) use self::put::{CheckedStore, Layout, ObjectDestination};
+pub(crate) use self::fields::{COMPRESSION, CONDITIONAL, MANIFEST, PREFIX, printable};
+pub(crate) use self::put::{Layout, ObjectDestination};
 pub(crate) use self::request::{escaped, now_ms, request, said};
 pub(crate) use self::xml::{element, elements};
+
+pub use self::fields::is_conditional;
+pub use self::key::{Prefix, place};
+pub use self::put::{CheckedStore, META_CONTENT_SHA256, META_SHA256, Put, put_once};
+pub use crate::s3::{FIELDS as S3_FIELDS, open_store as open_s3};
 
 /// Most bytes of records in one object: what 30 s suffice to send over a slow line, compressed, with some to spare.
 pub const OBJECT_RECORDS_BYTES_MAX: usize = 8 * 1024 * 1024;

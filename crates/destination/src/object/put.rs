@@ -10,9 +10,11 @@ use super::manifest::{LinesHash, ManifestObject, manifest};
 use super::{Meta, NewObject, ObjectInfo, ObjectStore, PutNew};
 use crate::{Answer, BadSettings, Batch, Destination, Outcome, Settings};
 
-/// Names under which hashes are kept with an object.
-const META_SHA256: &str = "sha256";
-const META_CONTENT_SHA256: &str = "content-sha256";
+/// Name under which the SHA-256 of an object is kept with it, hexadecimal.
+pub const META_SHA256: &str = "sha256";
+/// Name under which the SHA-256 of what an object was made of is kept with it. The same batch has the same one for ever,
+/// while another version of a compressor may make other bytes of it.
+pub const META_CONTENT_SHA256: &str = "content-sha256";
 
 /// Where objects lie and what they look like.
 #[derive(Debug, Clone)]
@@ -73,7 +75,7 @@ pub(crate) struct ObjectDestination<S> {
 
 /// A store that can say how it is.
 #[async_trait]
-pub(crate) trait CheckedStore: ObjectStore {
+pub trait CheckedStore: ObjectStore {
     /// [`Destination::check`]; `prefix` is what all keys begin with.
     async fn check(&self, prefix: &str) -> Option<Answer>;
 }
@@ -126,65 +128,77 @@ impl<S: ObjectStore> ObjectDestination<S> {
     }
 
     async fn put(&self, object: &NewObject, now_ms: i64) -> Result<Put, Answer> {
-        if !self.is_conditional {
-            return self.store.put(object, now_ms).await.map(|()| Put::Written);
-        }
-        match self.store.put_new(object, now_ms).await? {
-            PutNew::Written => Ok(Put::Written),
-            PutNew::Exists => self.compare(object, now_ms).await,
-        }
-    }
-
-    /// Whether the object that is there is ours. Its key has the batch's id, so it is, unless somebody meddles.
-    async fn compare(&self, object: &NewObject, now_ms: i64) -> Result<Put, Answer> {
-        const FORBIDDEN: Option<u16> = Some(403);
-        let info = match self.store.info(&object.key, now_ms).await {
-            Ok(Some(info)) => info,
-            Ok(None) => {
-                return Err(there(
-                    Outcome::Retry { after: None },
-                    &object.key,
-                    "was there and is there no more",
-                ));
-            }
-            // Credentials that may only write are the better ones.
-            Err(answer) if answer.status == FORBIDDEN => return Ok(Put::WasThere(None)),
-            Err(answer) => return Err(answer),
-        };
-        let ours = object.meta.get(META_CONTENT_SHA256);
-        let is_same = match info.meta.get(META_CONTENT_SHA256) {
-            Some(theirs) => Some(theirs) == ours,
-            None => self.is_same_content(object, &info, now_ms).await?,
-        };
-        if is_same {
-            return Ok(Put::WasThere(Some(info)));
-        }
-        Err(there(
-            Outcome::Misconfigured,
-            &object.key,
-            "is there with other content: move it away, or choose another prefix",
-        ))
-    }
-
-    /// For stores that keep nothing with objects.
-    async fn is_same_content(
-        &self,
-        object: &NewObject,
-        info: &ObjectInfo,
-        now_ms: i64,
-    ) -> Result<bool, Answer> {
-        if info.size != object.bytes.len() as u64 {
-            return Ok(false);
-        }
-        let there: Option<Bytes> = self.store.get(&object.key, object.bytes.len(), now_ms).await?;
-        Ok(there.is_some_and(|bytes| bytes == object.bytes))
+        put_once(&self.store, object, self.is_conditional, now_ms).await
     }
 }
 
+/// Puts an object so that it is there once, whatever was tried before: one that is there already has to have been made of
+/// the same, as [`META_CONTENT_SHA256`] says. Unless `is_conditional`, it is written over.
+///
+/// # Errors
+/// What the store said, or that something else is there.
+pub async fn put_once<S: ObjectStore + ?Sized>(
+    store: &S,
+    object: &NewObject,
+    is_conditional: bool,
+    now_ms: i64,
+) -> Result<Put, Answer> {
+    if !is_conditional {
+        return store.put(object, now_ms).await.map(|()| Put::Written);
+    }
+    match store.put_new(object, now_ms).await? {
+        PutNew::Written => Ok(Put::Written),
+        PutNew::Exists => compare(store, object, now_ms).await,
+    }
+}
+
+/// Whether the object that is there is ours. Its key has the batch's id, so it is, unless somebody meddles.
+async fn compare<S: ObjectStore + ?Sized>(store: &S, object: &NewObject, now_ms: i64) -> Result<Put, Answer> {
+    const FORBIDDEN: Option<u16> = Some(403);
+    let info = match store.info(&object.key, now_ms).await {
+        Ok(Some(info)) => info,
+        Ok(None) => {
+            return Err(there(Outcome::Retry { after: None }, &object.key, "was there and is there no more"));
+        }
+        // Credentials that may only write are the better ones.
+        Err(answer) if answer.status == FORBIDDEN => return Ok(Put::WasThere(None)),
+        Err(answer) => return Err(answer),
+    };
+    let ours = object.meta.get(META_CONTENT_SHA256);
+    let is_same = match info.meta.get(META_CONTENT_SHA256) {
+        Some(theirs) => Some(theirs) == ours,
+        None => is_same_content(store, object, &info, now_ms).await?,
+    };
+    if is_same {
+        return Ok(Put::WasThere(Some(info)));
+    }
+    Err(there(
+        Outcome::Misconfigured,
+        &object.key,
+        "is there with other content: move it away, or choose another prefix",
+    ))
+}
+
+/// For stores that keep nothing with objects.
+async fn is_same_content<S: ObjectStore + ?Sized>(
+    store: &S,
+    object: &NewObject,
+    info: &ObjectInfo,
+    now_ms: i64,
+) -> Result<bool, Answer> {
+    if info.size != object.bytes.len() as u64 {
+        return Ok(false);
+    }
+    let there: Option<Bytes> = store.get(&object.key, object.bytes.len(), now_ms).await?;
+    Ok(there.is_some_and(|bytes| bytes == object.bytes))
+}
+
 /// What came of putting one object.
-enum Put {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Put {
+    /// It was put.
     Written,
-    /// With what the store says of it, if it may be asked.
+    /// It was there already, with what the store says of it, if it may be asked.
     WasThere(Option<ObjectInfo>),
 }
 

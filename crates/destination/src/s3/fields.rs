@@ -11,7 +11,8 @@ const fn field(name: &'static str, title: &'static str, help: &'static str, kind
     Field { name, title, help, kind, is_required: false, default: "", example: "" }
 }
 
-pub(crate) static FIELDS: &[Field] = &[
+/// The fields of the kind. A constant, so that other kinds can have some of them among their own.
+pub const FIELDS: &[Field] = &[
     Field {
         is_required: true,
         example: "example-audit",

@@ -166,6 +166,7 @@ mod tests {
             outbound: OutboundOptions::default(),
             agent: String::new(),
             stream: String::new(),
+            folder: None,
         };
         let (login, scope) = login(&settings, &surroundings)?;
         Ok((format!("{login} {scope}"), rows_url(&settings, &surroundings)?.into()))

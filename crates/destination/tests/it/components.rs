@@ -132,6 +132,7 @@ pub(crate) fn surroundings() -> Surroundings {
         },
         agent: "Tallystick/0.0.0-test".to_owned(),
         stream: crate::batches::STREAM.to_owned(),
+        folder: None,
     }
 }
 

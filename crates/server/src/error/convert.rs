@@ -6,8 +6,7 @@ use tallystick_auth::{
     ViewerError,
 };
 use tallystick_catalog::{CatalogError, Conflict};
-use tallystick_delivery::streams::StreamsError;
-use tallystick_destination::kinds;
+use tallystick_delivery::streams::{StreamsError, kinds};
 use tallystick_engine::{AppendError, ReadError, proof::ProofError};
 use tallystick_event::{BodyError, EventError};
 use tallystick_query::Diagnostic;

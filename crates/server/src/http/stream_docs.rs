@@ -39,7 +39,7 @@ mod tests {
     #[test]
     fn every_kind_is_explained() {
         assert!(is_there("README") && !is_there("nothing") && !is_there("../api"));
-        for kind in tallystick_destination::kinds() {
+        for kind in tallystick_delivery::streams::kinds() {
             let page = kind.name.replace('_', "-");
             assert!(is_there(&page), "docs/streams/{page}.md is missing");
         }

@@ -132,7 +132,7 @@ impl Server {
         let streams = Streams::open(
             Arc::clone(&engine),
             streams_options(),
-            tallystick_destination::kinds(),
+            tallystick_delivery::streams::kinds(),
             Arc::new(StreamSeals(auth.clone())),
             Arc::clone(&random),
         );

@@ -129,6 +129,9 @@ settings! {
         /// a SIEM is. Link-local addresses, among them the metadata services of clouds, never are. Whoever may make
         /// streams, in organizations too, enters the addresses.
         "allow_private_destinations" => streams.allow_private_destinations;
+        /// Folder in which streams of the kind lake may write files, each organization in one of its own; it has to be
+        /// there. Empty: none may.
+        "lake_folder" => streams.lake_folder;
     }
     "integrity" {
         /// Time between entries of the directory log, seconds; 5 to 3,600. What is older than this and witnessed cannot

@@ -1,5 +1,7 @@
 //! `[streams]`: how events are sent on to other systems, and where to.
 
+use std::path::{Path, PathBuf};
+
 use tallystick_delivery::streams::{StreamsOptions, limits::READING_MAX_DEFAULT};
 use tallystick_outbound::{OutboundOptions, Plain};
 
@@ -11,11 +13,16 @@ const READING_MAX: u32 = 64;
 pub(crate) struct StreamsConfig {
     pub(crate) reading_max: u32,
     pub(crate) allow_private_destinations: bool,
+    pub(crate) lake_folder: String,
 }
 
 impl Default for StreamsConfig {
     fn default() -> Self {
-        Self { reading_max: READING_MAX_DEFAULT as u32, allow_private_destinations: false }
+        Self {
+            reading_max: READING_MAX_DEFAULT as u32,
+            allow_private_destinations: false,
+            lake_folder: String::new(),
+        }
     }
 }
 
@@ -27,6 +34,7 @@ impl StreamsConfig {
         StreamsOptions {
             reading_max: self.reading_max as usize,
             outbound: OutboundOptions { allow_private, plain, ..OutboundOptions::default() },
+            lake_folder: Some(&self.lake_folder).filter(|folder| !folder.is_empty()).map(PathBuf::from),
             ..StreamsOptions::new("Tallystick", env!("CARGO_PKG_VERSION"))
         }
     }
@@ -34,10 +42,14 @@ impl StreamsConfig {
     /// What is wrong with the values: key and message of each.
     pub(super) fn mistakes(&self) -> Vec<(&'static str, String)> {
         let (reading, max) = (self.reading_max, READING_MAX);
-        let is_wrong = !(1..=max).contains(&reading);
-        is_wrong
-            .then(|| ("reading_max", format!("{reading} is not between 1 and {max}")))
-            .into_iter()
-            .collect()
+        let mut wrong = Vec::new();
+        if !(1..=max).contains(&reading) {
+            wrong.push(("reading_max", format!("{reading} is not between 1 and {max}")));
+        }
+        // What a relative path means would depend on where the service was started.
+        if !self.lake_folder.is_empty() && !Path::new(&self.lake_folder).is_absolute() {
+            wrong.push(("lake_folder", format!("{} does not begin with /", self.lake_folder)));
+        }
+        wrong
     }
 }

@@ -2,6 +2,6 @@
 
 mod answers;
 mod property;
-mod rig;
+pub(crate) mod rig;
 mod sending;
 mod wishes;

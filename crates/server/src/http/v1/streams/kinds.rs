@@ -4,7 +4,8 @@ use axum::Json;
 use serde::Serialize;
 use serde_json::Value;
 use tallystick_auth::Operation;
-use tallystick_destination::{Field, FieldKind, Kind, Once, kinds as all_kinds};
+use tallystick_delivery::streams::kinds as all_kinds;
+use tallystick_destination::{Field, FieldKind, Kind, Once};
 use utoipa::ToSchema;
 
 use super::{Manages, formats_of};

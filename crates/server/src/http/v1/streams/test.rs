@@ -7,8 +7,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use tallystick_auth::Operation;
 use tallystick_catalog::{Stream, StreamId};
-use tallystick_delivery::streams::{StreamDraft, TestAnswer};
-use tallystick_destination::kind;
+use tallystick_delivery::streams::{StreamDraft, TestAnswer, kind};
 use utoipa::ToSchema;
 
 use super::reached;
