@@ -73,8 +73,8 @@ permissions! {
     KeysManage = "keys.manage", Scope::KeysWrite, Organization;
     /// Make, see and revoke viewer tokens, with nothing that the maker may not.
     ViewerTokensManage = "viewer_tokens.manage", Scope::ViewersWrite, Organization;
-    /// Make, change, test and delete streams, which send the organization's events to other systems for good. As much as
-    /// taking events away.
+    /// Make, change, test and delete streams, which send the organization's events to other systems for good. As
+    /// much as taking events away.
     StreamsManage = "streams.manage", Scope::StreamsWrite, Organization;
     /// Change the organization's name, and searches that others share.
     SettingsManage = "settings.manage", Scope::OrgsWrite, Organization;

@@ -80,7 +80,8 @@ pub const BUILT_IN_ROLES: &[BuiltInRole] = &[
 
 /// What operators may in every organization and in the installation. Not: read organizations' events, send those of one
 /// organization somewhere, nor say who is whom in them by single sign-on. Streams of all organizations they may make:
-/// they are about the installation, and its log shows them. An operator who has to can become a member, which the organization's own log shows.
+/// they are about the installation, and its log shows them. An operator who has to can become a member, which the
+/// organization's own log shows.
 pub(crate) const OPERATOR: PermissionSet = PermissionSet::of(&[
     OrganizationRead,
     AuditLogsWrite,

@@ -60,7 +60,8 @@ impl Prefix {
     }
 }
 
-/// Folders and name of a batch, without a suffix: `org=ORG/dt=2026-11-22/hour=00/FIRST-LAST-BATCH`. The hour is the one in which the first event was taken in, not that of the upload: an
+/// Folders and name of a batch, without a suffix: `org=ORG/dt=2026-11-22/hour=00/FIRST-LAST-BATCH`. The hour is the
+/// one in which the first event was taken in, not that of the upload: an
 /// attempt in the next hour must find the object of this one.
 pub fn place(batch: &Batch) -> String {
     let received_ms = batch.records.first().map_or(0, |record| record.received_ms);

@@ -12,8 +12,8 @@ use crate::{Answer, BadSettings, Batch, Destination, Outcome, Settings};
 
 /// Name under which the SHA-256 of an object is kept with it, hexadecimal.
 pub const META_SHA256: &str = "sha256";
-/// Name under which the SHA-256 of what an object was made of is kept with it. The same batch has the same one for ever,
-/// while another version of a compressor may make other bytes of it.
+/// Name under which the SHA-256 of what an object was made of is kept with it. The same batch has the same one for
+/// ever, while another version of a compressor may make other bytes of it.
 pub const META_CONTENT_SHA256: &str = "content-sha256";
 
 /// Where objects lie and what they look like.
@@ -132,8 +132,8 @@ impl<S: ObjectStore> ObjectDestination<S> {
     }
 }
 
-/// Puts an object so that it is there once, whatever was tried before: one that is there already has to have been made of
-/// the same, as [`META_CONTENT_SHA256`] says. Unless `is_conditional`, it is written over.
+/// Puts an object so that it is there once, whatever was tried before: one that is there already has to have been
+/// made of the same, as [`META_CONTENT_SHA256`] says. Unless `is_conditional`, it is written over.
 ///
 /// # Errors
 /// What the store said, or that something else is there.

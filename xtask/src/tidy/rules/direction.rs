@@ -27,8 +27,20 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "server",
         &[
-            "event", "merkle", "verify", "query", "mapping", "catalog", "engine", "auth", "delivery",
-            "witness", "format", "outbound", "destination", "oidc",
+            "event",
+            "merkle",
+            "verify",
+            "query",
+            "mapping",
+            "catalog",
+            "engine",
+            "auth",
+            "delivery",
+            "witness",
+            "format",
+            "outbound",
+            "destination",
+            "oidc",
         ],
     ),
     ("tallystick", EVERYTHING),
@@ -42,8 +54,25 @@ const ALLOWED: &[(&str, &[&str])] = &[
 const FOR_TESTS: &[(&str, &[&str])] = &[("mapping", &["event"]), ("format", &["mapping"])];
 
 const EVERYTHING: &[&str] = &[
-    "event", "merkle", "verify", "auditor", "query", "mapping", "format", "wal", "segment", "catalog", "engine",
-    "auth", "delivery", "witness", "outbound", "destination", "anchor", "oidc", "server",
+    "event",
+    "merkle",
+    "verify",
+    "auditor",
+    "query",
+    "mapping",
+    "format",
+    "wal",
+    "segment",
+    "catalog",
+    "engine",
+    "auth",
+    "delivery",
+    "witness",
+    "outbound",
+    "destination",
+    "anchor",
+    "oidc",
+    "server",
 ];
 
 /// Crates that compute and touch nothing: they can run in a browser or in somebody's verifier.

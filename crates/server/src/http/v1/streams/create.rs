@@ -35,8 +35,8 @@ use crate::{
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewStreamBody {
-    /// Whose events; null: those of every organization, which takes `instance_streams.manage`. It can be left out if the
-    /// caller manages streams of one organization only.
+    /// Whose events; null: those of every organization, which takes `instance_streams.manage`. It can be left out if
+    /// the caller manages streams of one organization only.
     #[serde(default, deserialize_with = "named")]
     #[schema(value_type = Option<String>, example = "acme")]
     organization_id: Option<Option<String>>,

@@ -56,8 +56,8 @@ pub struct StreamKindField {
     title: &'static str,
     /// What it is for and where to find it.
     help: &'static str,
-    /// `text`, `url`, `secret`, `lines` (text of several lines), `choice`, `switch`, `number`, or `secret_map` (an object
-    /// of texts). Secrets are written and never read back.
+    /// `text`, `url`, `secret`, `lines` (text of several lines), `choice`, `switch`, `number`, or `secret_map` (an
+    /// object of texts). Secrets are written and never read back.
     #[serde(rename = "type")]
     kind: &'static str,
     /// Of a choice: the values.

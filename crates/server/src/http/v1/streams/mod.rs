@@ -1,8 +1,8 @@
 //! Streams: events that are sent on to other systems as they arrive.
 
-mod answer;
+pub mod answer;
 pub mod attempts;
-mod body;
+pub mod body;
 pub mod create;
 pub mod dead_letters;
 pub mod delete;

@@ -18,8 +18,8 @@ use crate::{
 
 /// Pause a stream
 ///
-/// Nothing is sent until it is resumed; it keeps its place. A batch that is on its way may still arrive, and is then sent
-/// again. Recorded as `audit_stream.paused`, unless it was.
+/// Nothing is sent until it is resumed; it keeps its place. A batch that is on its way may still arrive, and is then
+/// sent again. Recorded as `audit_stream.paused`, unless it was.
 #[utoipa::path(
     post,
     path = "/v1/streams/{id}/pause",

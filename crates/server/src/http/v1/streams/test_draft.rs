@@ -35,8 +35,8 @@ use crate::{
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StreamDraftBody {
-    /// A stream whose secrets are taken where `settings` has none: what somebody is about to change. Only if the address
-    /// of the destination is the same.
+    /// A stream whose secrets are taken where `settings` has none: what somebody is about to change. Only if the
+    /// address of the destination is the same.
     #[serde(default)]
     id: Option<String>,
     /// As for a new stream; that of the stream if `id` is given.
