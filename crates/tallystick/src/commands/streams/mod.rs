@@ -19,7 +19,8 @@ use history::HistoryArgs;
 const EXAMPLES: &str = "\
 Examples:
   tallystick streams kinds
-  tallystick streams create webhook --org acme --name siem --set url=https://siem.example.com/in --secret secret=siem.key
+  tallystick streams create webhook --org acme --name siem --set url=https://siem.example.com/in \\
+      --secret secret=siem.key
   tallystick streams create s3 --instance --name archive --set bucket=audit --set region=eu-central-1 \\
       --set access_key_id=AKIA... --secret secret_access_key=- --from beginning < s3.key
   tallystick streams list --org acme
