@@ -65,10 +65,6 @@ impl StreamMask {
 /// Where a stream begins, or goes on.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(untagged)]
-#[expect(
-    dead_code,
-    reason = "it is there for the document: values are read by hand, so that mistakes have a place"
-)]
 pub enum StreamPlace {
     /// `now`, `beginning`, or a time in RFC 3339: what was taken in from then on.
     Text(String),
