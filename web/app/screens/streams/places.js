@@ -1,0 +1,78 @@
+// Places in a log, for whoever says where a stream begins or goes on: now, the beginning, a time, an event.
+
+import { h, html } from "../../lib/html.js";
+import { zone } from "../../lib/session.js";
+import { isoOf, offsetOf, partsOf, zoneLabel } from "../../lib/time.js";
+import { Field } from "../../ui/forms.js";
+
+/** The instant of what a field for a local time holds, in a zone; NaN if it holds none. */
+export function instantOf(text, tz) {
+  const asUtc = Date.parse(`${text}Z`);
+  if (Number.isNaN(asUtc)) return NaN;
+  const back = (ms) => {
+    const [, sign, hours, minutes] = /^([+-])(\d\d):(\d\d)$/.exec(offsetOf(ms, tz));
+    return asUtc - (sign === "-" ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60_000;
+  };
+  // The offset of the instant itself, which is close to that of the first guess.
+  return back(back(asUtc));
+}
+
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/** An instant as a field for a local time holds it. */
+export function localOf(ms, tz) {
+  const { year, month, day, hour, minute } = partsOf(ms, tz);
+  return `${year}-${String(MONTHS.indexOf(month) + 1).padStart(2, "0")}-${day}T${hour}:${minute}`;
+}
+
+export const placeAtFirst = () => ({ kind: "now", time: localOf(Date.now() - 86_400_000, zone.peek()), seq: "" });
+
+/** As the service wants it; what cannot be one is sent as it is, so that the service says so. */
+export function placeToSend({ kind, time, seq }) {
+  if (kind === "seq") return { seq: /^\d+$/.test(seq.trim()) ? Number(seq) : seq };
+  if (kind !== "time") return kind;
+  const ms = instantOf(time, zone.peek());
+  return Number.isNaN(ms) ? time : isoOf(ms);
+}
+
+/** Whether it says where. */
+export const isPlace = ({ kind, time, seq }) =>
+  kind === "seq" ? /^\d+$/.test(seq.trim()) : kind !== "time" || !Number.isNaN(instantOf(time, zone.peek()));
+
+/** Fields for a place: `labels` are those of the kinds that are offered. */
+export function Place({ name, label, labels, value, onValue, act, hint = undefined, first = false }) {
+  const set = (patch) => onValue({ ...value, ...patch });
+  return html`${h(Field, {
+    act,
+    name,
+    label,
+    value: value.kind,
+    onValue: (kind) => set({ kind }),
+    options: labels,
+    hint,
+    "data-first": first || undefined,
+  })}
+  ${
+    value.kind === "time" &&
+    h(Field, {
+      name: `${name}-time`,
+      label: `Taken in since (${zoneLabel(zone.value)})`,
+      kind: "datetime-local",
+      value: value.time,
+      onValue: (time) => set({ time }),
+      required: true,
+    })
+  }
+  ${
+    value.kind === "seq" &&
+    h(Field, {
+      name: `${name}-seq`,
+      label: "Number of the event in the log (seq)",
+      inputmode: "numeric",
+      value: value.seq,
+      onValue: (seq) => set({ seq }),
+      autocomplete: "off",
+      required: true,
+    })
+  }`;
+}
