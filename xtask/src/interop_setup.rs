@@ -35,15 +35,23 @@ pub(crate) fn run(root: &Path) -> Result<()> {
         debian::install(&missing)?;
     }
     anchors_setup::python_packages(&root.join(VENV), PYTHON_PACKAGES)?;
-    let node = root.join(NODE);
-    if !NODE_PACKAGES.iter().all(|package| has_node_package(&node, package)) {
-        std::fs::create_dir_all(&node)?;
-        let mut install = Command::new("npm");
-        install.args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--silent", "--prefix"]);
-        command::must_succeed(install.arg(&node).args(NODE_PACKAGES))?;
-    }
+    node_packages(&root.join(NODE), NODE_PACKAGES)?;
     println!("ready: {VENV} and {NODE}");
     Ok(())
+}
+
+/// Installs these packages for Node into a folder, unless they are there. Needs `npm` only if one is missing.
+pub(crate) fn node_packages(folder: &Path, packages: &[&str]) -> Result<()> {
+    if packages.iter().all(|package| has_node_package(folder, package)) {
+        return Ok(());
+    }
+    if !command::exists("npm", "--version") {
+        debian::install(&["nodejs", "npm"])?;
+    }
+    std::fs::create_dir_all(folder)?;
+    let mut install = Command::new("npm");
+    install.args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--silent", "--prefix"]);
+    command::must_succeed(install.arg(folder).args(packages))
 }
 
 /// Whether `name@version` is installed there, which saves asking the registry.

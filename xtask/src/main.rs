@@ -7,6 +7,7 @@ mod bench_setup;
 mod command;
 mod debian;
 mod interop_setup;
+mod streams_setup;
 mod test;
 mod tidy;
 
@@ -24,7 +25,8 @@ usage: cargo xtask TASK
   pages                the tests of the app and of the verifier page alone, after installing what they need
   anchors-setup        the witness, the store and the library that the tests of anchors talk to
   bench-setup          the engines that `tallystick bench --compare` runs beside ours
-  interop-setup        the programs of others that the tests of interoperability check us with";
+  interop-setup        the programs of others that the tests of interoperability check us with
+  streams-setup        the servers that the tests of streams send to";
 
 /// How long `cargo xtask fuzz` runs when nothing else is asked, in seconds for all targets together.
 const FUZZ_SECONDS: u64 = 20;
@@ -57,6 +59,7 @@ fn run(words: &[&str]) -> Result<bool> {
         ["anchors-setup"] => anchors_setup::run(root).map(|()| true),
         ["bench-setup"] => bench_setup::run(root).map(|()| true),
         ["interop-setup"] => interop_setup::run(root).map(|()| true),
+        ["streams-setup"] => streams_setup::run(root).map(|()| true),
         [] | ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             Ok(true)

@@ -1,10 +1,5 @@
 //! Every limit of what goes out, with its unit, in one place.
 
-use std::time::Duration;
-
-/// Time for a whole call, from looking the name up to the last byte.
-pub const CALL_TIME_MAX: Duration = Duration::from_secs(5);
-
 /// Longest answer to a request to cosign, bytes: 100 signatures, or a page of an error.
 pub const COSIGNATURES_BYTES_MAX: usize = 64 << 10;
 

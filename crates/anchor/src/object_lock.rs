@@ -7,16 +7,15 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use bytes::Bytes;
 use jiff::Timestamp;
 use md5::Md5;
-use reqwest::header::{HeaderName, HeaderValue};
-use reqwest::{Method, Url};
 use rusty_s3::{Bucket, Credentials, S3Action as _, UrlStyle};
 use sha2::{Digest as _, Sha256};
+use tallystick_outbound::{Answer, HeaderMap, HeaderName, HeaderValue, Method, Outbound, OutboundError, Url};
 use zeroize::Zeroizing;
 
 use crate::limits::{OBJECT_BYTES_MAX, RETAIN_DAYS_MAX, STORE_BYTES_MAX};
-use crate::outbound::{Answer, Outbound, OutboundError};
 
 /// How long a signed request is good. Clocks differ.
 const SIGNATURE_TIME: Duration = Duration::from_mins(5);
@@ -176,17 +175,13 @@ impl ObjectLock {
             action.headers_mut().insert(name, value);
         }
         let url = action.sign_with_time(SIGNATURE_TIME, &timestamp(now)?);
-        let mut headers = Vec::with_capacity(head.len());
+        let mut headers = HeaderMap::with_capacity(head.len());
         for (name, value) in head {
             let bad = |_| ObjectLockError::Object("its content type is no header");
-            headers.push((HeaderName::from_static(name), HeaderValue::from_str(value).map_err(bad)?));
+            headers.insert(HeaderName::from_static(name), HeaderValue::from_str(value).map_err(bad)?);
         }
-        let answer = self
-            .outbound
-            .call(Method::PUT, url, STORE_BYTES_MAX, |call| {
-                call.headers(headers.into_iter().collect()).body(bytes)
-            })
-            .await?;
+        let body = Bytes::from(bytes);
+        let answer = self.outbound.call(Method::PUT, url, headers, body, STORE_BYTES_MAX).await?;
         if answer.status != 200 {
             return Err(refused(&answer));
         }
@@ -204,7 +199,8 @@ impl ObjectLock {
         let mut action = self.bucket.head_object(Some(&credentials), &object.key);
         action.query_mut().insert("versionId", version);
         let url = action.sign_with_time(SIGNATURE_TIME, &timestamp(now)?);
-        let answer = self.outbound.call(Method::HEAD, url, STORE_BYTES_MAX, |call| call).await?;
+        let (headers, body) = (HeaderMap::new(), Bytes::new());
+        let answer = self.outbound.call(Method::HEAD, url, headers, body, STORE_BYTES_MAX).await?;
         if answer.status != 200 {
             return Err(refused(&answer));
         }
@@ -247,8 +243,9 @@ fn refused(answer: &Answer) -> ObjectLockError {
 
 #[cfg(test)]
 mod tests {
+    use tallystick_outbound::OutboundOptions;
+
     use super::*;
-    use crate::outbound::OutboundOptions;
 
     fn options() -> ObjectLockOptions {
         ObjectLockOptions {
@@ -290,11 +287,7 @@ mod tests {
 
     #[test]
     fn a_code_is_a_word() {
-        let answer = |status, body: &str| Answer {
-            status,
-            headers: reqwest::header::HeaderMap::new(),
-            body: body.into(),
-        };
+        let answer = |status, body: &str| Answer { status, headers: HeaderMap::new(), body: body.into() };
         let code = |body: &str| match refused(&answer(400, body)) {
             ObjectLockError::Refused { code, .. } => code,
             other => panic!("{other}"),

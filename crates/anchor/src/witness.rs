@@ -1,13 +1,14 @@
 //! Asking a witness (C2SP tlog-witness) for a cosignature, and for what it cosigned last.
 
-use reqwest::{Method, Url};
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
 use sha2::{Digest as _, Sha256};
 use tallystick_merkle::{
     AddCheckpoint, Checkpoint, KeyType, Note, NoteSignature, VerifierKey, latest_size, limits::NOTE_BYTES_MAX,
 };
+use tallystick_outbound::{Answer, HeaderMap, HeaderValue, Method, Outbound, OutboundError, Url};
 
 use crate::limits::{COSIGNATURE_SKEW_MAX_S, COSIGNATURES_BYTES_MAX};
-use crate::outbound::{Answer, Outbound, OutboundError};
 
 /// One witness: where it is, and the key that its word is checked with.
 #[derive(Debug, Clone)]
@@ -130,10 +131,10 @@ impl WitnessClient {
         now: u64,
     ) -> Result<WitnessAnswer, WitnessError> {
         let url = below(&self.submission, "add-checkpoint");
-        let body = request.to_string();
-        let call = self.outbound.call(Method::POST, url, COSIGNATURES_BYTES_MAX, |call| {
-            call.header("content-type", "text/plain; charset=utf-8").body(body)
-        });
+        let text = HeaderValue::from_static("text/plain; charset=utf-8");
+        let headers = HeaderMap::from_iter([(CONTENT_TYPE, text)]);
+        let body = Bytes::from(request.to_string());
+        let call = self.outbound.call(Method::POST, url, headers, body, COSIGNATURES_BYTES_MAX);
         let answer = call.await.map_err(of_call)?;
         match answer.status {
             200 => self.cosigned(request, &answer, now).map_err(WitnessError::BadAnswer),
@@ -186,8 +187,8 @@ impl WitnessClient {
     pub async fn latest(&self, origin: &str) -> Result<Option<Note>, WitnessError> {
         let hash = hex::encode(Sha256::digest(origin.as_bytes()));
         let url = below(&self.monitoring, &format!("{hash}/checkpoint"));
-        let answer =
-            self.outbound.call(Method::GET, url, NOTE_BYTES_MAX, |call| call).await.map_err(of_call)?;
+        let call = self.outbound.call(Method::GET, url, HeaderMap::new(), Bytes::new(), NOTE_BYTES_MAX);
+        let answer = call.await.map_err(of_call)?;
         match answer.status {
             200 => self.opened(&answer.body, origin).map(Some).map_err(WitnessError::BadAnswer),
             404 => Ok(None),

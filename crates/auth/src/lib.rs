@@ -30,6 +30,7 @@ mod secret;
 mod shares;
 mod sso;
 mod sso_sign_in;
+mod streams;
 mod token;
 mod totp;
 mod uses;

@@ -121,6 +121,38 @@ operations! {
     GetExportManifest, "exports.manifest", Some(Permission::AuditLogsExport), Bound::Own;
     /// `POST /v1/exports/{id}/url`: a link that works for minutes.
     CreateExportUrl, "exports.url", Some(Permission::AuditLogsExport), Bound::Own;
+    /// `GET /v1/stream_kinds`: what streams can send to.
+    ListStreamKinds, "streams.kinds", Some(Permission::StreamsManage), Bound::Own;
+    /// `GET /v1/streams`.
+    ListStreams, "streams.list", Some(Permission::StreamsManage), Bound::Own;
+    /// `POST /v1/streams`: events go out of the house from now on.
+    CreateStream, "streams.create", Some(Permission::StreamsManage), Bound::Own;
+    /// `POST /v1/streams/test`: a stream that is not kept.
+    TestStreamDraft, "streams.test_draft", Some(Permission::StreamsManage), Bound::Own;
+    /// `GET /v1/streams/{id}`.
+    GetStream, "streams.get", Some(Permission::StreamsManage), Bound::Own;
+    /// `PATCH /v1/streams/{id}`.
+    UpdateStream, "streams.update", Some(Permission::StreamsManage), Bound::Own;
+    /// `DELETE /v1/streams/{id}`.
+    DeleteStream, "streams.delete", Some(Permission::StreamsManage), Bound::Own;
+    /// `POST /v1/streams/{id}/pause`.
+    PauseStream, "streams.pause", Some(Permission::StreamsManage), Bound::Own;
+    /// `POST /v1/streams/{id}/resume`.
+    ResumeStream, "streams.resume", Some(Permission::StreamsManage), Bound::Own;
+    /// `POST /v1/streams/{id}/rewind`.
+    RewindStream, "streams.rewind", Some(Permission::StreamsManage), Bound::Own;
+    /// `POST /v1/streams/{id}/test`.
+    TestStream, "streams.test", Some(Permission::StreamsManage), Bound::Own;
+    /// `GET /v1/streams/{id}/attempts`.
+    ListStreamAttempts, "streams.attempts", Some(Permission::StreamsManage), Bound::Own;
+    /// `GET /v1/streams/{id}/dead_letters`.
+    ListDeadLetters, "streams.dead_letters", Some(Permission::StreamsManage), Bound::Own;
+    /// `POST /v1/streams/{id}/dead_letters/replay`.
+    ReplayDeadLetters, "streams.replay", Some(Permission::StreamsManage), Bound::Own;
+    /// `GET /v1/streams/{id}/gaps`.
+    ListStreamGaps, "streams.gaps", Some(Permission::StreamsManage), Bound::Own;
+    /// Any of these calls, about a stream of all organizations.
+    ManageInstanceStreams, "streams.instance", Some(Permission::InstanceStreamsManage), Bound::Never;
     /// `POST /v1/orgs`.
     CreateOrg, "orgs.create", Some(Permission::OrganizationsManage), Bound::Never;
     /// `GET /v1/orgs`: a bound key sees its own.

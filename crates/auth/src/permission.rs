@@ -73,11 +73,16 @@ permissions! {
     KeysManage = "keys.manage", Scope::KeysWrite, Organization;
     /// Make, see and revoke viewer tokens, with nothing that the maker may not.
     ViewerTokensManage = "viewer_tokens.manage", Scope::ViewersWrite, Organization;
+    /// Make, change, test and delete streams, which send the organization's events to other systems for good. As much as
+    /// taking events away.
+    StreamsManage = "streams.manage", Scope::StreamsWrite, Organization;
     /// Change the organization's name, and searches that others share.
     SettingsManage = "settings.manage", Scope::OrgsWrite, Organization;
     /// Connect the organization to a provider of single sign-on and enforce it. As good as being an owner: whoever
     /// names the provider decides who is whom.
     SsoManage = "sso.manage", Scope::Admin, Organization;
+    /// The same for streams of all organizations together.
+    InstanceStreamsManage = "instance_streams.manage", Scope::StreamsWrite, Instance;
     /// Make, archive and delete organizations.
     OrganizationsManage = "organizations.manage", Scope::OrgsWrite, Instance;
     /// Read the metrics of the installation.

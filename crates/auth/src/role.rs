@@ -4,9 +4,9 @@ use tallystick_catalog::{OWNER, Role};
 use tallystick_event::OrgId;
 
 use crate::Permission::{
-    AuditLogsExport, AuditLogsRead, AuditLogsWrite, IntegrityRead, KeysManage, KeysRead, LogKeysRotate,
-    MembersManage, MembersRead, MetricsRead, OrganizationRead, OrganizationsManage, SettingsManage,
-    SsoManage, ViewerTokensManage,
+    AuditLogsExport, AuditLogsRead, AuditLogsWrite, InstanceStreamsManage, IntegrityRead, KeysManage,
+    KeysRead, LogKeysRotate, MembersManage, MembersRead, MetricsRead, OrganizationRead, OrganizationsManage,
+    SettingsManage, SsoManage, StreamsManage, ViewerTokensManage,
 };
 use crate::PermissionSet;
 
@@ -36,6 +36,7 @@ pub const BUILT_IN_ROLES: &[BuiltInRole] = &[
             KeysRead,
             KeysManage,
             ViewerTokensManage,
+            StreamsManage,
             SettingsManage,
             SsoManage,
         ]),
@@ -54,6 +55,7 @@ pub const BUILT_IN_ROLES: &[BuiltInRole] = &[
             KeysRead,
             KeysManage,
             ViewerTokensManage,
+            StreamsManage,
         ]),
         description: "Everything but the organization's settings and its owners",
     },
@@ -76,8 +78,9 @@ pub const BUILT_IN_ROLES: &[BuiltInRole] = &[
     },
 ];
 
-/// What operators may in every organization and in the installation. Not: read organizations' events, nor say who is
-/// whom in them by single sign-on. An operator who has to can become a member, which the organization's own log shows.
+/// What operators may in every organization and in the installation. Not: read organizations' events, send those of one
+/// organization somewhere, nor say who is whom in them by single sign-on. Streams of all organizations they may make:
+/// they are about the installation, and its log shows them. An operator who has to can become a member, which the organization's own log shows.
 pub(crate) const OPERATOR: PermissionSet = PermissionSet::of(&[
     OrganizationRead,
     AuditLogsWrite,
@@ -88,13 +91,14 @@ pub(crate) const OPERATOR: PermissionSet = PermissionSet::of(&[
     KeysManage,
     SettingsManage,
     OrganizationsManage,
+    InstanceStreamsManage,
     MetricsRead,
     LogKeysRotate,
 ]);
 
 /// What operators may in the instance's own log, beside that.
 pub(crate) const OPERATOR_OF_INSTANCE: PermissionSet =
-    PermissionSet::of(&[OrganizationRead, AuditLogsRead, AuditLogsExport, IntegrityRead]);
+    PermissionSet::of(&[OrganizationRead, AuditLogsRead, AuditLogsExport, IntegrityRead, StreamsManage]);
 
 /// What a role with a filter may have. Whoever sees a part of the events must not get at the rest by making a key or a
 /// role without the filter, or by taking the log as a whole.

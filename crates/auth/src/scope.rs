@@ -50,6 +50,8 @@ scopes! {
     IntegrityRead = "integrity:read",
     /// Make, list and revoke viewer tokens, with nothing that the key may not.
     ViewersWrite = "viewers:write",
+    /// Make, change, test and delete streams, which send events to other systems.
+    StreamsWrite = "streams:write",
     /// Read the metrics of the installation.
     MetricsRead = "metrics:read",
     /// Everything that is possible within the key's organization, or everywhere.

@@ -134,6 +134,12 @@ pub enum Conflict {
         /// Its state.
         state: &'static str,
     },
+    /// A stream has been changed since the caller looked at it.
+    #[error("the stream has been changed: it has version {version}")]
+    StreamChanged {
+        /// Its version now.
+        version: u64,
+    },
     /// There are as many as there may be.
     #[error("there are {max} {what}, the most allowed")]
     TooMany {

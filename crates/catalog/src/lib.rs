@@ -27,6 +27,7 @@ mod shares;
 mod short_links;
 mod sso;
 mod sso_people;
+mod streams;
 mod tiles;
 mod url;
 mod users;
@@ -42,7 +43,7 @@ pub use self::exports::{
 pub use self::factors::TotpFactor;
 pub use self::heads::LogHead;
 pub use self::ids::{
-    BadId, ExportId, KeyId, LinkId, PasskeyId, RoleId, SearchId, SegmentId, SessionId, ShareId, ShortLinkId,
+    BadId, DeadLetterId, ExportId, KeyId, LinkId, PasskeyId, RoleId, SearchId, SegmentId, SessionId, ShareId, ShortLinkId,
     SsoId, UserId, ViewerTokenId, new_org_id,
 };
 pub use self::keys::{ApiKey, KeyChanges, KeyOwner, LIVE_KEYS_MAX, NewKey};
@@ -64,6 +65,12 @@ pub use self::sso::{
     BREAK_GLASS_MAX, DOMAINS_MAX, GROUP_ROLES_MAX, GroupRole, NewSsoConnection, SsoConnection, SsoTest,
 };
 pub use self::sso_people::{RoleChoice, SsoAdmission, SsoAdmitted, SsoRefused};
+pub use self::streams::{
+    DEAD_LETTERS_MAX, DEAD_LETTERS_REPLAYED_KEPT, DeadLetter, GAP_REWOUND, NewDeadLetter, NewStream, Replay,
+    ReplayEnd, STREAM_ATTEMPTS_KEPT, STREAM_GAPS_KEPT, STREAMS_MAX, Stepped, Stream, StreamAttempt, StreamChange,
+    StreamCursor, StreamFault, StreamGap, StreamHealth, StreamHealthChange, StreamId, StreamState, StreamStep,
+    StreamsOf, TriedBatch,
+};
 pub use self::tiles::{TileCount, TileRun};
 pub use self::url::CatalogUrl;
 pub use self::users::{EMAIL_BYTES_MAX, NewUser, USERS_MAX, User, check_email};

@@ -7,7 +7,7 @@ use tallystick_event::{LogId, OrgId};
 
 use crate::db::{Row, Tx, Value};
 use crate::ids::{BadId, new_org_id};
-use crate::{ApiKey, Catalog, CatalogError, Changed, Conflict, LIST_MAX, keys, links, viewer_tokens};
+use crate::{ApiKey, Catalog, CatalogError, Changed, Conflict, LIST_MAX, keys, links, streams, viewer_tokens};
 
 const TABLE: &str = "organizations";
 /// Longest name of an organization or an API key, in characters.
@@ -158,6 +158,7 @@ impl Catalog {
         let revoked_keys = keys::revoke_all_of(&mut tx, id, self.now_ms()).await?;
         links::delete_all_of(&mut tx, id).await?;
         viewer_tokens::delete_all_of(&mut tx, id).await?;
+        streams::delete_all_of(&mut tx, id).await?;
         tx.execute("DELETE FROM organizations WHERE id = $1", &[id.as_str().into()]).await?;
         tx.commit().await?;
         Ok(DeletedOrganization { organization, revoked_keys })

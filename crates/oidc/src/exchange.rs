@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use serde::Deserialize;
 
@@ -85,7 +86,7 @@ impl Oidc {
             }
         }
         let body = serde_urlencoded::to_string(form).map_err(|_| Fault::Malformed)?;
-        let request = request.body(body.into_bytes()).map_err(|_| Fault::Malformed)?;
+        let request = request.body(Bytes::from(body)).map_err(|_| Fault::Malformed)?;
         let answer = self.outbound.send(request, ANSWER_BYTES_MAX).await?;
         if answer.status != 200 {
             let said = serde_json::from_slice::<Refusal>(&answer.body).map(|refusal| refusal.error);

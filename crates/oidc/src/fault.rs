@@ -1,7 +1,7 @@
 //! Why a provider's word was not taken.
 
 use openidconnect::{ClaimsVerificationError, SignatureVerificationError};
-use tallystick_anchor::OutboundError;
+use tallystick_outbound::OutboundError;
 
 /// What is wrong with a provider, or with what it says. The text is for whoever set the connection up; people who sign
 /// in get less.

@@ -2,7 +2,7 @@
 //! believed only after every check of OpenID Connect Core 3.1.3.7.
 //!
 //! Whom a provider may speak for, and what that gives, is not decided here. All calls go through the guarded
-//! [`Outbound`](tallystick_anchor::Outbound).
+//! [`Outbound`](tallystick_outbound::Outbound).
 
 #![forbid(unsafe_code)]
 

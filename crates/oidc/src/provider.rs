@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use openidconnect::core::CoreJsonWebKeySet;
 use parking_lot::Mutex;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use tallystick_anchor::{Outbound, OutboundError, Url};
 use tallystick_event::Clock;
+use tallystick_outbound::{Outbound, OutboundError, Url};
 
 use crate::Fault;
 use crate::limits::{ANSWER_BYTES_MAX, DOCUMENT_AGE_MS_MAX, KEYS_PAUSE_MS, PROVIDERS_MAX};
@@ -146,7 +147,7 @@ impl Oidc {
     async fn fetch<T: DeserializeOwned>(&self, url: Url, what: &str) -> Result<T, Fault> {
         let request = http::Request::get(url.as_str())
             .header(http::header::ACCEPT, "application/json")
-            .body(Vec::new())
+            .body(Bytes::new())
             .map_err(|_| Fault::Misconfigured(format!("{what} has no address that can be asked")))?;
         let answer = self.outbound.send(request, ANSWER_BYTES_MAX).await?;
         if answer.status != 200 {

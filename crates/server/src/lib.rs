@@ -18,6 +18,7 @@ pub mod reads;
 mod serve;
 pub mod sso;
 pub mod state;
+pub mod streams;
 pub mod telemetry;
 pub mod ui;
 pub mod witness;

@@ -10,13 +10,13 @@ use std::{
 
 use axum::http::{HeaderMap, header};
 use ipnet::IpNet;
-use tallystick_anchor::{Outbound, OutboundError, OutboundOptions, Plain};
 use tallystick_auth::{Auth, NoPasskeys, PasskeySite};
-use tallystick_delivery::{Exports, limits::KEEP_DAYS_DEFAULT};
+use tallystick_delivery::{Exports, limits::KEEP_DAYS_DEFAULT, streams::Streams};
 use tallystick_engine::{Engine, ReadError, search::Deadline};
 use tallystick_event::{Clock, Preparer, Random};
 use tallystick_oidc::Oidc;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tallystick_outbound::{Outbound, OutboundError, OutboundOptions, Plain};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -37,6 +37,8 @@ const BODY_ROOM_WAIT_MAX: Duration = Duration::from_secs(2);
 pub const TAILS_MAX: usize = 1_000;
 /// Evidence packs that are made and sent at the same time: each holds a thread for as long as its reader reads.
 pub const PACKS_MAX: usize = 16;
+/// Destinations of streams that are tried at the same time.
+pub const STREAM_TESTS_MAX: usize = 16;
 /// Bytes that one permit for a body stands for.
 const BODY_PERMIT_BYTES: usize = 4_096;
 /// Requests whose events are being prepared at the same time, a core.
@@ -106,6 +108,8 @@ pub struct AppState {
     pub metrics: Metrics,
     /// Files of events, made in the background.
     pub exports: Arc<Exports>,
+    /// Events that are sent on to other systems.
+    pub streams: Arc<Streams>,
     /// Asks providers of single sign-on.
     pub oidc: Oidc,
     /// What people read lately, so that the same again is not recorded again.
@@ -117,6 +121,7 @@ pub struct AppState {
     bodies: Semaphore,
     tails: Arc<Semaphore>,
     packs: Arc<Semaphore>,
+    stream_tests: Semaphore,
     stopping: CancellationToken,
 }
 
@@ -131,6 +136,7 @@ impl AppState {
     pub fn new(
         engine: Arc<Engine>,
         exports: Arc<Exports>,
+        streams: Arc<Streams>,
         auth: Auth,
         preparer: Preparer,
         random: Arc<dyn Random>,
@@ -141,10 +147,14 @@ impl AppState {
         let clock = Arc::clone(engine.clock());
         let allow_private = options.sso_allow_private;
         let plain = if allow_private { Plain::Private } else { Plain::Never };
-        let oidc = Oidc::new(Outbound::new(OutboundOptions { allow_private, plain })?, Arc::clone(&clock));
+        let oidc = Oidc::new(
+            Outbound::new(OutboundOptions { allow_private, plain, ..OutboundOptions::default() })?,
+            Arc::clone(&clock),
+        );
         Ok(Arc::new(Self {
             oidc,
             exports,
+            streams,
             engine,
             auth,
             preparer,
@@ -159,6 +169,7 @@ impl AppState {
             bodies: Semaphore::new(BODIES_BYTES_MAX / BODY_PERMIT_BYTES),
             tails: Arc::new(Semaphore::new(TAILS_MAX)),
             packs: Arc::new(Semaphore::new(PACKS_MAX)),
+            stream_tests: Semaphore::new(STREAM_TESTS_MAX),
             stopping: CancellationToken::new(),
         }))
     }
@@ -204,8 +215,18 @@ impl AppState {
         })
     }
 
+    /// A place among the tests of destinations, held until there is an answer.
+    pub fn stream_test_place(&self) -> Result<SemaphorePermit<'_>, ApiError> {
+        self.stream_tests.try_acquire().map_err(|_| {
+            let detail = format!(
+                "{STREAM_TESTS_MAX} destinations are being tried, which is as many as there may be; try again later"
+            );
+            ApiError::new(ErrorCode::Overloaded, detail)
+        })
+    }
+
     /// Room in memory for a body of this many bytes, held until the body has been read.
-    pub async fn body_room(&self, bytes: usize) -> Result<tokio::sync::SemaphorePermit<'_>, ApiError> {
+    pub async fn body_room(&self, bytes: usize) -> Result<SemaphorePermit<'_>, ApiError> {
         let permits = bytes.clamp(1, BODIES_BYTES_MAX).div_ceil(BODY_PERMIT_BYTES) as u32;
         match tokio::time::timeout(BODY_ROOM_WAIT_MAX, self.bodies.acquire_many(permits)).await {
             Ok(permit) => permit.map_err(ApiError::internal),

@@ -10,12 +10,13 @@ use std::{
 };
 
 use anyhow::Context as _;
-use tallystick_anchor::{ObjectLock, Outbound, Rounds, RoundsOptions, TimestampClient, WitnessClient};
+use tallystick_anchor::{ObjectLock, Rounds, RoundsOptions, TimestampClient, WitnessClient};
 use tallystick_auth::{Auth, RootKey};
 use tallystick_catalog::{Catalog, CatalogUrl};
-use tallystick_delivery::Exports;
+use tallystick_delivery::{Exports, streams::Streams};
 use tallystick_engine::{Engine, Recovered};
 use tallystick_event::{Clock, Preparer, Random};
+use tallystick_outbound::Outbound;
 use tallystick_server::{AppState, ServerOptions, serve, telemetry::Metrics};
 use tallystick_wal::lock::{DataLock, Holder, LockError};
 use tokio::net::{TcpListener, TcpSocket};
@@ -103,8 +104,17 @@ impl Service {
         };
         let exports = Exports::open(Arc::clone(&engine), config.exports_options())
             .with_context(|| format!("cannot make the folder for exports in {}", data_dir.display()))?;
-        let state =
-            AppState::new(Arc::clone(&engine), exports, auth, preparer, random, options, Metrics::new())?;
+        let streams = Streams::open(Arc::clone(&engine), config.streams_options());
+        let state = AppState::new(
+            Arc::clone(&engine),
+            exports,
+            streams,
+            auth,
+            preparer,
+            random,
+            options,
+            Metrics::new(),
+        )?;
         let listener = socket.listen(BACKLOG).with_context(|| format!("cannot listen on {address}"))?;
         Ok(Self { engine, state, address, recovered, root_key, listener, catalog, rounds })
     }

@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 
-use crate::{anchors_setup, command, debian, interop_setup, tidy};
+use crate::{anchors_setup, command, debian, interop_setup, streams_setup, tidy};
 use tally::{Tally, doc_tests, test_run};
 
 /// How long the fuzz targets run in a full test, in seconds for all of them together.
@@ -35,6 +35,7 @@ pub(crate) fn run(root: &Path, extent: Extent) -> Result<bool> {
     if extent == Extent::Full {
         steps.step("anchors", |_| anchors_setup::run(root).map(|()| true))?;
         steps.step("interop", |_| interop_setup::run(root).map(|()| true))?;
+        steps.step("streams", |_| streams_setup::run(root).map(|()| true))?;
     }
     steps.step("tidy", |_| tidy::run(root))?;
     steps.step("format", |_| command::succeeds(cargo(root).args(["fmt", "--all", "--check"])))?;

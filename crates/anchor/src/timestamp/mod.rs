@@ -5,8 +5,10 @@ mod message;
 mod token;
 mod trust;
 
-use reqwest::{Method, Url};
+use bytes::Bytes;
+use http::header::{ACCEPT, CONTENT_TYPE};
 use sha2::{Digest as _, Sha256};
+use tallystick_outbound::{HeaderMap, HeaderValue, Method, Outbound, OutboundError, Url};
 
 pub use self::token::verify_token;
 pub use self::trust::TrustedRoots;
@@ -14,7 +16,6 @@ pub use self::trust::TrustedRoots;
 use self::message::Response;
 use self::token::TstInfo;
 use crate::limits::TIMESTAMP_BYTES_MAX;
-use crate::outbound::{Outbound, OutboundError};
 
 /// A timestamp authority.
 #[derive(Debug, Clone)]
@@ -88,12 +89,12 @@ impl TimestampClient {
     pub async fn stamp(&self, message: &[u8], nonce: u64) -> Result<Vec<u8>, TimestampError> {
         let imprint: [u8; 32] = Sha256::digest(message).into();
         let request = message::request(&imprint, nonce);
-        let call = self.outbound.call(Method::POST, self.url.clone(), TIMESTAMP_BYTES_MAX, |call| {
-            call.header("content-type", "application/timestamp-query")
-                .header("accept", "application/timestamp-reply")
-                .body(request)
-        });
-        let answer = call.await?;
+        let headers = HeaderMap::from_iter([
+            (CONTENT_TYPE, HeaderValue::from_static("application/timestamp-query")),
+            (ACCEPT, HeaderValue::from_static("application/timestamp-reply")),
+        ]);
+        let (url, body) = (self.url.clone(), Bytes::from(request));
+        let answer = self.outbound.call(Method::POST, url, headers, body, TIMESTAMP_BYTES_MAX).await?;
         if answer.status != 200 {
             return Err(TimestampError::Status { status: answer.status });
         }

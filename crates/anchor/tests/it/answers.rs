@@ -3,10 +3,10 @@
 use std::process::Command;
 
 use tallystick_anchor::{
-    Outbound, OutboundError, OutboundOptions, Plain, TimestampClient, TimestampError, TokenError,
-    WitnessAnswer, WitnessClient, WitnessError,
+    TimestampClient, TimestampError, TokenError, WitnessAnswer, WitnessClient, WitnessError,
 };
 use tallystick_merkle::{AddCheckpoint, Checkpoint, CosigningKey, SigningKey, VerifierKey, empty_root};
+use tallystick_outbound::{Outbound, OutboundError, OutboundOptions, Plain};
 
 use crate::components::{Process, free_ports, now, openssl, run, to_loopback};
 use crate::http::{Reply, Server, reply};
@@ -93,14 +93,16 @@ async fn names_that_lead_home_are_refused() {
         let url = format!("http://localhost:{port}/").parse().unwrap();
         TimestampClient::new(outbound, url)
     };
+    let options =
+        |allow_private, plain| OutboundOptions { allow_private, plain, ..OutboundOptions::default() };
     let hosts = Plain::Hosts(vec!["localhost".to_owned()]);
-    let refused = named(OutboundOptions { allow_private: false, plain: hosts.clone() }).unwrap();
+    let refused = named(options(false, hosts.clone())).unwrap();
     let refused = refused.stamp(b"", 1).await;
     assert!(matches!(refused, Err(TimestampError::Outbound(OutboundError::Address { .. }))), "{refused:?}");
     assert!(server.requests.lock().unwrap().is_empty(), "it was not even connected to");
-    let asked = named(OutboundOptions { allow_private: true, plain: hosts }).unwrap().stamp(b"", 1).await;
+    let asked = named(options(true, hosts)).unwrap().stamp(b"", 1).await;
     assert!(matches!(asked, Err(TimestampError::BadAnswer(TokenError::Malformed(_)))), "{asked:?}");
-    assert!(named(OutboundOptions { allow_private: true, plain: Plain::Never }).is_err());
+    assert!(named(options(true, Plain::Never)).is_err());
 }
 
 #[tokio::test]
@@ -141,11 +143,7 @@ async fn a_certificate_that_nobody_vouches_for_is_refused() {
     process.until(async || tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok()).await;
     let url = format!("https://localhost:{port}/").parse().unwrap();
     let answer = TimestampClient::new(to_loopback(), url).unwrap().stamp(b"", 1).await;
-    let Err(TimestampError::Outbound(error @ OutboundError::Unreachable { .. })) = answer else {
-        panic!("{answer:?}")
-    };
-    let mut causes = std::iter::successors(Some(&error as &dyn std::error::Error), |error| error.source());
-    assert!(causes.any(|cause| cause.to_string().contains("certificate")), "{error:?}");
+    assert!(matches!(answer, Err(TimestampError::Outbound(OutboundError::Certificate { .. }))), "{answer:?}");
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
-use tallystick_anchor::{Outbound, OutboundOptions, Plain};
+use tallystick_outbound::{Outbound, OutboundOptions, Plain};
 
 /// A start that takes longer has hung. Generous, because the machine may be busy.
 const START_TIME_MAX: Duration = Duration::from_mins(2);
@@ -94,7 +94,12 @@ impl Drop for Process {
 
 /// The way out to servers on this machine.
 pub(crate) fn to_loopback() -> Outbound {
-    Outbound::new(OutboundOptions { allow_private: true, plain: Plain::Private }).unwrap()
+    Outbound::new(OutboundOptions {
+        allow_private: true,
+        plain: Plain::Private,
+        ..OutboundOptions::default()
+    })
+    .unwrap()
 }
 
 /// Now, Unix seconds: the servers have the real clock.

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use tallystick_anchor::Url;
+use tallystick_outbound::Url;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 

@@ -46,6 +46,8 @@ pub enum ErrorCode {
     ExportNotFound,
     ExportState,
     ExportExpired,
+    StreamNotFound,
+    StreamChanged,
     EmailTaken,
     AlreadyMember,
     LastOwner,
@@ -119,6 +121,8 @@ impl ErrorCode {
         Self::ExportNotFound,
         Self::ExportState,
         Self::ExportExpired,
+        Self::StreamNotFound,
+        Self::StreamChanged,
         Self::EmailTaken,
         Self::AlreadyMember,
         Self::LastOwner,
@@ -192,6 +196,8 @@ impl ErrorCode {
             Self::ExportNotFound => "export_not_found",
             Self::ExportState => "export_state",
             Self::ExportExpired => "export_expired",
+            Self::StreamNotFound => "stream_not_found",
+            Self::StreamChanged => "stream_changed",
             Self::EmailTaken => "email_taken",
             Self::AlreadyMember => "already_member",
             Self::LastOwner => "last_owner",
@@ -263,7 +269,8 @@ impl ErrorCode {
             | Self::SearchNotFound
             | Self::ShareNotFound
             | Self::PasskeyNotFound
-            | Self::ExportNotFound => StatusCode::NOT_FOUND,
+            | Self::ExportNotFound
+            | Self::StreamNotFound => StatusCode::NOT_FOUND,
             Self::ExportExpired => StatusCode::GONE,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::OrgExists
@@ -282,6 +289,7 @@ impl ErrorCode {
             | Self::PasskeyExists
             | Self::PasskeysUnavailable
             | Self::ExportState
+            | Self::StreamChanged
             | Self::IdempotencyKeyReused => StatusCode::CONFLICT,
             Self::TooManyFailures | Self::TooManyAttempts => StatusCode::TOO_MANY_REQUESTS,
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
@@ -335,6 +343,8 @@ impl ErrorCode {
             Self::ExportNotFound => "The export does not exist",
             Self::ExportState => "The export is in another state",
             Self::ExportExpired => "The export has expired",
+            Self::StreamNotFound => "The stream does not exist",
+            Self::StreamChanged => "The stream was changed meanwhile",
             Self::EmailTaken => "The e-mail address has an account",
             Self::AlreadyMember => "They are a member already",
             Self::LastOwner => "The organization would have no owner",
@@ -415,6 +425,8 @@ impl ErrorCode {
             | Self::ExportNotFound
             | Self::ExportState
             | Self::ExportExpired
+            | Self::StreamNotFound
+            | Self::StreamChanged
             | Self::EmailTaken
             | Self::AlreadyMember
             | Self::LastOwner
@@ -484,6 +496,8 @@ impl ErrorCode {
             | Self::ExportNotFound
             | Self::ExportState
             | Self::ExportExpired
+            | Self::StreamNotFound
+            | Self::StreamChanged
             | Self::EmailTaken
             | Self::AlreadyMember
             | Self::LastOwner

@@ -143,6 +143,7 @@ impl From<CatalogError> for ApiError {
                     "connection" => ErrorCode::SsoNotFound,
                     "passkey" => ErrorCode::PasskeyNotFound,
                     "export" => ErrorCode::ExportNotFound,
+                    "stream" => ErrorCode::StreamNotFound,
                     _ => ErrorCode::KeyNotFound,
                 };
                 Self::new(code, format!("there is no {kind} {id} within reach of this caller"))
@@ -188,6 +189,7 @@ fn of_conflict(conflict: &Conflict) -> ApiError {
         Conflict::RoleInUse => (ErrorCode::RoleInUse, "give its holders another role first"),
         Conflict::PasskeyExists => (ErrorCode::PasskeyExists, "it cannot be added twice"),
         Conflict::ExportState { .. } => (ErrorCode::ExportState, "look at its status first"),
+        Conflict::StreamChanged { .. } => (ErrorCode::StreamChanged, "look at it again"),
         Conflict::TooMany { .. } => (ErrorCode::TooManyEntries, "remove some first"),
     };
     ApiError::new(code, format!("{conflict}; {advice}"))

@@ -36,6 +36,11 @@ pub async fn metrics(State(state): State<Arc<AppState>>, request: Request) -> Re
         let caller = Authenticated::from_request_parts(&mut parts, &state).await?;
         let _reach = caller.may(Operation::GetMetrics, None)?;
     }
-    let text = state.metrics.render(&state.engine.status(), state.auth.password_hashes());
+    let mut text = state.metrics.render(&state.engine.status(), state.auth.password_hashes());
+    match crate::streams::metrics::render(&state).await {
+        Ok(streams) => text.push_str(&streams),
+        // The rest is worth having all the more.
+        Err(error) => tracing::warn!(?error, "the figures of streams cannot be read at present"),
+    }
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response())
 }

@@ -23,6 +23,7 @@ pub mod schema;
 pub mod selection;
 pub mod shown;
 pub mod static_file;
+pub mod stream_docs;
 pub mod told;
 pub mod v1;
 pub mod verifier_page;

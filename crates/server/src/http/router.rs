@@ -14,7 +14,8 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    compress, cross_origin, docs_page, headers, health, metrics, openapi, request_id, v1, verifier_page,
+    compress, cross_origin, docs_page, headers, health, metrics, openapi, request_id, stream_docs, v1,
+    verifier_page,
 };
 use crate::{
     error::{ApiError, convert::of_status},
@@ -43,6 +44,7 @@ pub fn api() -> (Router<Arc<AppState>>, OpenApi) {
         .routes(routes!(v1::shares::list::list))
         .routes(routes!(v1::shares::revoke::revoke))
         .merge(exports())
+        .merge(streams())
         .routes(routes!(v1::orgs::create::create, v1::orgs::list::list))
         .routes(routes!(v1::orgs::get::get, v1::orgs::update::update, v1::orgs::delete::delete))
         .routes(routes!(v1::keys::create::create, v1::keys::list::list))
@@ -120,6 +122,23 @@ fn exports() -> OpenApiRouter<Arc<AppState>> {
         .routes(routes!(v1::exports::download::download))
 }
 
+/// Events that are sent on to other systems as they come.
+fn streams() -> OpenApiRouter<Arc<AppState>> {
+    OpenApiRouter::new()
+        .routes(routes!(v1::streams::kinds::kinds))
+        .routes(routes!(v1::streams::create::create, v1::streams::list::list))
+        .routes(routes!(v1::streams::test_draft::test))
+        .routes(routes!(v1::streams::get::get, v1::streams::update::update, v1::streams::delete::delete))
+        .routes(routes!(v1::streams::pause::pause))
+        .routes(routes!(v1::streams::resume::resume))
+        .routes(routes!(v1::streams::rewind::rewind))
+        .routes(routes!(v1::streams::test::test))
+        .routes(routes!(v1::streams::attempts::attempts))
+        .routes(routes!(v1::streams::dead_letters::dead_letters))
+        .routes(routes!(v1::streams::replay::replay))
+        .routes(routes!(v1::streams::gaps::gaps))
+}
+
 /// Everything the server answers.
 pub fn build(state: Arc<AppState>) -> Router {
     let (api, document) = api();
@@ -130,6 +149,7 @@ pub fn build(state: Arc<AppState>) -> Router {
         .route("/verify", get(verifier_page::page))
         .route("/docs/errors", get(docs.errors()))
         .route("/docs/style.css", get(docs_page::style))
+        .route("/docs/streams/{page}", get(stream_docs::page))
         .merge(pages::routes())
         .merge(ui::routes())
         .fallback(nothing_here)

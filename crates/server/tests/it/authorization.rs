@@ -17,6 +17,9 @@ use crate::{
 /// One that nobody has.
 const NO_PASSKEY: &str = "/v1/account/passkeys/pk_00000000000000000000";
 
+/// Where nobody listens.
+const NOWHERE: &str = "http://127.0.0.1:1/hook";
+
 /// A call that carries out an operation on organization `acme`, and a body for it.
 pub(crate) fn call(operation: Operation) -> (Method, &'static str, Value) {
     let event = event("acme", 1);
@@ -63,6 +66,7 @@ pub(crate) fn call(operation: Operation) -> (Method, &'static str, Value) {
         operation => call_of_finding(operation)
             .or_else(|| call_of_viewers(operation))
             .or_else(|| call_of_exports(operation))
+            .or_else(|| call_of_streams(operation))
             .unwrap_or_else(|| call_of_people(operation)),
     }
 }
@@ -118,6 +122,40 @@ fn call_of_exports(operation: Operation) -> Option<(Method, &'static str, Value)
         Operation::DownloadExport => (Method::GET, "/v1/exports/{export}/download", Value::Null),
         Operation::GetExportManifest => (Method::GET, "/v1/exports/{export}/manifest", Value::Null),
         Operation::CreateExportUrl => (Method::POST, "/v1/exports/{export}/url", json!({})),
+        _ => return None,
+    })
+}
+
+/// Those about streams.
+fn call_of_streams(operation: Operation) -> Option<(Method, &'static str, Value)> {
+    let new = || {
+        json!({ "organization_id": "acme", "name": "SIEM", "kind": "webhook", "settings": { "url": NOWHERE } })
+    };
+    Some(match operation {
+        Operation::ListStreamKinds => (Method::GET, "/v1/stream_kinds", Value::Null),
+        Operation::ListStreams => (Method::GET, "/v1/streams?organization_id=acme", Value::Null),
+        Operation::CreateStream => {
+            let mut new = new();
+            new["paused"] = json!(true);
+            (Method::POST, "/v1/streams", new)
+        }
+        Operation::TestStreamDraft => (Method::POST, "/v1/streams/test", new()),
+        Operation::GetStream => (Method::GET, "/v1/streams/{stream}", Value::Null),
+        Operation::UpdateStream => (Method::PATCH, "/v1/streams/{stream}", json!({ "query": "x" })),
+        Operation::DeleteStream => (Method::DELETE, "/v1/streams/{stream}", Value::Null),
+        Operation::PauseStream => (Method::POST, "/v1/streams/{stream}/pause", Value::Null),
+        Operation::ResumeStream => (Method::POST, "/v1/streams/{stream}/resume", Value::Null),
+        Operation::RewindStream => {
+            (Method::POST, "/v1/streams/{stream}/rewind", json!({ "to": "beginning" }))
+        }
+        Operation::TestStream => (Method::POST, "/v1/streams/{stream}/test", Value::Null),
+        Operation::ListStreamAttempts => (Method::GET, "/v1/streams/{stream}/attempts", Value::Null),
+        Operation::ListDeadLetters => (Method::GET, "/v1/streams/{stream}/dead_letters", Value::Null),
+        Operation::ReplayDeadLetters => {
+            (Method::POST, "/v1/streams/{stream}/dead_letters/replay", json!({ "all": true }))
+        }
+        Operation::ListStreamGaps => (Method::GET, "/v1/streams/{stream}/gaps", Value::Null),
+        Operation::ManageInstanceStreams => (Method::GET, "/v1/streams/{instance_stream}", Value::Null),
         _ => return None,
     })
 }
@@ -298,6 +336,14 @@ impl Doors {
             path = path.replace("{export}", &text(&made["id"]));
             server.export_ended(&text(&made["id"])).await;
         }
+        for (place, org) in [("{stream}", json!("acme")), ("{instance_stream}", Value::Null)] {
+            if path.contains(place) {
+                let (_, _, mut new) = call(Operation::CreateStream);
+                new["organization_id"] = org;
+                let made = server.send(Method::POST, "/v1/streams", &new).await.ok();
+                path = path.replace(place, &text(&made["id"]));
+            }
+        }
         if path.contains("{share}") {
             let made = format!("/v1/events/{}/shares", self.event);
             let made = server.send(Method::POST, &made, &json!({})).await.ok();
@@ -386,6 +432,10 @@ async fn the_key_of_another_organization_does_not_open_it() {
                     && !matches!(operation, Operation::CreateExport | Operation::ListExports) =>
             {
                 Some((404, "export_not_found"))
+            }
+            (Operation::ListStreamKinds, _) => continue,
+            (operation, _) if operation.rule().name.starts_with("streams.") && is_by_id(*operation) => {
+                Some((404, "stream_not_found"))
             }
             (Operation::RevokeInvitation, _) => Some((404, "invitation_not_found")),
             (Operation::UpdateRole | Operation::DeleteRole, _) => Some((404, "role_not_found")),
@@ -492,12 +542,19 @@ pub(crate) fn route(operation: Operation) -> (Method, String) {
         "{share}",
         "{viewer_token}",
         "{export}",
+        "{stream}",
+        "{instance_stream}",
     ]) {
         path = path.replace(name, "{id}");
     }
     let path = path.replace("/orgs/acme", "/orgs/{id}").replace("/logs/acme", "/logs/{log}");
     let path = path.split_once("/tile/").map_or(path.clone(), |(log, _)| format!("{log}/tile/{{*path}}"));
     (method, path)
+}
+
+/// Whether the call names what it is about by an id in its path.
+fn is_by_id(operation: Operation) -> bool {
+    route(operation).1.contains("{id}")
 }
 
 /// A route that the walk above does not know would be open without anybody having looked.

@@ -9,9 +9,13 @@ use reqwest::{Client, Method, RequestBuilder, Response, header::HeaderMap, redir
 use serde_json::{Value, json};
 use tallystick_auth::{AccountOptions, Auth, PasswordCost, RootKey, SealKey, Secret};
 use tallystick_catalog::{Catalog, CatalogUrl};
-use tallystick_delivery::{Exports, ExportsOptions};
+use tallystick_delivery::{
+    Exports, ExportsOptions,
+    streams::{Streams, StreamsOptions},
+};
 use tallystick_engine::{Engine, INSTANCE_ORG, Options};
 use tallystick_event::{Clock, Limits, MaskRules, Preparer, Random};
+use tallystick_outbound::{OutboundOptions, Plain};
 use tallystick_server::{AppState, ServerOptions, serve, telemetry::Metrics};
 use tallystick_testkit::{FixedClock, SeededRandom};
 use tempfile::TempDir;
@@ -88,6 +92,12 @@ fn accounts() -> AccountOptions {
     }
 }
 
+/// The receivers of streams are on this machine.
+fn streams_options() -> StreamsOptions {
+    let outbound = OutboundOptions { allow_private: true, plain: Plain::Private, ..OutboundOptions::default() };
+    StreamsOptions { outbound, agent: "Tallystick/test".to_owned(), running_max: 100 }
+}
+
 /// Tells reqwest which cryptography it is to use.
 pub(crate) fn install_tls() {
     static PROVIDER: Once = Once::new();
@@ -118,7 +128,10 @@ impl Server {
         let preparer = Preparer::new(Limits::default(), &MaskRules::default(), shared, Arc::clone(&random));
         let exports = ExportsOptions { reserve_bytes: 0, ..ExportsOptions::new(dir.path().join("exports")) };
         let exports = Exports::open(Arc::clone(&engine), exports).unwrap();
-        let state = AppState::new(engine, exports, auth, preparer, random, options, Metrics::new()).unwrap();
+        let streams = Streams::open(Arc::clone(&engine), streams_options());
+        let metrics = Metrics::new();
+        let state =
+            AppState::new(engine, exports, streams, auth, preparer, random, options, metrics).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel();

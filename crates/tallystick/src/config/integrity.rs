@@ -1,8 +1,9 @@
 //! `[integrity]`: how often checkpoints are made, and who vouches for them outside.
 
 use tallystick_anchor::limits::RETAIN_DAYS_MAX;
-use tallystick_anchor::{LockMode, ObjectLockOptions, OutboundOptions, Plain, S3Credentials, Url};
+use tallystick_anchor::{LockMode, ObjectLockOptions, S3Credentials};
 use tallystick_merkle::{KeyType, VerifierKey, is_key_name};
+use tallystick_outbound::{OutboundError, OutboundOptions, Plain, Url};
 use zeroize::Zeroizing;
 
 use super::value::{ObjectLockMode, Secret};
@@ -105,7 +106,7 @@ impl IntegrityConfig {
     pub(crate) fn timestamp_outbound(&self) -> OutboundOptions {
         let host = self.timestamp_target().ok().flatten().and_then(|url| url.host_str().map(str::to_owned));
         let plain = host.map_or(Plain::Never, |host| Plain::Hosts(vec![host]));
-        OutboundOptions { allow_private: self.timestamp_allow_private, plain }
+        OutboundOptions { allow_private: self.timestamp_allow_private, plain, ..OutboundOptions::default() }
     }
 
     /// The store for locked objects, if there is one.
@@ -230,10 +231,10 @@ impl IntegrityConfig {
 
 fn lan(allow_private: bool) -> OutboundOptions {
     let plain = if allow_private { Plain::Private } else { Plain::Never };
-    OutboundOptions { allow_private, plain }
+    OutboundOptions { allow_private, plain, ..OutboundOptions::default() }
 }
 
-fn allow(error: &tallystick_anchor::OutboundError, setting: &str) -> String {
+fn allow(error: &OutboundError, setting: &str) -> String {
     format!("{error} (if it is in a network of yours, set {setting} = true)")
 }
 

@@ -10,6 +10,7 @@ mod integrity;
 mod read;
 mod render;
 mod settings;
+mod streams;
 mod value;
 
 use std::{
@@ -26,6 +27,7 @@ use exports::ExportsConfig;
 pub(crate) use integrity::IntegrityConfig;
 pub(crate) use read::{ConfigProblems, Loaded, Origin, load};
 pub(crate) use render::{default_file, effective};
+use streams::StreamsConfig;
 pub(crate) use value::{LogFormat, MetricsPublic, Redacted};
 
 /// Everything that can be set.
@@ -34,6 +36,7 @@ pub(crate) struct Config {
     pub(crate) server: ServerConfig,
     pub(crate) accounts: AccountsConfig,
     pub(crate) exports: ExportsConfig,
+    pub(crate) streams: StreamsConfig,
     pub(crate) data: DataConfig,
     pub(crate) log: LogConfig,
     pub(crate) integrity: IntegrityConfig,
@@ -97,6 +100,7 @@ impl Default for Config {
                 tail_age_s: engine.tail_age_max.as_secs(),
             },
             exports: ExportsConfig::default(),
+            streams: StreamsConfig::default(),
             integrity: IntegrityConfig::default(),
             limits: Limits::default(),
             masking: MaskRules::default(),
@@ -152,6 +156,11 @@ impl Config {
         self.exports.options(self.data_dir().join("exports"))
     }
 
+    /// How streams are run.
+    pub(crate) fn streams_options(&self) -> tallystick_delivery::streams::StreamsOptions {
+        self.streams.options()
+    }
+
     /// What is wrong with the values taken together: section, key and message of each.
     pub(crate) fn mistakes(&self) -> Vec<(&'static str, &'static str, String)> {
         let mut found = Vec::new();
@@ -191,6 +200,7 @@ impl Config {
             found.extend(problem.map(|message| ("log", key, message)));
         }
         found.extend(self.exports.mistakes().into_iter().map(|(key, message)| ("exports", key, message)));
+        found.extend(self.streams.mistakes().into_iter().map(|(key, message)| ("streams", key, message)));
         found.extend(self.integrity.mistakes().into_iter().map(|(key, message)| ("integrity", key, message)));
         if let Err(error) = self.limits.validate() {
             found.push(("limits", error.name, error.to_string()));

@@ -41,6 +41,7 @@ pub(crate) const SECTIONS: &[(&str, &str)] = &[
         "When events move from memory and the commit log into a segment file. The defaults suit nearly everybody.",
     ),
     ("exports", "Files of events, made in the background, in exports/ of the data directory."),
+    ("streams", "Events that are sent on to other systems as they come."),
     ("integrity", "What makes the logs provable: checkpoints, and who vouches for them outside."),
     ("limits", "What a caller may send. All limits, these and the fixed ones, are published at /v1/limits."),
     (
@@ -119,6 +120,14 @@ settings! {
         "checkpoint_bytes" => exports.checkpoint_bytes;
         /// Bytes of the disk that exports leave free, so that they never take the log's room.
         "reserve_bytes" => exports.reserve_bytes;
+    }
+    "streams" {
+        /// Streams that send at the same time, the oldest first; 0 to 10,000. 0: none, they wait.
+        "running_max" => streams.running_max;
+        /// true: destinations may be in private networks and on this machine, and be reached without TLS there, as many
+        /// a SIEM is. Link-local addresses, among them the metadata services of clouds, never are. Whoever may make
+        /// streams, in organizations too, enters the addresses.
+        "allow_private_destinations" => streams.allow_private_destinations;
     }
     "integrity" {
         /// Time between entries of the directory log, seconds; 5 to 3,600. What is older than this and witnessed cannot

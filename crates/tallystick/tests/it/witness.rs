@@ -9,11 +9,12 @@ use std::{
 };
 
 use tallystick::seeded::Rng;
-use tallystick_anchor::{Outbound, OutboundOptions, Plain, WitnessAnswer, WitnessClient, WitnessError};
+use tallystick_anchor::{WitnessAnswer, WitnessClient, WitnessError};
 use tallystick_merkle::{
     AddCheckpoint, Checkpoint, Hash, LeafHashes, SigningKey, VerifierKey, consistency_proof, leaf_hash,
     root_of,
 };
+use tallystick_outbound::{Outbound, OutboundOptions, Plain};
 
 use crate::server::{run, tallystick, text};
 
@@ -58,7 +59,11 @@ impl Running {
             if let Some(text) = line.strip_prefix("witness ") {
                 key = Some(text.parse::<VerifierKey>().unwrap());
             } else if let Some(url) = line.strip_prefix("listening on ") {
-                let options = OutboundOptions { allow_private: true, plain: Plain::Private };
+                let options = OutboundOptions {
+                    allow_private: true,
+                    plain: Plain::Private,
+                    ..OutboundOptions::default()
+                };
                 let outbound = Outbound::new(options).unwrap();
                 let client = WitnessClient::new(outbound, url.parse().unwrap(), key.unwrap()).unwrap();
                 return Running { child, client, url: url.to_owned() };

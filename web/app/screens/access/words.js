@@ -12,19 +12,19 @@ export const PERMISSIONS = {
   "keys.read": "see API keys",
   "keys.manage": "make and revoke API keys",
   "viewer_tokens.manage": "make, see and revoke viewer tokens",
-  "streams.manage": "make, change, test and delete streams, which send events to other systems for good",
+  "streams.manage": "make, change and delete streams, which send events to other systems",
   "settings.manage": "change the organization's name",
   "sso.manage": "decide who signs in by single sign-on; as good as being an owner",
-  "instance_streams.manage": "the same for streams of all organizations together",
+  "instance_streams.manage": "make, change and delete streams of all organizations",
   "organizations.manage": "make, archive and delete organizations",
   "metrics.read": "read the service's metrics",
   "log_keys.rotate": "rotate the keys that sign logs",
 };
 
 /** Those of the installation: no key of one organization has them. */
-const INSTALLATION = new Set(["instance_streams.manage", "organizations.manage", "metrics.read", "log_keys.rotate"]);
+const INSTALLATION = new Set(["organizations.manage", "metrics.read", "log_keys.rotate"]);
 /** What operators have in organizations that they are not members of, they have in all; not so these. */
-const MEMBERS_ONLY = new Set(["audit_logs.read", "audit_logs.export", "streams.manage", "sso.manage"]);
+const MEMBERS_ONLY = new Set(["audit_logs.read", "audit_logs.export", "sso.manage"]);
 
 /** What a key with a scope may do, and the permissions that it stands for. */
 /** @type {Record<string, [string, string[]]>} */
@@ -37,7 +37,7 @@ export const SCOPES = {
   "keys:read": ["see API keys", ["keys.read"]],
   "keys:write": ["make and revoke API keys", ["keys.manage"]],
   "viewers:write": ["make and revoke viewer tokens", ["viewer_tokens.manage"]],
-  "streams:write": ["make, change and test streams", ["streams.manage", "instance_streams.manage"]],
+  "streams:write": ["make and change streams to other systems", ["streams.manage", "instance_streams.manage"]],
   "orgs:read": ["see organizations", ["organization.read"]],
   "orgs:write": ["change organizations", ["settings.manage", "organizations.manage"]],
   "metrics:read": ["read the service's metrics", ["metrics.read"]],

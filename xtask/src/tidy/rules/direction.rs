@@ -11,6 +11,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("verify", &["event", "merkle"]),
     ("auditor", &["event", "merkle", "verify"]),
     ("mapping", &[]),
+    ("format", &["event"]),
     ("wal", &[]),
     ("query", &["event"]),
     ("segment", &["event"]),
@@ -19,13 +20,15 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("auth", &["event", "catalog"]),
     ("delivery", &["event", "query", "wal", "catalog", "engine"]),
     ("witness", &["merkle", "wal"]),
-    ("anchor", &["event", "merkle", "catalog", "engine"]),
-    ("oidc", &["event", "anchor"]),
+    ("outbound", &[]),
+    ("anchor", &["event", "merkle", "catalog", "engine", "outbound"]),
+    ("oidc", &["event", "outbound"]),
+    ("destination", &["outbound"]),
     (
         "server",
         &[
-            "event", "merkle", "verify", "query", "mapping", "catalog", "engine", "auth", "delivery",
-            "witness", "anchor", "oidc",
+            "event", "merkle", "verify", "query", "mapping", "format", "catalog", "engine", "auth", "delivery",
+            "witness", "outbound", "oidc", "destination",
         ],
     ),
     ("tallystick", EVERYTHING),
@@ -34,16 +37,17 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("xtask", &[]),
 ];
 
-/// What only the tests of a crate may depend on, besides testkit: mapped records must pass the event's own checks.
-const FOR_TESTS: &[(&str, &[&str])] = &[("mapping", &["event"])];
+/// What only the tests of a crate may depend on, besides testkit: mapped records must pass the event's own
+/// checks, and real ones are rendered.
+const FOR_TESTS: &[(&str, &[&str])] = &[("mapping", &["event"]), ("format", &["mapping"])];
 
 const EVERYTHING: &[&str] = &[
-    "event", "merkle", "verify", "auditor", "query", "mapping", "wal", "segment", "catalog", "engine",
-    "auth", "delivery", "witness", "anchor", "oidc", "server",
+    "event", "merkle", "verify", "auditor", "query", "mapping", "format", "wal", "segment", "catalog", "engine",
+    "auth", "delivery", "witness", "outbound", "anchor", "oidc", "destination", "server",
 ];
 
 /// Crates that compute and touch nothing: they can run in a browser or in somebody's verifier.
-pub(super) const PURE: &[&str] = &["event", "merkle", "verify", "query", "mapping"];
+pub(super) const PURE: &[&str] = &["event", "merkle", "verify", "query", "mapping", "format"];
 
 /// Libraries that do what a pure crate must not: wait, open, listen, ask the time or roll dice.
 const IMPURE: &[&str] = &[

@@ -8,12 +8,14 @@ use tallystick_auth::{
     RESET_LINK_MS, SETUP_LINK_MS, SHARE_MS_MAX, VIEWER_TOKEN_MS_MAX,
 };
 use tallystick_catalog::{
-    BREAK_GLASS_MAX, DOMAINS_MAX, EMAIL_BYTES_MAX, EXPORTS_KEPT_MAX, EXPORTS_WAITING_MAX, GROUP_ROLES_MAX,
-    INVITATIONS_MAX, LIVE_KEYS_MAX, MEMBERS_MAX, MEMBERSHIPS_MAX, NAME_CHARS_MAX, PASSKEYS_MAX, ROLES_MAX,
-    SEARCHES_MAX, SESSIONS_MAX, SHARE_NOTE_CHARS_MAX, SHARES_MAX, SHORT_LINK_PATH_BYTES_MAX, SHORT_LINKS_MAX,
+    BREAK_GLASS_MAX, DEAD_LETTERS_MAX, DOMAINS_MAX, EMAIL_BYTES_MAX, EXPORTS_KEPT_MAX, EXPORTS_WAITING_MAX,
+    GROUP_ROLES_MAX, INVITATIONS_MAX, LIVE_KEYS_MAX, MEMBERS_MAX, MEMBERSHIPS_MAX, NAME_CHARS_MAX,
+    PASSKEYS_MAX, ROLES_MAX, SEARCHES_MAX, SESSIONS_MAX, SHARE_NOTE_CHARS_MAX, SHARES_MAX,
+    SHORT_LINK_PATH_BYTES_MAX, SHORT_LINKS_MAX, STREAM_ATTEMPTS_KEPT, STREAM_GAPS_KEPT, STREAMS_MAX,
     USERS_MAX, VIEWER_TOKENS_MAX,
 };
 use tallystick_delivery::limits::{COLUMNS_MAX, KEEP_DAYS_MAX};
+use tallystick_destination::limits::SETTING_BYTES_MAX;
 use tallystick_engine::LIVE_LAG_EVENTS_MAX;
 use tallystick_query::limits::{LIST_VALUES_MAX, QUERY_CHARS_MAX, QUERY_DEPTH_MAX, QUERY_TERMS_MAX};
 
@@ -23,7 +25,7 @@ use crate::{
     http::{body, caller::Authenticated, json, page, params::Params, selection},
     serve::CONNECTIONS_MAX,
     sso::ATTEMPT_MS,
-    state::{AppState, PACKS_MAX, SEARCH_TIME_MAX, TAILS_MAX},
+    state::{AppState, PACKS_MAX, SEARCH_TIME_MAX, STREAM_TESTS_MAX, TAILS_MAX},
 };
 
 /// Limits
@@ -80,6 +82,13 @@ pub fn all(state: &AppState) -> BTreeMap<&'static str, u64> {
         ("export_keep_days_max", u64::from(KEEP_DAYS_MAX)),
         ("export_link_minutes_max", u64::from(exports::link::LINK_MINUTES_MAX)),
         ("exports_running_max", state.exports.options().running_max as u64),
+        ("streams_max", STREAMS_MAX),
+        ("streams_running_max", state.streams.options().running_max as u64),
+        ("stream_dead_letters_max", DEAD_LETTERS_MAX),
+        ("stream_attempts_listed_max", STREAM_ATTEMPTS_KEPT),
+        ("stream_gaps_listed_max", STREAM_GAPS_KEPT),
+        ("stream_tests_max", STREAM_TESTS_MAX as u64),
+        ("stream_setting_bytes_max", SETTING_BYTES_MAX as u64),
         ("connections_max", CONNECTIONS_MAX as u64),
         ("body_time_ms_max", body::BODY_TIME_MAX.as_millis() as u64),
         ("body_pause_ms_max", body::BODY_PAUSE_MAX.as_millis() as u64),

@@ -26,5 +26,6 @@ pub mod sessions;
 pub mod shares;
 pub mod short_links;
 pub mod sso;
+pub mod streams;
 pub mod viewer;
 pub mod viewer_tokens;

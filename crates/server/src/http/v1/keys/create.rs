@@ -36,7 +36,7 @@ pub struct NewKey {
     #[schema(example = "acme")]
     org: Option<String>,
     /// `events:write`, `events:read`, `orgs:read`, `orgs:write`, `keys:read`, `keys:write`, `members:read`,
-    /// `members:write`, `integrity:read`, `metrics:read`, `admin`; nothing that whoever makes it may not.
+    /// `members:write`, `integrity:read`, `viewers:write`, `streams:write`, `metrics:read`, `admin`; nothing that whoever makes it may not.
     #[schema(example = json!(["events:write"]))]
     scopes: Vec<String>,
     /// RFC 3339; never, if it is left out. Not later than the key making it expires.

@@ -1,0 +1,1 @@
+//! The formats from outside: one binary for all integration tests.

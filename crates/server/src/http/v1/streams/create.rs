@@ -1,0 +1,156 @@
+//! `POST /v1/streams`: has events sent to another system from now on.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{Request, State},
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tallystick_auth::Operation;
+use tallystick_catalog::NewStream;
+use utoipa::ToSchema;
+
+use super::{
+    StreamAnswer,
+    body::{StreamMask, StreamPlace, named, org_of},
+    draft::{Draft, Given},
+    whose,
+};
+use crate::{
+    admin_events,
+    error::{ApiError, Problem},
+    http::{
+        caller::Authenticated,
+        json::{Body, Members},
+        params::Params,
+    },
+    state::AppState,
+    streams::{AUDIT_STREAM_CREATED, act, changes, place::Place, places},
+};
+
+/// A stream that is to be made.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewStreamBody {
+    /// Whose events; null: those of every organization, which takes `instance_streams.manage`. It can be left out if the
+    /// caller manages streams of one organization only.
+    #[serde(default, deserialize_with = "named")]
+    #[schema(value_type = Option<String>, example = "acme")]
+    organization_id: Option<Option<String>>,
+    /// For people.
+    #[schema(example = "SIEM")]
+    name: String,
+    /// The kind of destination, as in `GET /v1/stream_kinds`.
+    #[schema(example = "webhook")]
+    kind: String,
+    /// What the kind has to be told.
+    #[serde(default)]
+    #[schema(value_type = Object, example = json!({ "url": "https://hooks.example.com/audit" }))]
+    settings: Option<Value>,
+    /// How an event is written; the best that the kind takes if left out.
+    #[serde(default)]
+    #[schema(example = "native")]
+    format: Option<String>,
+    /// Which events; empty or left out: all.
+    #[serde(default)]
+    #[schema(example = "-outcome:success")]
+    query: Option<String>,
+    /// What of them is hidden; nothing if left out.
+    #[serde(default)]
+    mask: Option<StreamMask>,
+    /// Where it begins; `now` if left out.
+    #[serde(default)]
+    #[schema(value_type = Option<StreamPlace>)]
+    start_from: Option<Value>,
+    /// It sends nothing until it is resumed.
+    #[serde(default)]
+    paused: Option<bool>,
+}
+
+impl Members for NewStreamBody {
+    const MEMBERS: &'static [&'static str] = &[
+        "organization_id",
+        "name",
+        "kind",
+        "settings",
+        "format",
+        "query",
+        "mask",
+        "start_from",
+        "paused",
+    ];
+}
+
+/// Make a stream
+///
+/// It begins at once, unless it is to be paused. Whether the destination takes anything is not tried: `POST
+/// /v1/streams/test` does that. Recorded as `audit_stream.created`.
+#[utoipa::path(
+    post,
+    path = "/v1/streams",
+    tag = "streams",
+    operation_id = "create_stream",
+    request_body = NewStreamBody,
+    responses(
+        (status = 201, description = "Made", body = StreamAnswer),
+        (status = "4XX", description = "The request is not valid, not allowed, or there are too many streams",
+            body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("session" = []), ("api_key" = ["streams:write"])),
+)]
+pub async fn create(
+    State(state): State<Arc<AppState>>,
+    caller: Authenticated,
+    params: Params,
+    request: Request,
+) -> Result<Response, ApiError> {
+    // Who may make none at all is told so before the body is looked at.
+    super::Manages::of(&caller, Operation::CreateStream)?;
+    params.end()?;
+    let Body(new) = Body::<NewStreamBody>::read(request, &state).await?;
+    let org = whose(&caller, Operation::CreateStream, org_of(new.organization_id)?)?;
+    let catalog = state.engine.catalog();
+    if let Some(org) = &org {
+        catalog.organization(org).await?;
+    }
+    let start = new.start_from.as_ref().filter(|start| !start.is_null());
+    let start = start.map_or(Ok(Place::Now), |start| Place::read(start, "/start_from"))?;
+    let id = catalog.new_stream_id();
+    let given = Given {
+        kind: new.kind,
+        settings: new.settings,
+        format: new.format,
+        query: new.query,
+        mask: new.mask,
+    };
+    let draft = Draft::of(&state, id.as_str(), given, None)?;
+    admin_events::require_recordable(&state)?;
+    let cursors = places(&state, org.as_ref(), start, "/start_from").await?;
+    let new = NewStream {
+        settings_sealed: draft.sealed(&state, &id)?,
+        settings_shown: draft.shown(),
+        id,
+        org,
+        name: new.name,
+        kind: draft.kind.name.to_owned(),
+        format: draft.format.to_owned(),
+        query: draft.query,
+        mask: draft.mask,
+        start: start.value().to_string(),
+        is_paused: new.paused.unwrap_or(false),
+        created_by: caller.caller.id.to_string(),
+        created_by_name: caller.caller.name.clone(),
+        cursors,
+    };
+    let made = catalog.create_stream(new).await?;
+    state.streams.changed(&made.id);
+    let act = act(AUDIT_STREAM_CREATED, &made, changes(None, Some(&made)), json!({ "start_from": start.value() }));
+    admin_events::record(&state, &caller, act).await;
+    let location = format!("/v1/streams/{}", made.id);
+    let answer = StreamAnswer::of(&state, &made).await?;
+    Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(answer)).into_response())
+}

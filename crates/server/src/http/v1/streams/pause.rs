@@ -1,0 +1,52 @@
+//! `POST /v1/streams/{id}/pause`: stops a stream where it is.
+
+use std::sync::Arc;
+
+use axum::{Json, extract::State};
+use serde_json::json;
+use tallystick_auth::Operation;
+use tallystick_catalog::StreamId;
+
+use super::{StreamAnswer, reached};
+use crate::{
+    admin_events,
+    error::{ApiError, Problem},
+    http::{caller::Authenticated, params::Params, path::Id},
+    state::AppState,
+    streams::{AUDIT_STREAM_PAUSED, act, changes},
+};
+
+/// Pause a stream
+///
+/// Nothing is sent until it is resumed; it keeps its place. A batch that is on its way may still arrive, and is then sent
+/// again. Recorded as `audit_stream.paused`, unless it was.
+#[utoipa::path(
+    post,
+    path = "/v1/streams/{id}/pause",
+    tag = "streams",
+    operation_id = "pause_stream",
+    params(("id" = String, Path, description = "`stream_` and a UUID")),
+    responses(
+        (status = 200, description = "The stream as it is now", body = StreamAnswer),
+        (status = 404, description = "There is none that the caller may manage",
+            body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("session" = []), ("api_key" = ["streams:write"])),
+)]
+pub async fn pause(
+    State(state): State<Arc<AppState>>,
+    caller: Authenticated,
+    Id(id): Id<StreamId>,
+    params: Params,
+) -> Result<Json<StreamAnswer>, ApiError> {
+    params.end()?;
+    reached(&state, &caller, Operation::PauseStream, &id).await?;
+    admin_events::require_recordable(&state)?;
+    let changed = state.engine.catalog().pause_stream(&id).await?;
+    if changed.before != changed.after {
+        state.streams.changed(&id);
+        let changes = changes(Some(&changed.before), Some(&changed.after));
+        admin_events::record(&state, &caller, act(AUDIT_STREAM_PAUSED, &changed.after, changes, json!({}))).await;
+    }
+    Ok(Json(StreamAnswer::of(&state, &changed.after).await?))
+}

@@ -1,0 +1,106 @@
+//! `POST /v1/streams/{id}/rewind`: has a stream go on at another place of its logs.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{Request, State},
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tallystick_auth::Operation;
+use tallystick_catalog::StreamId;
+use tallystick_event::OrgId;
+use utoipa::ToSchema;
+
+use super::{
+    StreamAnswer,
+    body::{StreamPlace, bad},
+    reached,
+};
+use crate::{
+    admin_events,
+    error::{ApiError, Problem},
+    http::{
+        caller::Authenticated,
+        json::{Body, Members},
+        params::Params,
+        path::Id,
+    },
+    state::AppState,
+    streams::{AUDIT_STREAM_REWOUND, act, place::Place, places},
+};
+
+/// Organizations whose places the record of a rewind names.
+const PLACES_RECORDED_MAX: usize = 20;
+
+/// Where a stream is to go on.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RewindBody {
+    /// The place.
+    #[schema(value_type = StreamPlace)]
+    to: Value,
+    /// Only in the log of this organization, for a stream of all of them; the others go on as they are.
+    #[serde(default)]
+    organization_id: Option<String>,
+}
+
+impl Members for RewindBody {
+    const MEMBERS: &'static [&'static str] = &["to", "organization_id"];
+}
+
+/// Rewind a stream
+///
+/// What lies behind the place is sent, again if it was already. Going forward leaves events out: `GET
+/// /v1/streams/{id}/gaps` has them. Recorded as `audit_stream.rewound`.
+#[utoipa::path(
+    post,
+    path = "/v1/streams/{id}/rewind",
+    tag = "streams",
+    operation_id = "rewind_stream",
+    params(("id" = String, Path, description = "`stream_` and a UUID")),
+    request_body = RewindBody,
+    responses(
+        (status = 200, description = "The stream as it is now", body = StreamAnswer),
+        (status = 400, description = "There is no such place",
+            body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "There is none that the caller may manage",
+            body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("session" = []), ("api_key" = ["streams:write"])),
+)]
+pub async fn rewind(
+    State(state): State<Arc<AppState>>,
+    caller: Authenticated,
+    Id(id): Id<StreamId>,
+    params: Params,
+    request: Request,
+) -> Result<Json<StreamAnswer>, ApiError> {
+    params.end()?;
+    let stream = reached(&state, &caller, Operation::RewindStream, &id).await?;
+    let Body(body) = Body::<RewindBody>::read(request, &state).await?;
+    let to = Place::read(&body.to, "/to")?;
+    let named = body.organization_id.map(|id| id.parse::<OrgId>()).transpose();
+    let named = named.map_err(|error| bad("/organization_id", error.to_string()))?;
+    let org = match (&stream.org, named) {
+        (Some(own), Some(named)) if *own != named => {
+            return Err(bad("/organization_id", "the stream is of another organization"));
+        }
+        (Some(own), _) => Some(own.clone()),
+        (None, named) => named,
+    };
+    admin_events::require_recordable(&state)?;
+    let places = places(&state, org.as_ref(), to, "/to").await?;
+    let (changed, were) = state.engine.catalog().rewind_stream(&id, &places).await?;
+    state.streams.changed(&id);
+    let moved = places.iter().zip(&were).filter(|((_, now), (_, was))| now != was);
+    let moved: Vec<Value> = moved
+        .map(|((org, now), (_, was))| json!({ "organization": org.as_str(), "from_seq": was, "to_seq": now }))
+        .collect();
+    let more = json!({
+        "to": to.value(), "logs_moved": moved.len(), "places": &moved[..moved.len().min(PLACES_RECORDED_MAX)],
+    });
+    admin_events::record(&state, &caller, act(AUDIT_STREAM_REWOUND, &changed.after, Vec::new(), more)).await;
+    Ok(Json(StreamAnswer::of(&state, &changed.after).await?))
+}

@@ -1,0 +1,153 @@
+//! `POST /v1/streams/test`: sends one made-up event to a destination that is not kept, and shows what came of it.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{Request, State},
+};
+use serde::Deserialize;
+use serde_json::Value;
+use tallystick_auth::Operation;
+use tallystick_catalog::{Stream, StreamId};
+use utoipa::ToSchema;
+
+use super::{
+    Manages,
+    body::{StreamMask, StreamPlace, bad, named, org_of},
+    draft::{Draft, Given, opened},
+    reached,
+    test::{StreamTestAnswer, act_on_draft},
+    whose,
+};
+use crate::{
+    admin_events,
+    error::{ApiError, Problem},
+    http::{
+        caller::Authenticated,
+        json::{Body, Members},
+        params::Params,
+    },
+    state::AppState,
+    streams::{place::Place, trial},
+};
+
+/// A stream that is tried and not kept.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StreamDraftBody {
+    /// A stream whose secrets are taken where `settings` has none: what somebody is about to change. Only if the address
+    /// of the destination is the same.
+    #[serde(default)]
+    id: Option<String>,
+    /// As for a new stream; that of the stream if `id` is given.
+    #[serde(default, deserialize_with = "named")]
+    #[schema(value_type = Option<String>, example = "acme")]
+    organization_id: Option<Option<String>>,
+    /// As for a new stream; it can be left out.
+    #[serde(default)]
+    name: Option<String>,
+    /// The kind of destination.
+    #[schema(example = "webhook")]
+    kind: String,
+    /// What the kind has to be told.
+    #[serde(default)]
+    #[schema(value_type = Object, example = json!({ "url": "https://hooks.example.com/audit" }))]
+    settings: Option<Value>,
+    /// How the event is written.
+    #[serde(default)]
+    format: Option<String>,
+    /// It is checked, and nothing else: the test event is sent in any case.
+    #[serde(default)]
+    query: Option<String>,
+    /// What is hidden.
+    #[serde(default)]
+    mask: Option<StreamMask>,
+    /// It is checked, and nothing else.
+    #[serde(default)]
+    #[schema(value_type = Option<StreamPlace>)]
+    start_from: Option<Value>,
+    /// It means nothing here.
+    #[serde(default, rename = "paused")]
+    _paused: Option<bool>,
+}
+
+impl Members for StreamDraftBody {
+    const MEMBERS: &'static [&'static str] = &[
+        "id",
+        "organization_id",
+        "name",
+        "kind",
+        "settings",
+        "format",
+        "query",
+        "mask",
+        "start_from",
+        "paused",
+    ];
+}
+
+/// Test a destination
+///
+/// Sends one made-up event, `audit.stream.test`, marked as a test, to a destination that is not kept. Recorded as
+/// `audit_stream.tested`.
+#[utoipa::path(
+    post,
+    path = "/v1/streams/test",
+    tag = "streams",
+    operation_id = "test_stream_draft",
+    request_body = StreamDraftBody,
+    responses(
+        (status = 200, description = "What came of it, whether it arrived or not", body = StreamTestAnswer),
+        (status = "4XX", description = "The request is not valid or not allowed",
+            body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "Too many destinations are being tried",
+            body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("session" = []), ("api_key" = ["streams:write"])),
+)]
+pub async fn test(
+    State(state): State<Arc<AppState>>,
+    caller: Authenticated,
+    params: Params,
+    request: Request,
+) -> Result<Json<StreamTestAnswer>, ApiError> {
+    Manages::of(&caller, Operation::TestStreamDraft)?;
+    params.end()?;
+    let Body(body) = Body::<StreamDraftBody>::read(request, &state).await?;
+    let of = match &body.id {
+        Some(id) => {
+            let id = id.parse::<StreamId>().map_err(|error| bad("/id", error.to_string()))?;
+            Some(reached(&state, &caller, Operation::TestStreamDraft, &id).await?)
+        }
+        None => None,
+    };
+    let named = org_of(body.organization_id)?;
+    let org = match &of {
+        Some(stream) if named.as_ref().is_none_or(|named| *named == stream.org) => stream.org.clone(),
+        Some(_) => return Err(bad("/organization_id", "the stream is of another organization")),
+        None => whose(&caller, Operation::TestStreamDraft, named)?,
+    };
+    if let Some(org) = &org {
+        state.engine.catalog().organization(org).await?;
+    }
+    if let Some(start) = body.start_from.as_ref().filter(|start| !start.is_null()) {
+        Place::read(start, "/start_from")?;
+    }
+    let same_kind = of.as_ref().filter(|stream| stream.kind == body.kind);
+    let kept = same_kind.map(|stream| opened(&state, stream)).transpose()?;
+    let given = Given {
+        kind: body.kind,
+        settings: body.settings,
+        format: body.format,
+        query: body.query,
+        mask: body.mask,
+    };
+    let id = of.as_ref().map_or_else(|| state.engine.catalog().new_stream_id(), |stream: &Stream| stream.id.clone());
+    let draft = Draft::of(&state, id.as_str(), given, kept.as_ref())?;
+    admin_events::require_recordable(&state)?;
+    let answer = StreamTestAnswer::of(trial(&state, id.as_str(), org.as_ref(), &draft).await?);
+    let name = body.name.unwrap_or_default();
+    admin_events::record(&state, &caller, act_on_draft(of.as_ref(), org.as_ref(), &name, &draft, &answer)).await;
+    Ok(Json(answer))
+}
