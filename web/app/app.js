@@ -18,6 +18,10 @@ const Palette = lazy(() => import("./shell/palette.js"), "Palette");
 const isReached = signal(true);
 const isEnded = signal(false);
 const screen = signal(null);
+/** Ends when it is known who looks. */
+const known = new Promise((resolve) => effect(() => isReady.value && resolve(null)));
+/** How long a screen that asked ahead waits for its answer, so that it is drawn once and not twice. */
+const AHEAD_MS = 80;
 let unreached = 0;
 
 /** The first request that fails may be a tab going to sleep; two in a row are not. */
@@ -86,10 +90,11 @@ function showScreens() {
       else link.removeAttribute("aria-current");
     }
     found.load().then(
-      (module) => {
+      async (module) => {
+        await known;
         if (found.home !== shown) return;
-        module.ahead?.();
-        screen.value = module;
+        await Promise.race([module.ahead?.(), new Promise((resolve) => setTimeout(resolve, AHEAD_MS))]);
+        if (found.home === shown) screen.value = module;
       },
       () => {
         if (found.home !== shown) return;

@@ -3,7 +3,7 @@
 
 import { signal } from "./html.js";
 
-/** @type {[RegExp, string, () => Promise<{ Screen: any, ahead?: () => void }>][]} */
+/** @type {[RegExp, string, () => Promise<{ Screen: any, ahead?: () => Promise<void> | null }>][]} */
 const SCREENS = [
   [/^\/$/, "/", () => import("../screens/overview/index.js")],
   [/^\/events(?:\/[^/]+)?$/, "/events", () => import("../screens/events/index.js")],

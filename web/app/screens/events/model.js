@@ -16,7 +16,7 @@ const BUCKETS_MAX = 96;
 const FACET_VALUES = 10;
 const RECENT_MAX = 8;
 /** How long histogram and facets wait for the rows. */
-const REST_AFTER_MS = 250;
+const REST_AFTER_MS = 750;
 
 export const state = computed(() => parse(route.value.search));
 /** The id of `/events/{id}`: one event as a page of its own. */
@@ -45,6 +45,8 @@ export const labels = new Map();
 export const shownSearch = signal(null);
 /** The parameters of the last search: exact times, so that every request means the same. */
 let asked = null;
+/** The first rows of what was asked for last. */
+let coming = null;
 /** Whether what stands beside the rows is asked for, too. */
 let hasRest = false;
 
@@ -93,7 +95,8 @@ export function run() {
   total.load((stop) => getJson("/v1/count", same, stop));
   for (const part of [histogram, ...openFacets()]) part.expect();
   // Rows are what people wait for: what costs the service more begins when they are painted, or take long.
-  const rows = Promise.all([loadRows(same, want.order), shown.promise]).then(() => new Promise(requestAnimationFrame));
+  coming = loadRows(same, want.order);
+  const rows = Promise.all([coming, shown.promise]).then(() => new Promise(requestAnimationFrame));
   const late = new Promise((resolve) => setTimeout(resolve, REST_AFTER_MS));
   Promise.race([rows, late]).then(() => asked === mine && loadRest());
 }
@@ -231,9 +234,12 @@ function begin() {
   });
 }
 
-/** Asks before the screen is put together, so that its rows may be there when it stands. */
+/** Asks before the screen is put together, so that it is put together once, with its rows; ends when they are there. */
 export function ahead() {
-  if (isReady.peek() && !pageOf.peek()) begin();
+  if (!isReady.peek() || pageOf.peek()) return null;
+  coming = null;
+  begin();
+  return coming;
 }
 
 /** Loads whenever what is asked for changes, while the screen is shown. */
