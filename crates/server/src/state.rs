@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     error::{ApiError, ErrorCode},
     reads::RecentReads,
+    streams::metrics::Attempts,
     telemetry::Metrics,
 };
 
@@ -110,6 +111,8 @@ pub struct AppState {
     pub exports: Arc<Exports>,
     /// Events that are sent on to other systems.
     pub streams: Arc<Streams>,
+    /// What was sent of them since the start.
+    pub stream_attempts: Attempts,
     /// Asks providers of single sign-on.
     pub oidc: Oidc,
     /// What people read lately, so that the same again is not recorded again.
@@ -155,6 +158,7 @@ impl AppState {
             oidc,
             exports,
             streams,
+            stream_attempts: Attempts::default(),
             engine,
             auth,
             preparer,

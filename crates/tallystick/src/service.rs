@@ -17,7 +17,7 @@ use tallystick_delivery::{Exports, streams::Streams};
 use tallystick_engine::{Engine, Recovered};
 use tallystick_event::{Clock, Preparer, Random};
 use tallystick_outbound::Outbound;
-use tallystick_server::{AppState, ServerOptions, serve, telemetry::Metrics};
+use tallystick_server::{AppState, ServerOptions, serve, streams::host::StreamSeals, telemetry::Metrics};
 use tallystick_wal::lock::{DataLock, Holder, LockError};
 use tokio::net::{TcpListener, TcpSocket};
 
@@ -104,7 +104,13 @@ impl Service {
         };
         let exports = Exports::open(Arc::clone(&engine), config.exports_options())
             .with_context(|| format!("cannot make the folder for exports in {}", data_dir.display()))?;
-        let streams = Streams::open(Arc::clone(&engine), config.streams_options());
+        let streams = Streams::open(
+            Arc::clone(&engine),
+            config.streams_options(),
+            tallystick_destination::kinds(),
+            Arc::new(StreamSeals(auth.clone())),
+            Arc::clone(&random),
+        );
         let state = AppState::new(
             Arc::clone(&engine),
             exports,

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// How long a wait goes on before the clock is looked at again: it may have been set.
-const LOOK_INTERVAL: Duration = Duration::from_secs(1);
+const LOOK_INTERVAL: Duration = Duration::from_millis(250);
 
 /// The server, as the streams see it.
 pub struct StreamHost(pub Arc<AppState>);

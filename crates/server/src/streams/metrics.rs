@@ -8,26 +8,26 @@ use std::{
 };
 
 use parking_lot::Mutex;
-use tallystick_catalog::{Stream, StreamId, StreamState, StreamsOf};
+use tallystick_catalog::{StreamId, StreamState, StreamsOf};
+use tallystick_delivery::streams::StreamView;
 
-use super::lag::{Progress, progress};
 use crate::{error::ApiError, state::AppState};
 
 /// A family of figures: name, type, what it is, and the value of one stream.
-type Family = (&'static str, &'static str, &'static str, fn(&Figures) -> u64);
+type Family = (&'static str, &'static str, &'static str, fn(&StreamView) -> u64);
 
 const FAMILIES: &[Family] = &[
     (
         "tallystick_stream_lag_events",
         "gauge",
         "Events of its logs that the stream has not come to yet.",
-        |one| one.progress.lag_events(),
+        |one| one.lag_events,
     ),
     (
         "tallystick_stream_lag_seconds",
         "gauge",
         "Age of the oldest of them since it was taken in. Alarm on more than you would want to wait.",
-        |one| one.progress.lag_seconds(one.now_ms),
+        |one| one.lag_seconds,
     ),
     ("tallystick_stream_delivered_total", "counter", "Events that have arrived.", |one| {
         one.stream.health.delivered
@@ -64,33 +64,14 @@ impl Attempts {
     }
 }
 
-/// A stream with how far it is.
-struct Figures {
-    stream: Stream,
-    progress: Progress,
-    now_ms: i64,
-}
-
 /// The figures of all streams, in the Prometheus text format.
 pub async fn render(state: &Arc<AppState>) -> Result<String, ApiError> {
-    let catalog = state.engine.catalog();
-    let mut streams = Vec::new();
-    for stream in catalog.list_streams(StreamsOf::Everybody).await? {
-        let cursors = catalog.stream_cursors(&stream.id).await?;
-        streams.push((stream, cursors));
-    }
-    let now_ms = state.clock.now_ms();
-    let figures = state.read_in_turn(move |engine| {
-        let all = streams.into_iter().map(|(stream, cursors)| {
-            let progress = progress(engine, &stream, cursors);
-            Figures { stream, progress, now_ms }
-        });
-        Ok(all.collect::<Vec<_>>())
-    });
-    Ok(text(&figures.await?))
+    let streams = state.streams.list(StreamsOf::Everybody).await?;
+    let there = streams.iter().map(|one| one.stream.id.clone()).collect();
+    Ok(text(&streams, &state.stream_attempts.of(&there)))
 }
 
-fn text(figures: &[Figures]) -> String {
+fn text(figures: &[StreamView], attempts: &[(StreamId, String, u64)]) -> String {
     let mut out = String::new();
     if figures.is_empty() {
         return out;
@@ -109,6 +90,13 @@ fn text(figures: &[Figures]) -> String {
             line(&mut out, name, one, &label, u64::from(state == one.stream.state));
         }
     }
+    let name = "tallystick_stream_attempts_total";
+    head(&mut out, name, "counter", "Batches that were sent since start, by what came of them.");
+    for (stream, outcome, count) in attempts {
+        if let Some(one) = figures.iter().find(|one| one.stream.id == *stream) {
+            line(&mut out, name, one, &format!(",outcome=\"{outcome}\""), *count);
+        }
+    }
     out
 }
 
@@ -117,6 +105,6 @@ fn head(out: &mut String, name: &str, kind: &str, help: &str) {
 }
 
 /// Ids and names of kinds have nothing in them that would have to be escaped.
-fn line(out: &mut String, name: &str, one: &Figures, label: &str, value: u64) {
+fn line(out: &mut String, name: &str, one: &StreamView, label: &str, value: u64) {
     let _ = writeln!(out, "{name}{{stream=\"{}\",kind=\"{}\"{label}}} {value}", one.stream.id, one.stream.kind);
 }

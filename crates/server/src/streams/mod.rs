@@ -1,19 +1,14 @@
-//! Streams as the server knows them: what is recorded of them, and where they begin. The sending itself is in
-//! `tallystick-delivery`.
+//! Streams as the server knows them: what is recorded of them, what is counted, and how errors about them are told. The
+//! sending itself is in `tallystick-delivery`.
 
-pub mod lag;
+pub mod host;
 pub mod metrics;
-pub mod place;
 pub mod settings;
-
-use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 use tallystick_catalog::Stream;
-use tallystick_event::OrgId;
 
-use self::place::Place;
-use crate::{admin_events::Act, error::ApiError, state::AppState};
+use crate::admin_events::Act;
 
 /// Somebody made a stream.
 pub const AUDIT_STREAM_CREATED: &str = "audit_stream.created";
@@ -31,14 +26,6 @@ pub const AUDIT_STREAM_REWOUND: &str = "audit_stream.rewound";
 pub const AUDIT_STREAM_TESTED: &str = "audit_stream.tested";
 /// Somebody has dead letters sent again.
 pub const AUDIT_STREAM_REPLAYED: &str = "audit_stream.replayed";
-/// One fails.
-pub const AUDIT_STREAM_DEGRADED: &str = "audit_stream.degraded";
-/// One works again.
-pub const AUDIT_STREAM_RECOVERED: &str = "audit_stream.recovered";
-/// The destination has refused events for good.
-pub const AUDIT_STREAM_EVENTS_REJECTED: &str = "audit_stream.events_rejected";
-/// Events were left out.
-pub const AUDIT_STREAM_GAP_RECORDED: &str = "audit_stream.gap_recorded";
 
 /// What is recorded of an act on a stream, with members of `more` beside what says which it is.
 pub fn act(
@@ -75,43 +62,17 @@ pub fn changes(before: Option<&Stream>, after: Option<&Stream>) -> Vec<(&'static
 
 fn facts(stream: Option<&Stream>) -> [Value; 6] {
     let Some(stream) = stream else { return Default::default() };
-    let stored = |text: &str| serde_json::from_str(text).unwrap_or(Value::Null);
     [
         json!(stream.name),
         json!(stream.state.as_str()),
         json!(stream.format),
         json!(stream.query),
-        stored(&stream.mask),
-        stored(&stream.settings_shown),
+        serde_json::from_str(&stream.mask).unwrap_or(Value::Null),
+        shown(stream).into(),
     ]
 }
 
 /// The settings of a stream without secrets.
 pub fn shown(stream: &Stream) -> Map<String, Value> {
     serde_json::from_str(&stream.settings_shown).unwrap_or_default()
-}
-
-/// The place in each log of `org`, or of every organization.
-pub async fn places(
-    state: &Arc<AppState>,
-    org: Option<&OrgId>,
-    place: Place,
-    path: &'static str,
-) -> Result<Vec<(OrgId, u64)>, ApiError> {
-    let orgs = match org {
-        Some(org) => vec![org.clone()],
-        None if matches!(place, Place::Seq(_)) => {
-            let why = "a place by its number is one in a single log; give \"now\", \"beginning\" or a time";
-            return Err(crate::http::v1::streams::bad(path, why));
-        }
-        None => state.engine.orgs(),
-    };
-    let found = state.read(move |engine| {
-        let found = orgs.into_iter().map(|org| match place.seq(engine, &org) {
-            Ok(seq) => Ok((org, seq)),
-            Err(missing) => Err((missing, org)),
-        });
-        Ok(found.collect::<Result<Vec<_>, _>>())
-    });
-    found.await?.map_err(|(missing, org)| missing.told(&org, path))
 }

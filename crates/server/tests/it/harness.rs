@@ -16,7 +16,7 @@ use tallystick_delivery::{
 use tallystick_engine::{Engine, INSTANCE_ORG, Options};
 use tallystick_event::{Clock, Limits, MaskRules, Preparer, Random};
 use tallystick_outbound::{OutboundOptions, Plain};
-use tallystick_server::{AppState, ServerOptions, serve, telemetry::Metrics};
+use tallystick_server::{AppState, ServerOptions, serve, streams::host::StreamSeals, telemetry::Metrics};
 use tallystick_testkit::{FixedClock, SeededRandom};
 use tempfile::TempDir;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
@@ -95,7 +95,7 @@ fn accounts() -> AccountOptions {
 /// The receivers of streams are on this machine.
 fn streams_options() -> StreamsOptions {
     let outbound = OutboundOptions { allow_private: true, plain: Plain::Private, ..OutboundOptions::default() };
-    StreamsOptions { outbound, agent: "Tallystick/test".to_owned(), running_max: 100 }
+    StreamsOptions { outbound, ..StreamsOptions::new("Tallystick", "0.0.0") }
 }
 
 /// Tells reqwest which cryptography it is to use.
@@ -128,7 +128,13 @@ impl Server {
         let preparer = Preparer::new(Limits::default(), &MaskRules::default(), shared, Arc::clone(&random));
         let exports = ExportsOptions { reserve_bytes: 0, ..ExportsOptions::new(dir.path().join("exports")) };
         let exports = Exports::open(Arc::clone(&engine), exports).unwrap();
-        let streams = Streams::open(Arc::clone(&engine), streams_options());
+        let streams = Streams::open(
+            Arc::clone(&engine),
+            streams_options(),
+            tallystick_destination::kinds(),
+            Arc::new(StreamSeals(auth.clone())),
+            Arc::clone(&random),
+        );
         let metrics = Metrics::new();
         let state =
             AppState::new(engine, exports, streams, auth, preparer, random, options, metrics).unwrap();

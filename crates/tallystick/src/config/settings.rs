@@ -122,8 +122,9 @@ settings! {
         "reserve_bytes" => exports.reserve_bytes;
     }
     "streams" {
-        /// Streams that send at the same time, the oldest first; 0 to 10,000. 0: none, they wait.
-        "running_max" => streams.running_max;
+        /// Logs that are read for streams at the same time; 1 to 64. More helps when many streams have much to catch up
+        /// with, and takes the disk from searches.
+        "reading_max" => streams.reading_max;
         /// true: destinations may be in private networks and on this machine, and be reached without TLS there, as many
         /// a SIEM is. Link-local addresses, among them the metadata services of clouds, never are. Whoever may make
         /// streams, in organizations too, enters the addresses.

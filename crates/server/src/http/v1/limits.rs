@@ -14,7 +14,10 @@ use tallystick_catalog::{
     SHORT_LINK_PATH_BYTES_MAX, SHORT_LINKS_MAX, STREAM_ATTEMPTS_KEPT, STREAM_GAPS_KEPT, STREAMS_MAX,
     USERS_MAX, VIEWER_TOKENS_MAX,
 };
-use tallystick_delivery::limits::{COLUMNS_MAX, KEEP_DAYS_MAX};
+use tallystick_delivery::{
+    limits::{COLUMNS_MAX, KEEP_DAYS_MAX},
+    streams::limits::MASK_FIELDS_MAX,
+};
 use tallystick_destination::limits::SETTING_BYTES_MAX;
 use tallystick_engine::LIVE_LAG_EVENTS_MAX;
 use tallystick_query::limits::{LIST_VALUES_MAX, QUERY_CHARS_MAX, QUERY_DEPTH_MAX, QUERY_TERMS_MAX};
@@ -83,10 +86,10 @@ pub fn all(state: &AppState) -> BTreeMap<&'static str, u64> {
         ("export_link_minutes_max", u64::from(exports::link::LINK_MINUTES_MAX)),
         ("exports_running_max", state.exports.options().running_max as u64),
         ("streams_max", STREAMS_MAX),
-        ("streams_running_max", state.streams.options().running_max as u64),
         ("stream_dead_letters_max", DEAD_LETTERS_MAX),
         ("stream_attempts_listed_max", STREAM_ATTEMPTS_KEPT),
         ("stream_gaps_listed_max", STREAM_GAPS_KEPT),
+        ("stream_mask_fields_max", MASK_FIELDS_MAX as u64),
         ("stream_tests_max", STREAM_TESTS_MAX as u64),
         ("stream_setting_bytes_max", SETTING_BYTES_MAX as u64),
         ("connections_max", CONNECTIONS_MAX as u64),

@@ -2,13 +2,16 @@
 
 use serde::Serialize;
 use serde_json::{Map, Value};
-use tallystick_catalog::{Stream, StreamCursor, StreamFault};
-use tallystick_delivery::streams::{Lag, Mask, batch_id};
+use tallystick_catalog::StreamFault;
+use tallystick_delivery::streams::{CursorView, StreamView};
 use tallystick_event::format_ms;
 use utoipa::ToSchema;
 
 use super::body::StreamMask;
-use crate::{error::ApiError, state::AppState};
+use crate::streams::shown;
+
+/// Logs whose places an answer has. A stream of all organizations may have more.
+const CURSORS_SHOWN_MAX: usize = 1_000;
 
 /// A stream.
 #[derive(Debug, Serialize, ToSchema)]
@@ -44,7 +47,7 @@ pub struct StreamAnswer {
     updated_at: String,
     /// How it gets on.
     health: StreamHealthAnswer,
-    /// Its place in each log.
+    /// Its place in each log; of more than 1,000 those that have the most to do.
     cursors: Vec<StreamCursorAnswer>,
 }
 
@@ -117,11 +120,61 @@ pub struct InFlight {
     batch_id: String,
 }
 
-impl StreamAnswer {
-    /// A stream as it is now.
-    pub(super) async fn of(state: &AppState, stream: &Stream) -> Result<Self, ApiError> {
-        let cursors = state.engine.catalog().stream_cursors(&stream.id).await?;
-        todo!()
+impl From<StreamView> for StreamAnswer {
+    fn from(view: StreamView) -> Self {
+        let stream = view.stream;
+        let health = &stream.health;
+        Self {
+            object: "stream",
+            id: stream.id.to_string(),
+            organization_id: stream.org.as_ref().map(ToString::to_string),
+            state: stream.state.as_str(),
+            settings: shown(&stream),
+            mask: view.mask.into(),
+            created_at: format_ms(stream.created_ms),
+            updated_at: format_ms(stream.updated_ms),
+            health: StreamHealthAnswer {
+                last_ok_at: health.last_ok_ms.map(format_ms),
+                last_error: health.last_error.as_ref().map(StreamErrorAnswer::from),
+                consecutive_failures: health.failures,
+                next_attempt_at: health.next_attempt_ms.map(format_ms),
+                lag_events: view.lag_events,
+                lag_seconds: view.lag_seconds,
+                delivered_total: health.delivered,
+                rejected_total: health.rejected,
+                dead_letters: health.dead_letters,
+            },
+            cursors: furthest_behind(view.cursors).into_iter().map(StreamCursorAnswer::from).collect(),
+            name: stream.name,
+            kind: stream.kind,
+            format: stream.format,
+            query: stream.query,
+            created_by: StreamAuthor { id: stream.created_by, name: stream.created_by_name },
+        }
+    }
+}
+
+/// As many as an answer has: all, or those that have the most to do.
+fn furthest_behind(mut cursors: Vec<CursorView>) -> Vec<CursorView> {
+    if cursors.len() > CURSORS_SHOWN_MAX {
+        cursors.sort_by_key(|cursor| std::cmp::Reverse(cursor.log_size.saturating_sub(cursor.next_seq)));
+        cursors.truncate(CURSORS_SHOWN_MAX);
+    }
+    cursors
+}
+
+impl From<CursorView> for StreamCursorAnswer {
+    fn from(cursor: CursorView) -> Self {
+        Self {
+            organization_id: cursor.org.to_string(),
+            next_seq: cursor.next_seq,
+            log_size: cursor.log_size,
+            in_flight: cursor.in_flight.map(|range| InFlight {
+                first_seq: range.first_seq,
+                last_seq: range.last_seq,
+                batch_id: range.batch_id.to_string(),
+            }),
+        }
     }
 }
 

@@ -11,13 +11,12 @@ use axum::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tallystick_auth::Operation;
-use tallystick_catalog::NewStream;
+use tallystick_delivery::streams::{Mask, StreamDraft};
 use utoipa::ToSchema;
 
 use super::{
-    StreamAnswer,
-    body::{StreamMask, StreamPlace, named, org_of},
-    draft::{Draft, Given},
+    Manages, StreamAnswer,
+    body::{StreamMask, StreamPlace, check_query, named, org_of, place, settings_of},
     whose,
 };
 use crate::{
@@ -29,7 +28,7 @@ use crate::{
         params::Params,
     },
     state::AppState,
-    streams::{AUDIT_STREAM_CREATED, act, changes, place::Place, places},
+    streams::{AUDIT_STREAM_CREATED, act, changes},
 };
 
 /// A stream that is to be made.
@@ -109,48 +108,33 @@ pub async fn create(
     request: Request,
 ) -> Result<Response, ApiError> {
     // Who may make none at all is told so before the body is looked at.
-    super::Manages::of(&caller, Operation::CreateStream)?;
+    Manages::of(&caller, Operation::CreateStream)?;
     params.end()?;
     let Body(new) = Body::<NewStreamBody>::read(request, &state).await?;
     let org = whose(&caller, Operation::CreateStream, org_of(new.organization_id)?)?;
-    let catalog = state.engine.catalog();
     if let Some(org) = &org {
-        catalog.organization(org).await?;
+        state.engine.catalog().organization(org).await?;
     }
-    let start = new.start_from.as_ref().filter(|start| !start.is_null());
-    let start = start.map_or(Ok(Place::Now), |start| Place::read(start, "/start_from"))?;
-    let id = catalog.new_stream_id();
-    let given = Given {
-        kind: new.kind,
-        settings: new.settings,
-        format: new.format,
-        query: new.query,
-        mask: new.mask,
-    };
-    let draft = Draft::of(&state, id.as_str(), given, None)?;
-    admin_events::require_recordable(&state)?;
-    let cursors = places(&state, org.as_ref(), start, "/start_from").await?;
-    let new = NewStream {
-        settings_sealed: draft.sealed(&state, &id)?,
-        settings_shown: draft.shown(),
-        id,
+    let start = new.start_from.filter(|start| !start.is_null()).unwrap_or_else(|| json!("now"));
+    let draft = StreamDraft {
         org,
         name: new.name,
-        kind: draft.kind.name.to_owned(),
-        format: draft.format.to_owned(),
-        query: draft.query,
-        mask: draft.mask,
-        start: start.value().to_string(),
+        kind: new.kind,
+        settings: settings_of(new.settings)?,
+        format: new.format,
+        query: new.query.unwrap_or_default(),
+        mask: new.mask.map_or_else(|| Ok(Mask::default()), StreamMask::checked)?,
+        start: place(&start, "/start_from")?,
         is_paused: new.paused.unwrap_or(false),
         created_by: caller.caller.id.to_string(),
         created_by_name: caller.caller.name.clone(),
-        cursors,
     };
-    let made = catalog.create_stream(new).await?;
-    state.streams.changed(&made.id);
-    let act = act(AUDIT_STREAM_CREATED, &made, changes(None, Some(&made)), json!({ "start_from": start.value() }));
-    admin_events::record(&state, &caller, act).await;
+    check_query(&state, &draft.query)?;
+    admin_events::require_recordable(&state)?;
+    let made = state.streams.create(draft).await?;
+    let more = json!({ "start_from": start });
+    admin_events::record(&state, &caller, act(AUDIT_STREAM_CREATED, &made, changes(None, Some(&made)), more)).await;
     let location = format!("/v1/streams/{}", made.id);
-    let answer = StreamAnswer::of(&state, &made).await?;
+    let answer = StreamAnswer::from(state.streams.get(&made.id).await?);
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(answer)).into_response())
 }

@@ -42,8 +42,7 @@ pub async fn delete(
     params.end()?;
     reached(&state, &caller, Operation::DeleteStream, &id).await?;
     admin_events::require_recordable(&state)?;
-    let deleted = state.engine.catalog().delete_stream(&id).await?;
-    state.streams.changed(&id);
+    let deleted = state.streams.delete(&id).await?;
     let health = &deleted.health;
     let was = json!({
         "delivered": health.delivered, "rejected": health.rejected, "dead_letters": health.dead_letters,

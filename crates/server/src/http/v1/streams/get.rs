@@ -34,6 +34,6 @@ pub async fn get(
     params: Params,
 ) -> Result<Json<StreamAnswer>, ApiError> {
     params.end()?;
-    let stream = reached(&state, &caller, Operation::GetStream, &id).await?;
-    Ok(Json(StreamAnswer::of(&state, &stream).await?))
+    reached(&state, &caller, Operation::GetStream, &id).await?;
+    Ok(Json(state.streams.get(&id).await?.into()))
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use axum::{Json, extract::State};
 use serde::Serialize;
 use tallystick_auth::{Operation, Reach};
-use tallystick_catalog::{Stream, StreamsOf};
+use tallystick_catalog::StreamsOf;
+use tallystick_delivery::streams::StreamView;
 use tallystick_event::OrgId;
 use utoipa::ToSchema;
 
@@ -46,40 +47,35 @@ pub async fn list(
     mut params: Params,
 ) -> Result<Json<StreamList>, ApiError> {
     let asked = params.parse::<OrgId>("organization_id", "an organization id")?;
-    let catalog = state.engine.catalog();
     let found = if let Some(org) = asked {
         let _reach = caller.may(Operation::ListStreams, Some(&org))?;
         params.end()?;
-        catalog.organization(&org).await?;
-        catalog.list_streams(StreamsOf::Org(&org)).await?
+        state.engine.catalog().organization(&org).await?;
+        state.streams.list(StreamsOf::Org(&org)).await?
     } else {
         let manages = Manages::of(&caller, Operation::ListStreams)?;
         params.end()?;
         within(&state, &manages).await?
     };
-    let mut data = Vec::with_capacity(found.len());
-    for stream in &found {
-        data.push(StreamAnswer::of(&state, stream).await?);
-    }
-    Ok(Json(StreamList { object: "list", data }))
+    Ok(Json(StreamList { object: "list", data: found.into_iter().map(StreamAnswer::from).collect() }))
 }
 
 /// All streams within reach.
-async fn within(state: &AppState, manages: &Manages) -> Result<Vec<Stream>, ApiError> {
-    let catalog = state.engine.catalog();
+async fn within(state: &AppState, manages: &Manages) -> Result<Vec<StreamView>, ApiError> {
+    let streams = &state.streams;
     let mut found = Vec::new();
     match &manages.orgs {
-        Some(Reach::All) => return Ok(catalog.list_streams(StreamsOf::Everybody).await?),
-        Some(Reach::Org(org)) => found.extend(catalog.list_streams(StreamsOf::Org(org)).await?),
+        Some(Reach::All) => return Ok(streams.list(StreamsOf::Everybody).await?),
+        Some(Reach::Org(org)) => found.extend(streams.list(StreamsOf::Org(org)).await?),
         Some(Reach::Orgs(orgs)) => {
             for org in orgs {
-                found.extend(catalog.list_streams(StreamsOf::Org(org)).await?);
+                found.extend(streams.list(StreamsOf::Org(org)).await?);
             }
         }
         None => {}
     }
     if manages.instance {
-        found.extend(catalog.list_streams(StreamsOf::Instance).await?);
+        found.extend(streams.list(StreamsOf::Instance).await?);
     }
     Ok(found)
 }

@@ -42,11 +42,10 @@ pub async fn pause(
     params.end()?;
     reached(&state, &caller, Operation::PauseStream, &id).await?;
     admin_events::require_recordable(&state)?;
-    let changed = state.engine.catalog().pause_stream(&id).await?;
+    let changed = state.streams.pause(&id).await?;
     if changed.before != changed.after {
-        state.streams.changed(&id);
         let changes = changes(Some(&changed.before), Some(&changed.after));
         admin_events::record(&state, &caller, act(AUDIT_STREAM_PAUSED, &changed.after, changes, json!({}))).await;
     }
-    Ok(Json(StreamAnswer::of(&state, &changed.after).await?))
+    Ok(Json(state.streams.get(&id).await?.into()))
 }

@@ -88,9 +88,8 @@ pub async fn replay(
     let ids = chosen(&body)?;
     admin_events::require_recordable(&state)?;
     let which = ids.as_deref().map_or(Replay::All, Replay::Some);
-    let queued = state.engine.catalog().replay_dead_letters(&id, which).await?;
+    let queued = state.streams.replay(&id, which).await?;
     if queued > 0 {
-        state.streams.changed(&id);
         let named: Vec<&str> = ids.iter().flatten().take(IDS_RECORDED_MAX).map(DeadLetterId::as_str).collect();
         let more = json!({ "queued": queued, "all": ids.is_none(), "dead_letters": named });
         admin_events::record(&state, &caller, act(AUDIT_STREAM_REPLAYED, &stream, Vec::new(), more)).await;

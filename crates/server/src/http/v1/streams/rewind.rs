@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 use super::{
     StreamAnswer,
-    body::{StreamPlace, bad},
+    body::{StreamPlace, bad, place},
     reached,
 };
 use crate::{
@@ -28,7 +28,7 @@ use crate::{
         path::Id,
     },
     state::AppState,
-    streams::{AUDIT_STREAM_REWOUND, act, place::Place, places},
+    streams::{AUDIT_STREAM_REWOUND, act},
 };
 
 /// Organizations whose places the record of a rewind names.
@@ -78,29 +78,22 @@ pub async fn rewind(
     request: Request,
 ) -> Result<Json<StreamAnswer>, ApiError> {
     params.end()?;
-    let stream = reached(&state, &caller, Operation::RewindStream, &id).await?;
+    reached(&state, &caller, Operation::RewindStream, &id).await?;
     let Body(body) = Body::<RewindBody>::read(request, &state).await?;
-    let to = Place::read(&body.to, "/to")?;
+    let to = place(&body.to, "/to")?;
     let named = body.organization_id.map(|id| id.parse::<OrgId>()).transpose();
     let named = named.map_err(|error| bad("/organization_id", error.to_string()))?;
-    let org = match (&stream.org, named) {
-        (Some(own), Some(named)) if *own != named => {
-            return Err(bad("/organization_id", "the stream is of another organization"));
-        }
-        (Some(own), _) => Some(own.clone()),
-        (None, named) => named,
-    };
     admin_events::require_recordable(&state)?;
-    let places = places(&state, org.as_ref(), to, "/to").await?;
-    let (changed, were) = state.engine.catalog().rewind_stream(&id, &places).await?;
-    state.streams.changed(&id);
-    let moved = places.iter().zip(&were).filter(|((_, now), (_, was))| now != was);
+    let (changed, places) = state.streams.rewind(&id, to, named.as_ref()).await?;
+    let moved = places.iter().filter(|place| place.from_seq != place.to_seq);
     let moved: Vec<Value> = moved
-        .map(|((org, now), (_, was))| json!({ "organization": org.as_str(), "from_seq": was, "to_seq": now }))
+        .map(|place| {
+            json!({ "organization": place.org.as_str(), "from_seq": place.from_seq, "to_seq": place.to_seq })
+        })
         .collect();
     let more = json!({
-        "to": to.value(), "logs_moved": moved.len(), "places": &moved[..moved.len().min(PLACES_RECORDED_MAX)],
+        "to": body.to, "logs_moved": moved.len(), "places": &moved[..moved.len().min(PLACES_RECORDED_MAX)],
     });
     admin_events::record(&state, &caller, act(AUDIT_STREAM_REWOUND, &changed.after, Vec::new(), more)).await;
-    Ok(Json(StreamAnswer::of(&state, &changed.after).await?))
+    Ok(Json(state.streams.get(&id).await?.into()))
 }

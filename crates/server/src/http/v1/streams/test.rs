@@ -4,24 +4,20 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State};
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use tallystick_auth::Operation;
 use tallystick_catalog::{Stream, StreamId};
-use tallystick_delivery::streams::Tested;
-use tallystick_destination::Outcome;
-use tallystick_event::OrgId;
+use tallystick_delivery::streams::{StreamDraft, TestAnswer};
+use tallystick_destination::kind;
 use utoipa::ToSchema;
 
-use super::{
-    draft::{Draft, Given, opened, stored_mask},
-    reached,
-};
+use super::reached;
 use crate::{
     admin_events::{self, Act},
     error::{ApiError, Problem},
     http::{caller::Authenticated, params::Params, path::Id},
     state::AppState,
-    streams::{AUDIT_STREAM_TESTED, act, settings::is_about_private, trial},
+    streams::{AUDIT_STREAM_TESTED, act, settings::is_about_private},
 };
 
 /// What came of a test.
@@ -45,66 +41,32 @@ pub struct StreamTestAnswer {
     sent_bytes: u64,
 }
 
-impl StreamTestAnswer {
-    pub(super) fn of(tested: Tested) -> Self {
-        let answer = tested.answer;
-        let ok = answer.outcome == Outcome::Delivered;
+impl From<TestAnswer> for StreamTestAnswer {
+    fn from(answer: TestAnswer) -> Self {
         Self {
             object: "stream_test",
-            ok,
-            outcome: outcome_name(&answer.outcome),
+            ok: answer.ok,
+            outcome: answer.outcome,
             status: answer.status,
-            took_ms: tested.took_ms,
-            meaning: meaning(&answer.outcome, answer.status, &answer.detail),
-            response: answer.detail,
+            took_ms: answer.took_ms.unsigned_abs(),
+            meaning: meaning(&answer),
+            response: answer.response,
             sent_bytes: answer.sent_bytes,
         }
     }
 }
 
-/// An outcome as attempts have it.
-fn outcome_name(outcome: &Outcome) -> &'static str {
-    match outcome {
-        Outcome::Delivered => "delivered",
-        Outcome::Partial { .. } => "partial",
-        Outcome::Retry { .. } => "retry",
-        Outcome::Split => "split",
-        Outcome::Misconfigured => "misconfigured",
-        Outcome::Refused => "refused",
-        Outcome::Gone => "gone",
-    }
-}
-
-/// What an outcome means for whoever tries, and what to do.
-fn meaning(outcome: &Outcome, status: Option<u16>, detail: &str) -> String {
-    let text = match outcome {
-        Outcome::Delivered => "The test event has arrived.",
-        Outcome::Partial { rejected, .. } if !rejected.is_empty() => {
-            "The destination answers, but has refused the event itself: look at the format and at what it expects."
+/// What came of it for whoever tries: with what to do, where that is known.
+fn meaning(answer: &TestAnswer) -> String {
+    let remedy = match answer.status {
+        _ if is_about_private(&answer.response) => {
+            "The operator can let streams go to private addresses with [streams] allow_private_destinations."
         }
-        Outcome::Partial { .. } => "The destination has taken nothing this time; a stream would send it again.",
-        Outcome::Retry { .. } if status.is_none() => {
-            "The destination could not be reached; a stream would try again by itself. Look at the address, and whether \
-             it answers from where the service runs."
-        }
-        Outcome::Retry { .. } => {
-            "The destination could not take it at present; a stream would try again by itself, and nothing is lost."
-        }
-        Outcome::Split => "One event is already too much for the destination: look at its limit on the size of a request.",
-        Outcome::Misconfigured if is_about_private(detail) => {
-            "The address is one that streams may not go to; the operator can allow private ones with [streams] \
-             allow_private_destinations."
-        }
-        Outcome::Misconfigured if matches!(status, Some(401 | 403)) => {
-            "The destination answers and does not let us in: look at the credentials and at what they permit."
-        }
-        Outcome::Misconfigured => {
-            "That does not mend itself: look at the address, the credentials and the other settings."
-        }
-        Outcome::Refused => "The destination cannot read the event: look at the format and at what it expects.",
-        Outcome::Gone => "The destination says that it wants nothing any more, for good: look at the address.",
+        Some(401 | 403) => "Look at the credentials, and at what they permit.",
+        None if !answer.ok => "Look at the address, and whether it answers from where the service runs.",
+        _ => return answer.meaning.to_owned(),
     };
-    text.to_owned()
+    format!("{} {remedy}", answer.meaning)
 }
 
 /// Test a stream
@@ -135,49 +97,44 @@ pub async fn test(
     params.end()?;
     let stream = reached(&state, &caller, Operation::TestStream, &id).await?;
     admin_events::require_recordable(&state)?;
-    let kept = opened(&state, &stream)?;
-    let given = Given {
-        kind: stream.kind.clone(),
-        settings: Some(kept.clone().into()),
-        format: Some(stream.format.clone()),
-        query: None,
-        mask: stored_mask(&stream),
+    let answer: StreamTestAnswer = {
+        let _place = state.stream_test_place()?;
+        state.streams.test(&id).await?.into()
     };
-    let draft = Draft::of(&state, id.as_str(), given, Some(&kept))?;
-    let answer = StreamTestAnswer::of(trial(&state, id.as_str(), stream.org.as_ref(), &draft).await?);
     admin_events::record(&state, &caller, act(AUDIT_STREAM_TESTED, &stream, Vec::new(), answer.facts())).await;
     Ok(Json(answer))
 }
 
 impl StreamTestAnswer {
     /// What is recorded of it. What the other side said is not: it is a stranger's.
-    pub(super) fn facts(&self) -> serde_json::Value {
+    pub(super) fn facts(&self) -> Value {
         json!({ "ok": self.ok, "outcome": self.outcome, "status": self.status, "took_ms": self.took_ms })
     }
 }
 
-/// What is recorded of trying what is no stream yet.
+/// What is recorded of trying what is no stream yet, or not as it is.
 pub(super) fn act_on_draft(
     of: Option<&Stream>,
-    org: Option<&OrgId>,
-    name: &str,
-    draft: &Draft,
+    draft: &StreamDraft,
     answer: &StreamTestAnswer,
 ) -> Act {
     let mut facts = answer.facts();
     facts["draft"] = json!(true);
-    facts["kind"] = json!(draft.kind.name);
-    facts["settings"] = draft.settings.shown().into();
-    if org.is_none() {
+    facts["kind"] = json!(draft.kind);
+    // An address is what the act is about; of secrets there is nothing here.
+    let shown = kind(&draft.kind).map(|kind| kind.fields).unwrap_or_default().iter();
+    let shown = shown.filter(|field| !field.kind.is_secret());
+    let shown = shown.filter_map(|field| Some((field.name.to_owned(), draft.settings.get(field.name)?.clone())));
+    facts["settings"] = Value::Object(shown.collect());
+    if draft.org.is_none() {
         facts["all_organizations"] = json!(true);
     }
-    let name = if name.trim().is_empty() { draft.kind.title } else { name };
     Act {
         action: AUDIT_STREAM_TESTED,
-        org: org.cloned(),
+        org: draft.org.clone(),
         target_type: "audit_stream",
         target_id: of.map_or_else(|| "draft".to_owned(), |stream| stream.id.to_string()),
-        target_name: name.to_owned(),
+        target_name: draft.name.clone(),
         changes: Vec::new(),
         metadata: facts,
     }
@@ -188,18 +145,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_an_outcome_means_says_what_to_do() {
-        let private = "10.0.0.1: private ones have to be allowed";
-        for (outcome, status, detail, part) in [
-            (Outcome::Delivered, Some(200), "", "arrived"),
-            (Outcome::Retry { after: None }, None, "refused", "could not be reached"),
-            (Outcome::Retry { after: None }, Some(503), "", "nothing is lost"),
-            (Outcome::Misconfigured, Some(401), "", "credentials"),
-            (Outcome::Misconfigured, None, private, "allow_private_destinations"),
-            (Outcome::Gone, Some(410), "", "for good"),
+    fn what_it_means_says_what_to_do_where_that_is_known() {
+        let answer = |ok, status, response: &str| TestAnswer {
+            ok,
+            outcome: "misconfigured",
+            status,
+            took_ms: 1,
+            response: response.to_owned(),
+            meaning: "It means something.",
+            sent_bytes: 1,
+        };
+        let private = "10.0.0.1 has no address that may be asked: private ones have to be allowed";
+        for (answer, part) in [
+            (answer(false, None, private), "allow_private_destinations"),
+            (answer(false, Some(401), "who?"), "credentials"),
+            (answer(false, None, "no answer"), "address"),
+            (answer(true, None, ""), "It means something."),
+            (answer(false, Some(503), ""), "It means something."),
         ] {
-            let said = meaning(&outcome, status, detail);
-            assert!(said.contains(part) && said.ends_with('.'), "{outcome:?}: {said}");
+            let said = meaning(&answer);
+            assert!(said.starts_with("It means something.") && said.contains(part), "{said}");
         }
     }
 }

@@ -9,13 +9,13 @@ use axum::{
 use serde::Deserialize;
 use serde_json::Value;
 use tallystick_auth::Operation;
-use tallystick_catalog::{Stream, StreamId};
+use tallystick_catalog::StreamId;
+use tallystick_delivery::streams::{Mask, Start, StreamDraft};
 use utoipa::ToSchema;
 
 use super::{
     Manages,
-    body::{StreamMask, StreamPlace, bad, named, org_of},
-    draft::{Draft, Given, opened},
+    body::{StreamMask, StreamPlace, bad, check_query, named, org_of, place, settings_of},
     reached,
     test::{StreamTestAnswer, act_on_draft},
     whose,
@@ -29,7 +29,6 @@ use crate::{
         params::Params,
     },
     state::AppState,
-    streams::{place::Place, trial},
 };
 
 /// A stream that is tried and not kept.
@@ -131,23 +130,26 @@ pub async fn test(
     if let Some(org) = &org {
         state.engine.catalog().organization(org).await?;
     }
-    if let Some(start) = body.start_from.as_ref().filter(|start| !start.is_null()) {
-        Place::read(start, "/start_from")?;
-    }
-    let same_kind = of.as_ref().filter(|stream| stream.kind == body.kind);
-    let kept = same_kind.map(|stream| opened(&state, stream)).transpose()?;
-    let given = Given {
+    let start = body.start_from.filter(|start| !start.is_null());
+    let draft = StreamDraft {
+        org,
+        name: body.name.filter(|name| !name.trim().is_empty()).unwrap_or_else(|| "Test".to_owned()),
         kind: body.kind,
-        settings: body.settings,
+        settings: settings_of(body.settings)?,
         format: body.format,
-        query: body.query,
-        mask: body.mask,
+        query: body.query.unwrap_or_default(),
+        mask: body.mask.map_or_else(|| Ok(Mask::default()), StreamMask::checked)?,
+        start: start.map_or(Ok(Start::Now), |start| place(&start, "/start_from"))?,
+        is_paused: true,
+        created_by: caller.caller.id.to_string(),
+        created_by_name: caller.caller.name.clone(),
     };
-    let id = of.as_ref().map_or_else(|| state.engine.catalog().new_stream_id(), |stream: &Stream| stream.id.clone());
-    let draft = Draft::of(&state, id.as_str(), given, kept.as_ref())?;
+    check_query(&state, &draft.query)?;
     admin_events::require_recordable(&state)?;
-    let answer = StreamTestAnswer::of(trial(&state, id.as_str(), org.as_ref(), &draft).await?);
-    let name = body.name.unwrap_or_default();
-    admin_events::record(&state, &caller, act_on_draft(of.as_ref(), org.as_ref(), &name, &draft, &answer)).await;
+    let answer: StreamTestAnswer = {
+        let _place = state.stream_test_place()?;
+        state.streams.test_draft(&draft, of.as_ref().map(|stream| &stream.id)).await?.into()
+    };
+    admin_events::record(&state, &caller, act_on_draft(of.as_ref(), &draft, &answer)).await;
     Ok(Json(answer))
 }

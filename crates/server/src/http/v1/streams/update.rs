@@ -9,13 +9,13 @@ use axum::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tallystick_auth::Operation;
-use tallystick_catalog::{Stream, StreamChange, StreamId};
+use tallystick_catalog::StreamId;
+use tallystick_delivery::streams::StreamPatch;
 use utoipa::ToSchema;
 
 use super::{
     StreamAnswer,
-    body::{StreamMask, format_for, known_kind, settings_of},
-    draft::{check_query, mask_text, opened, seal},
+    body::{StreamMask, check_query, settings_of},
     reached,
 };
 use crate::{
@@ -28,10 +28,7 @@ use crate::{
         path::Id,
     },
     state::AppState,
-    streams::{
-        AUDIT_STREAM_UPDATED, act, changes,
-        settings::{changed_secrets, refused, settled},
-    },
+    streams::{AUDIT_STREAM_UPDATED, act, changes, settings::changed_secrets},
 };
 
 /// What changes about a stream; what is left out stays.
@@ -91,43 +88,21 @@ pub async fn update(
     params.end()?;
     let stream = reached(&state, &caller, Operation::UpdateStream, &id).await?;
     let Body(body) = Body::<StreamChangeBody>::read(request, &state).await?;
-    let (change, secrets) = change(&state, &stream, body)?;
+    let patch = StreamPatch {
+        name: body.name,
+        settings: body.settings.map(|settings| settings_of(Some(settings))).transpose()?,
+        format: body.format,
+        query: body.query,
+        mask: body.mask.map(StreamMask::checked).transpose()?,
+        seen_version: Some(stream.version),
+    };
+    patch.query.as_deref().map(|query| check_query(&state, query)).transpose()?;
     admin_events::require_recordable(&state)?;
-    let changed = state.engine.catalog().update_stream(&id, Some(stream.version), change).await?;
+    let changed = state.streams.update(&id, patch).await?;
     if changed.before != changed.after {
-        state.streams.changed(&id);
+        let more = json!({ "secrets_changed": changed_secrets(&state.auth, &changed) });
         let changes = changes(Some(&changed.before), Some(&changed.after));
-        let more = json!({ "secrets_changed": secrets });
         admin_events::record(&state, &caller, act(AUDIT_STREAM_UPDATED, &changed.after, changes, more)).await;
     }
-    Ok(Json(StreamAnswer::of(&state, &changed.after).await?))
-}
-
-/// What becomes different, and the names of secrets that do.
-fn change(
-    state: &AppState,
-    stream: &Stream,
-    body: StreamChangeBody,
-) -> Result<(StreamChange, Vec<&'static str>), ApiError> {
-    let kind = known_kind(&stream.kind)?;
-    let format = body.format.as_deref().map(|format| format_for(kind, Some(format))).transpose()?;
-    body.query.as_deref().map(|query| check_query(state, query)).transpose()?;
-    let mut change = StreamChange {
-        name: body.name,
-        settings: None,
-        format: format.map(str::to_owned),
-        query: body.query,
-        mask: body.mask.as_ref().map(|mask| mask_text(Some(mask))).transpose()?,
-    };
-    let Some(given) = body.settings else { return Ok((change, Vec::new())) };
-    let kept = opened(state, stream)?;
-    let settings = settled(kind, settings_of(Some(given))?, Some(&kept))?;
-    if *settings.values() == kept {
-        // Sealed anew they would look different.
-        return Ok((change, Vec::new()));
-    }
-    (kind.open)(&settings, &state.streams.surroundings(stream.id.as_str())).map_err(|error| refused(&error))?;
-    let shown = Value::Object(settings.shown()).to_string();
-    change.settings = Some((seal(state, &stream.id, &settings)?, shown));
-    Ok((change, changed_secrets(kind, &kept, settings.values())))
+    Ok(Json(state.streams.get(&id).await?.into()))
 }
