@@ -52,7 +52,8 @@ function Nothing() {
         The log is its memory, so whatever the other side does, nothing is lost and nothing slows down.</p>
       <div class="empty-actions">
         <a class="button primary" href="/streams/new">${h(Icon, { name: "plus" })}New stream</a>
-        <a class="button" href="/docs#create_stream" data-outside="true">How it works</a></div>`,
+        <a class="button" href="/docs/streams/README" target="_blank"
+          rel="noopener">How it works</a></div>`,
   );
 }
 
