@@ -66,7 +66,7 @@ pub use self::sso::{
 };
 pub use self::sso_people::{RoleChoice, SsoAdmission, SsoAdmitted, SsoRefused};
 pub use self::streams::{
-    DEAD_LETTERS_MAX, DEAD_LETTERS_REPLAYED_KEPT, DeadLetter, GAP_REWOUND, NewDeadLetter, NewStream, Replay,
+    DEAD_LETTERS_MAX, DEAD_LETTERS_REPLAYED_KEPT, DeadLetter, GAP_RETENTION, GAP_REWOUND, NewDeadLetter, NewStream, Replay,
     ReplayEnd, STREAM_ATTEMPTS_KEPT, STREAM_GAPS_KEPT, STREAMS_MAX, Stepped, Stream, StreamAttempt, StreamChange,
     StreamCursor, StreamFault, StreamGap, StreamHealth, StreamHealthChange, StreamId, StreamState, StreamStep,
     StreamsOf, TriedBatch,

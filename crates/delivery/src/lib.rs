@@ -1,4 +1,5 @@
-//! Exports: jobs that write the events of one log that match a query to a file, as of one moment.
+//! How events leave: exports and streams. [`streams`] has its own words; here are exports: jobs that write the events of
+//! one log that match a query to a file, as of one moment.
 //!
 //! Invariants:
 //! - What is in a file was fixed when its export was made: a query whose relative times are resolved, a range, and the
@@ -25,6 +26,7 @@ mod shape;
 mod sink;
 mod spec;
 mod statement;
+pub mod streams;
 
 pub use self::column::{BadColumn, Column, ColumnList};
 pub use self::failure::Failure;

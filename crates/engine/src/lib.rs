@@ -29,7 +29,7 @@ mod view;
 
 pub use engine::Engine;
 pub use error::{AppendError, BatchError, OpenError, ReadError, Verdict};
-pub use live::LiveReader;
+pub use live::{Grown, LiveReader};
 pub use options::{
     BATCH_BYTES_MAX, BATCH_EVENTS_MAX, INSTANCE_ORG, LIVE_LAG_EVENTS_MAX, Options, QUEUE_BYTES_MAX,
 };

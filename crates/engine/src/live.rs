@@ -44,6 +44,17 @@ impl Live {
     }
 }
 
+/// What a [`LiveReader`] was told.
+#[derive(Debug, Clone)]
+pub enum Grown {
+    /// These logs have grown, to these sizes.
+    Logs(Arc<[(OrgId, u64)]>),
+    /// Some have; the reader was too slow to be told which.
+    Unknown,
+    /// The engine has stopped.
+    Stopped,
+}
+
 /// Waits for growth.
 #[derive(Debug)]
 pub struct LiveReader {
@@ -51,6 +62,15 @@ pub struct LiveReader {
 }
 
 impl LiveReader {
+    /// Returns when something has grown.
+    pub async fn growth(&mut self) -> Grown {
+        match self.receiver.recv().await {
+            Ok(growth) => Grown::Logs(growth),
+            Err(broadcast::error::RecvError::Lagged(_)) => Grown::Unknown,
+            Err(broadcast::error::RecvError::Closed) => Grown::Stopped,
+        }
+    }
+
     /// Returns when `org` may have grown. May return without growth (after a burst that overran the bus);
     /// returns `false` when the engine has stopped.
     pub async fn grown(&mut self, org: &OrgId) -> bool {

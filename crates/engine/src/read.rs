@@ -1,13 +1,15 @@
 //! Reads by place instead of by query: one event by id, and a log in its own order.
 
-use std::ops::ControlFlow;
+use std::{collections::BTreeMap, ops::ControlFlow};
 
-use tallystick_event::{EventId, OrgId};
+use tallystick_event::{EventId, LogId, OrgId};
+use tallystick_merkle::Hash;
 use tallystick_segment::{Meta, Row, Rows};
 
 use crate::{
     Engine,
     error::ReadError,
+    head::leaf,
     search::{Scope, StoredEvent, parts},
 };
 
@@ -89,6 +91,27 @@ impl Engine {
             ControlFlow::Break(size) => size,
             ControlFlow::Continue(()) => 0,
         })
+    }
+
+    /// The sizes of all logs that have events.
+    pub fn log_sizes(&self) -> BTreeMap<OrgId, u64> {
+        let mut sizes = BTreeMap::new();
+        let all: ControlFlow<()> = self.view().each_newest_first(|rows| {
+            for span in rows.orgs().into_iter().filter(|span| span.rows > 0) {
+                sizes.entry(span.org).or_insert(span.seq.1 + 1);
+            }
+            ControlFlow::Continue(())
+        });
+        debug_assert!(all.is_continue(), "every part was looked at");
+        sizes
+    }
+
+    /// The log that an event stands in, and the hash of its leaf there; none if the organization is gone.
+    pub fn leaf_of(&self, event: &StoredEvent) -> Option<(LogId, Hash)> {
+        let StoredEvent { org, meta, .. } = event;
+        let place = self.proofs().place(org, meta.seq)?;
+        let leaf = leaf(place.log, place.index, meta.received_ms, meta.id, meta.leaf_form, meta.units_root);
+        Some((place.log, leaf.hash()))
     }
 
     pub(crate) fn require_scope(&self, scope: &Scope) -> Result<(), ReadError> {

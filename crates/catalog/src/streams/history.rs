@@ -17,6 +17,8 @@ pub const STREAM_GAPS_KEPT: u64 = 10_000;
 pub(super) const DETAIL_BYTES_MAX: usize = 4_096;
 /// Why events were left out: somebody had the stream go on behind them.
 pub const GAP_REWOUND: &str = "rewound_forward";
+/// Why events were left out: they are not in the log any more.
+pub const GAP_RETENTION: &str = "retention";
 
 /// An exchange with the other side, before it is noted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,8 +104,9 @@ pub(super) async fn insert_attempt(
     tried: &TriedBatch,
 ) -> Result<(), CatalogError> {
     let stream: Value<'_> = id.as_str().into();
-    let row = tx.row("UPDATE streams SET attempts = attempts + 1 WHERE id = $1 RETURNING attempts", &[stream]);
-    let row = row.await?.ok_or_else(|| CatalogError::inconsistent(super::TABLE, "a stream vanished"))?;
+    let sql = "UPDATE streams SET attempts = attempts + 1 WHERE id = $1 RETURNING attempts";
+    let row = tx.row(sql, &[stream]).await?;
+    let row = row.ok_or_else(|| CatalogError::inconsistent(super::TABLE, "a stream vanished"))?;
     let number = row.int("attempts")?;
     let values: [Value<'_>; 13] = [
         stream,

@@ -11,7 +11,7 @@ mod steps;
 use tallystick_event::{Clock, OrgId, Random};
 
 pub use self::history::{
-    GAP_REWOUND, STREAM_ATTEMPTS_KEPT, STREAM_GAPS_KEPT, StreamAttempt, StreamGap, TriedBatch,
+    GAP_RETENTION, GAP_REWOUND, STREAM_ATTEMPTS_KEPT, STREAM_GAPS_KEPT, StreamAttempt, StreamGap, TriedBatch,
 };
 pub use self::letters::{
     DEAD_LETTERS_MAX, DEAD_LETTERS_REPLAYED_KEPT, DeadLetter, NewDeadLetter, Replay, ReplayEnd,

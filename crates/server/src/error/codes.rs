@@ -45,6 +45,7 @@ pub enum ErrorCode {
     PasskeyNotFound,
     ExportNotFound,
     ExportState,
+    StreamChanged,
     ExportExpired,
     StreamNotFound,
     StreamChanged,

@@ -91,4 +91,3 @@ impl Seals for StreamSeals {
         self.0.open_stream(whose, sealed).ok().map(|opened| opened.to_vec())
     }
 }
-

@@ -32,9 +32,12 @@ const FAMILIES: &[Family] = &[
     ("tallystick_stream_delivered_total", "counter", "Events that have arrived.", |one| {
         one.stream.health.delivered
     }),
-    ("tallystick_stream_rejected_total", "counter", "Events that the destination has refused for good.", |one| {
-        one.stream.health.rejected
-    }),
+    (
+        "tallystick_stream_rejected_total",
+        "counter",
+        "Events that the destination has refused for good.",
+        |one| one.stream.health.rejected,
+    ),
     ("tallystick_stream_dead_letters", "gauge", "Dead letters that have not arrived since.", |one| {
         one.stream.health.dead_letters
     }),
@@ -106,5 +109,6 @@ fn head(out: &mut String, name: &str, kind: &str, help: &str) {
 
 /// Ids and names of kinds have nothing in them that would have to be escaped.
 fn line(out: &mut String, name: &str, one: &StreamView, label: &str, value: u64) {
-    let _ = writeln!(out, "{name}{{stream=\"{}\",kind=\"{}\"{label}}} {value}", one.stream.id, one.stream.kind);
+    let _ =
+        writeln!(out, "{name}{{stream=\"{}\",kind=\"{}\"{label}}} {value}", one.stream.id, one.stream.kind);
 }

@@ -128,9 +128,7 @@ fn call_of_exports(operation: Operation) -> Option<(Method, &'static str, Value)
 
 /// Those about streams.
 fn call_of_streams(operation: Operation) -> Option<(Method, &'static str, Value)> {
-    let new = || {
-        json!({ "organization_id": "acme", "name": "SIEM", "kind": "webhook", "settings": { "url": NOWHERE } })
-    };
+    let new = || json!({ "organization_id": "acme", "name": "SIEM", "kind": "webhook", "settings": { "url": NOWHERE } });
     Some(match operation {
         Operation::ListStreamKinds => (Method::GET, "/v1/stream_kinds", Value::Null),
         Operation::ListStreams => (Method::GET, "/v1/streams?organization_id=acme", Value::Null),

@@ -94,7 +94,8 @@ fn accounts() -> AccountOptions {
 
 /// The receivers of streams are on this machine.
 fn streams_options() -> StreamsOptions {
-    let outbound = OutboundOptions { allow_private: true, plain: Plain::Private, ..OutboundOptions::default() };
+    let outbound =
+        OutboundOptions { allow_private: true, plain: Plain::Private, ..OutboundOptions::default() };
     StreamsOptions { outbound, ..StreamsOptions::new("Tallystick", "0.0.0") }
 }
 

@@ -35,6 +35,9 @@ impl StreamsConfig {
     pub(super) fn mistakes(&self) -> Vec<(&'static str, String)> {
         let (reading, max) = (self.reading_max, READING_MAX);
         let is_wrong = !(1..=max).contains(&reading);
-        is_wrong.then(|| ("reading_max", format!("{reading} is not between 1 and {max}"))).into_iter().collect()
+        is_wrong
+            .then(|| ("reading_max", format!("{reading} is not between 1 and {max}")))
+            .into_iter()
+            .collect()
     }
 }

@@ -93,10 +93,15 @@ fn killed_while_batches_are_on_their_way_every_event_arrives_in_order() {
         });
         let seen = receiver.calls().len();
         receiver.release();
-        server = Server::try_start(dir.path(), &SETTINGS).unwrap_or_else(|output| panic!("round {round}: {output}"));
+        server = Server::try_start(dir.path(), &SETTINGS)
+            .unwrap_or_else(|output| panic!("round {round}: {output}"));
         if let Some(held) = held {
             let again = receiver.call_after(seen, PATIENCE);
-            assert_eq!((&again.id, again.body == held.body), (&held.id, true), "round {round}: what was on its way");
+            assert_eq!(
+                (&again.id, again.body == held.body),
+                (&held.id, true),
+                "round {round}: what was on its way"
+            );
         }
     }
     receiver.answer_after(Duration::ZERO);
@@ -109,8 +114,10 @@ fn killed_while_batches_are_on_their_way_every_event_arrives_in_order() {
 /// What has arrived against what the log has.
 fn check(api: &Api, calls: &[Call]) {
     let logged = api.all_events("acme");
-    let mut logged: Vec<(u64, String)> =
-        logged.iter().map(|event| (event["seq"].as_u64().unwrap(), event["id"].as_str().unwrap().to_owned())).collect();
+    let mut logged: Vec<(u64, String)> = logged
+        .iter()
+        .map(|event| (event["seq"].as_u64().unwrap(), event["id"].as_str().unwrap().to_owned()))
+        .collect();
     logged.sort_unstable();
     let mut bodies: HashMap<&str, &[u8]> = HashMap::new();
     let mut ids: HashMap<(u64, u64), &str> = HashMap::new();
@@ -131,5 +138,10 @@ fn check(api: &Api, calls: &[Call]) {
     }
     println!("{} events in {} calls, {repeated} of them repeated", logged.len(), calls.len());
     assert!(repeated as u64 >= ROUNDS / 2, "hardly anything was on its way, so hardly anything was tested");
-    assert!(arrived == logged, "{} of {} events arrived, in order, once a batch", arrived.len(), logged.len());
+    assert!(
+        arrived == logged,
+        "{} of {} events arrived, in order, once a batch",
+        arrived.len(),
+        logged.len()
+    );
 }

@@ -18,7 +18,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("catalog", &["event", "merkle"]),
     ("engine", &["event", "merkle", "query", "wal", "segment", "catalog"]),
     ("auth", &["event", "catalog"]),
-    ("delivery", &["event", "query", "wal", "catalog", "engine"]),
+    ("delivery", &["event", "query", "format", "wal", "catalog", "engine", "outbound", "destination"]),
     ("witness", &["merkle", "wal"]),
     ("outbound", &[]),
     ("anchor", &["event", "merkle", "catalog", "engine", "outbound"]),

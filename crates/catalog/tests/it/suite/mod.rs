@@ -13,6 +13,7 @@ mod seals;
 mod settings;
 mod sign_ins;
 mod sso;
+mod streams;
 mod viewer_tokens;
 
 use std::sync::Arc;
@@ -113,6 +114,12 @@ pub(crate) async fn run(fresh: impl AsyncFn(&str) -> CatalogUrl) {
         exports::are_taken_in_turn_and_one_at_a_time_of_an_organization,
         exports::go_on_end_and_begin_anew,
         exports::expire_once_and_are_limited,
+        streams::are_made_changed_and_deleted,
+        streams::move_on_by_steps_that_are_whole_or_refused,
+        streams::are_rewound_with_a_note_of_what_they_leave_out,
+        streams::keep_the_newest_attempts,
+        streams::keep_dead_letters_until_they_arrive,
+        streams::go_with_their_organization,
         sso::a_test_is_good_for_what_was_tested,
         sso::whoever_keeps_a_password_stays_an_owner,
         sso::a_provider_gets_accounts_that_are_its_own,

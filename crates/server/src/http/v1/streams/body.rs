@@ -1,15 +1,16 @@
 //! What calls about streams give: the members of their bodies, checked.
 
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 use tallystick_delivery::streams::{Mask, MaskMethod, Start};
 use tallystick_event::OrgId;
-use tallystick_query::parse;
+use tallystick_query::{Diagnostic, LowerOptions, lower, parse};
 use utoipa::ToSchema;
 
 use crate::{
     error::{ApiError, ErrorCode, ErrorDetail, convert::invalid_query},
-    http::{json::nearest, selection::lowered},
+    http::json::nearest,
     state::AppState,
 };
 
@@ -64,7 +65,10 @@ impl StreamMask {
 /// Where a stream begins, or goes on.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(untagged)]
-#[expect(dead_code, reason = "it is there for the document: values are read by hand, so that mistakes have a place")]
+#[expect(
+    dead_code,
+    reason = "it is there for the document: values are read by hand, so that mistakes have a place"
+)]
 pub enum StreamPlace {
     /// `now`, `beginning`, or a time in RFC 3339: what was taken in from then on.
     Text(String),
@@ -99,8 +103,13 @@ pub fn settings_of(given: Option<Value>) -> Result<Map<String, Value>, ApiError>
 
 /// Refuses a query that would not work, with the place of each mistake. A stream is nobody, so `@me` means nothing.
 pub fn check_query(state: &AppState, text: &str) -> Result<(), ApiError> {
-    let (query, _) = parse(text).into_result().map_err(|errors| invalid_query("/query", &errors))?;
-    lowered(&query, state.clock.now_ms() * 1_000, &jiff::tz::TimeZone::UTC, None).map(drop)
+    let told = |errors: &[Diagnostic]| invalid_query("/query", errors);
+    let (query, _) = parse(text).into_result().map_err(|errors| told(&errors))?;
+    if query.root.is_none() {
+        return Ok(());
+    }
+    let options = LowerOptions { now_us: state.clock.now_ms() * 1_000, tz: &TimeZone::UTC, me: None };
+    lower(&query, &options).map(drop).map_err(|error| told(&[error]))
 }
 
 /// A member that may be left out, null, or a text.

@@ -71,17 +71,8 @@ pub struct NewStreamBody {
 }
 
 impl Members for NewStreamBody {
-    const MEMBERS: &'static [&'static str] = &[
-        "organization_id",
-        "name",
-        "kind",
-        "settings",
-        "format",
-        "query",
-        "mask",
-        "start_from",
-        "paused",
-    ];
+    const MEMBERS: &'static [&'static str] =
+        &["organization_id", "name", "kind", "settings", "format", "query", "mask", "start_from", "paused"];
 }
 
 /// Make a stream
@@ -133,7 +124,8 @@ pub async fn create(
     admin_events::require_recordable(&state)?;
     let made = state.streams.create(draft).await?;
     let more = json!({ "start_from": start });
-    admin_events::record(&state, &caller, act(AUDIT_STREAM_CREATED, &made, changes(None, Some(&made)), more)).await;
+    admin_events::record(&state, &caller, act(AUDIT_STREAM_CREATED, &made, changes(None, Some(&made)), more))
+        .await;
     let location = format!("/v1/streams/{}", made.id);
     let answer = StreamAnswer::from(state.streams.get(&made.id).await?);
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(answer)).into_response())

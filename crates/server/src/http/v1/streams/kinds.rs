@@ -160,5 +160,8 @@ impl From<&'static Field> for StreamKindField {
 pub async fn kinds(caller: Authenticated, params: Params) -> Result<Json<StreamKindList>, ApiError> {
     may_any(&caller, Operation::ListStreamKinds)?;
     params.end()?;
-    Ok(Json(StreamKindList { object: "list", data: all_kinds().iter().copied().map(StreamKind::from).collect() }))
+    Ok(Json(StreamKindList {
+        object: "list",
+        data: all_kinds().iter().copied().map(StreamKind::from).collect(),
+    }))
 }

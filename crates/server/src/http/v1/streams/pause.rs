@@ -45,7 +45,8 @@ pub async fn pause(
     let changed = state.streams.pause(&id).await?;
     if changed.before != changed.after {
         let changes = changes(Some(&changed.before), Some(&changed.after));
-        admin_events::record(&state, &caller, act(AUDIT_STREAM_PAUSED, &changed.after, changes, json!({}))).await;
+        admin_events::record(&state, &caller, act(AUDIT_STREAM_PAUSED, &changed.after, changes, json!({})))
+            .await;
     }
     Ok(Json(state.streams.get(&id).await?.into()))
 }

@@ -90,7 +90,8 @@ pub async fn replay(
     let which = ids.as_deref().map_or(Replay::All, Replay::Some);
     let queued = state.streams.replay(&id, which).await?;
     if queued > 0 {
-        let named: Vec<&str> = ids.iter().flatten().take(IDS_RECORDED_MAX).map(DeadLetterId::as_str).collect();
+        let named: Vec<&str> =
+            ids.iter().flatten().take(IDS_RECORDED_MAX).map(DeadLetterId::as_str).collect();
         let more = json!({ "queued": queued, "all": ids.is_none(), "dead_letters": named });
         admin_events::record(&state, &caller, act(AUDIT_STREAM_REPLAYED, &stream, Vec::new(), more)).await;
     }

@@ -45,7 +45,8 @@ pub async fn resume(
     let changed = state.streams.resume(&id).await?;
     if changed.before != changed.after {
         let changes = changes(Some(&changed.before), Some(&changed.after));
-        admin_events::record(&state, &caller, act(AUDIT_STREAM_RESUMED, &changed.after, changes, json!({}))).await;
+        admin_events::record(&state, &caller, act(AUDIT_STREAM_RESUMED, &changed.after, changes, json!({})))
+            .await;
     }
     Ok(Json(state.streams.get(&id).await?.into()))
 }

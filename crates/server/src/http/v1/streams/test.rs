@@ -101,7 +101,8 @@ pub async fn test(
         let _place = state.stream_test_place()?;
         state.streams.test(&id).await?.into()
     };
-    admin_events::record(&state, &caller, act(AUDIT_STREAM_TESTED, &stream, Vec::new(), answer.facts())).await;
+    admin_events::record(&state, &caller, act(AUDIT_STREAM_TESTED, &stream, Vec::new(), answer.facts()))
+        .await;
     Ok(Json(answer))
 }
 
@@ -113,18 +114,15 @@ impl StreamTestAnswer {
 }
 
 /// What is recorded of trying what is no stream yet, or not as it is.
-pub(super) fn act_on_draft(
-    of: Option<&Stream>,
-    draft: &StreamDraft,
-    answer: &StreamTestAnswer,
-) -> Act {
+pub(super) fn act_on_draft(of: Option<&Stream>, draft: &StreamDraft, answer: &StreamTestAnswer) -> Act {
     let mut facts = answer.facts();
     facts["draft"] = json!(true);
     facts["kind"] = json!(draft.kind);
     // An address is what the act is about; of secrets there is nothing here.
     let shown = kind(&draft.kind).map(|kind| kind.fields).unwrap_or_default().iter();
     let shown = shown.filter(|field| !field.kind.is_secret());
-    let shown = shown.filter_map(|field| Some((field.name.to_owned(), draft.settings.get(field.name)?.clone())));
+    let shown =
+        shown.filter_map(|field| Some((field.name.to_owned(), draft.settings.get(field.name)?.clone())));
     facts["settings"] = Value::Object(shown.collect());
     if draft.org.is_none() {
         facts["all_organizations"] = json!(true);
