@@ -407,6 +407,46 @@ test("a stream is made and stopped with the keyboard alone", async () => {
   await close();
 });
 
+test("without streams the list says what they are; streams of every organization are the operator's", async () => {
+  const org = `streamless-${Date.now()}`;
+  await shared.service.ask("POST", "/v1/orgs", { id: org, name: "Streamless" });
+  const owner = await invited("owner", shared.service, org);
+  const theirs = await open("/streams", owner);
+  await theirs.page.getByText("Nothing is sent anywhere yet.").waitFor();
+  await accessible(theirs.page);
+  await theirs.page.getByRole("link", { name: "New stream" }).last().click();
+  await theirs.page.getByRole("link", { name: /^Webhook/ }).click();
+  // Theirs is the only one, so nobody asks whose.
+  await theirs.page.getByLabel("Filter", { exact: true }).waitFor();
+  assert.equal(await theirs.page.getByLabel("Events of").count(), 0);
+  await theirs.close();
+
+  const to = await received();
+  const { page, close } = await open("/streams/new?kind=webhook&org=*", shared.service.owner);
+  await page.getByLabel("Name", { exact: true }).fill("Of everybody");
+  await setting(page, "url").fill(to.url);
+  await page.getByLabel("Filter", { exact: true }).fill("action:shed.opened");
+  await page.getByLabel("Events of").selectOption({ label: "Every organization" });
+  await page.getByRole("button", { name: "Create the stream" }).click();
+  await page.waitForURL(/\/streams\/stream_/);
+  made.push(new URL(page.url()).pathname.split("/").at(-1));
+  await shared.service.send([
+    { org, action: "shed.opened", actor: { type: "user", id: "u_1" }, targets: [] },
+    { action: "shed.opened", actor: { type: "user", id: "u_2" }, targets: [] },
+  ]);
+  await until(() => to.events().length === 2, "those of both arrive");
+  await part(page, "Position").click();
+  await page.getByRole("row", { name: /Streamless/ }).waitFor();
+  await page.getByRole("button", { name: "Rewind in the log of Streamless" }).click();
+  await dialog(page).getByLabel("In the log of").waitFor();
+  await dialog(page).getByRole("button", { name: "Rewind the stream" }).click();
+  await dialog(page).waitFor({ state: "detached" });
+  await until(() => to.events().length === 3, "those of one are sent again");
+  await page.goto(`${shared.service.url}/streams?org=*`);
+  await row(page, "Of everybody").getByText("Every organization").waitFor();
+  await close();
+});
+
 test("the palette leads to streams and to a new one", async () => {
   const { page, close } = await open("/", shared.service.owner);
   await page.getByRole("heading", { name: "Overview" }).waitFor();

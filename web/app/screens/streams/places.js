@@ -1,29 +1,10 @@
 // Places in a log, for whoever says where a stream begins or goes on: now, the beginning, a time, an event.
 
 import { h, html } from "../../lib/html.js";
+import { instantOf, localOf } from "../../lib/local-time.js";
 import { zone } from "../../lib/session.js";
-import { isoOf, offsetOf, partsOf, zoneLabel } from "../../lib/time.js";
+import { isoOf, zoneLabel } from "../../lib/time.js";
 import { Field } from "../../ui/forms.js";
-
-/** The instant of what a field for a local time holds, in a zone; NaN if it holds none. */
-export function instantOf(text, tz) {
-  const asUtc = Date.parse(`${text}Z`);
-  if (Number.isNaN(asUtc)) return NaN;
-  const back = (ms) => {
-    const [, sign, hours, minutes] = /^([+-])(\d\d):(\d\d)$/.exec(offsetOf(ms, tz));
-    return asUtc - (sign === "-" ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60_000;
-  };
-  // The offset of the instant itself, which is close to that of the first guess.
-  return back(back(asUtc));
-}
-
-const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-
-/** An instant as a field for a local time holds it. */
-export function localOf(ms, tz) {
-  const { year, month, day, hour, minute } = partsOf(ms, tz);
-  return `${year}-${String(MONTHS.indexOf(month) + 1).padStart(2, "0")}-${day}T${hour}:${minute}`;
-}
 
 export const placeAtFirst = () => ({ kind: "now", time: localOf(Date.now() - 86_400_000, zone.peek()), seq: "" });
 
