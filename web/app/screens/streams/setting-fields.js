@@ -62,7 +62,7 @@ function Kept({ field, onValue, id = undefined }) {
     <button type="button" class="button small" id=${id} aria-label=${`Replace ${visible(field.title)}`}
       onClick=${replace}>Replace</button>${
         !field.required &&
-        html`<button type="button" class="button small" aria-label=${`Take ${visible(field.title)} away`}
+        html`<button type="button" class="button small" aria-label=${`Take away ${visible(field.title)}`}
           onClick=${() => onValue(null)}>Take away</button>`
       }</div>`;
 }
@@ -106,7 +106,7 @@ function Pairs({ field, value, onValue, wasKept, act }) {
           label: `Take ${key || "this one"} away`,
           onClick: () => onValue(pairs.filter((_, index) => index !== at)),
         })}</div>`,
-    )}<div class="kept-line"><button type="button" class="button small" id=${id}
+    )}<div class="kept-line"><button type="button" class="button small" id=${id} aria-label=${`Add to ${title}`}
         onClick=${() => onValue([...pairs, ["", ""]])}>${h(Icon, { name: "plus" })}Add</button>${
           wasKept &&
           html`<button type="button" class="button small" onClick=${() => onValue(KEPT)}>Keep the old ones</button>`
