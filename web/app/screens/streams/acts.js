@@ -26,7 +26,7 @@ export function Next({ one, small = true }) {
 }
 
 /** The rest of what can be done with it. */
-export function More({ one }) {
+export function More({ one, small = true }) {
   const item = (icon, label, work) => (close) =>
     html`<button type="button" class="item"
       onClick=${() => (close(), work())}>${h(Icon, { name: icon })}${label}</button>`;
@@ -42,5 +42,5 @@ export function More({ one }) {
   ].filter(Boolean);
   const title = visible(`Acts on ${one.name}`);
   const content = (close) => items.map((part) => part(close));
-  return h(Popover, { icon: "more", title, kind: "ghost square small", content, align: "end" });
+  return h(Popover, { icon: "more", title, kind: `ghost square${small ? " small" : ""}`, content, align: "end" });
 }

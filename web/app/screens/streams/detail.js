@@ -137,8 +137,8 @@ export function Detail({ id }) {
         <div class="act-line">${h(Next, { one, small: false })}
           <button type="button" class="button" onClick=${() => ask("test", one)}>
             ${h(Icon, { name: "stream" })}Test</button>
-          ${h(More, { one })}</div></header>
-      <p class="quiet">${h(Kind, { kind: one.kind })} · <bdi>${visible(ownerOf(one))}</bdi></p></div>
+          ${h(More, { one, small: false })}</div></header>
+      <p class="quiet whose">${h(Kind, { kind: one.kind })}<span>·</span><bdi>${visible(ownerOf(one))}</bdi></p></div>
     ${h(Now, { one })}
     ${h(Tabs, { label: "Of this stream", tabs, current: tab })}
     ${h(Part, { key: tab, one, tab })}

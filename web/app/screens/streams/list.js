@@ -9,19 +9,18 @@ import { organization } from "../../lib/session.js";
 import { Empty, Icon, Name, Trouble } from "../../ui/parts.js";
 import { More, Next } from "./acts.js";
 import * as model from "./model.js";
-import { Ago, Events, Kind, Lag, State } from "./parts.js";
+import { Ago, Events, Kind, Lag, Query, State } from "./parts.js";
 import { STATES, ownerOf, pathOf, queryOf, rateText, troubleOf } from "./words.js";
 
 function Row({ one, isOfSeveral }) {
   const trouble = troubleOf(one);
-  const query = one.query.trim();
   return html`<tr><th scope="row" data-is=""><a href=${pathOf(one)}>${h(Name, { text: one.name })}</a>
       <br />${h(Kind, { kind: one.kind })}</th>
     ${isOfSeveral && html`<td data-is="Organization"><bdi>${visible(ownerOf(one))}</bdi></td>`}
     <td data-is="Filter" class="of">${h(
       Events,
       { href: queryOf(one), title: "The events that it sends" },
-      query ? html`<code>${lineOf(query)}</code>` : "every event",
+      h(Query, { q: one.query }),
     )}</td>
     <td data-is="State" class="how"><div>${h(State, { one })}${
       trouble && html`<span class="why" title=${visible(trouble)}><bdi>${lineOf(trouble)}</bdi></span>`

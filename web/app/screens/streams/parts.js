@@ -2,7 +2,7 @@
 
 import { h, html } from "../../lib/html.js";
 import { number } from "../../lib/format.js";
-import { cut, visible } from "../../lib/safe-text.js";
+import { cut, lineOf, visible } from "../../lib/safe-text.js";
 import { may } from "../../lib/session.js";
 import { ago } from "../../lib/time.js";
 import { Icon } from "../../ui/parts.js";
@@ -31,6 +31,14 @@ export function Events({ href, title, children }) {
   return html`<a href=${href} title=${title}>${children}</a>`;
 }
 
+/** A query that is broken between its terms where it has to be, not at their hyphens. */
+export function Query({ q }) {
+  if (!q.trim()) return "every event";
+  return html`<code class="query-text">${lineOf(q.trim())
+    .split(" ")
+    .map((term) => html`<span>${term}</span> `)}</code>`;
+}
+
 /** How many events wait, and for how long the oldest has. */
 export function Lag({ one }) {
   const { lag_events: events, lag_seconds: seconds } = one.health;
@@ -50,7 +58,7 @@ export function Ago({ time, never = "never" }) {
 }
 
 /** What somebody else said: a line of it, and the rest when it is asked for. */
-export function Said({ text, most = 120 }) {
+export function Said({ text, most = 90 }) {
   const line = text.trim().replace(/\s+/g, " ");
   if (!line) return html`<span class="quiet">—</span>`;
   const short = cut(line, most);

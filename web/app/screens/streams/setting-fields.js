@@ -181,7 +181,7 @@ export function SettingFields({ fields, values, onValues, kept, act }) {
   return html`${fields.filter((field) => !isRare(field)).map(one)}
     ${
       rare.length > 0 &&
-      html`<details class="rest" open=${isUsed || undefined}><summary>More settings
+      html`<details class="rest" open=${isUsed || undefined}><summary>More settings${" "}
         <span class="quiet">${rare.map(({ title }) => visible(title)).join(" · ")}</span></summary>
         <div class="form">${rare.map(one)}</div></details>`
     }`;

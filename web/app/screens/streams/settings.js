@@ -5,7 +5,7 @@ import { bytes, number } from "../../lib/format.js";
 import { visible } from "../../lib/safe-text.js";
 import { Icon, Name } from "../../ui/parts.js";
 import { kindOf } from "./model.js";
-import { Events, Kind } from "./parts.js";
+import { Events, Kind, Query } from "./parts.js";
 import { MASKS, editOf, exactTime, formatName, ownerOf, queryOf } from "./words.js";
 
 function Value({ value }) {
@@ -54,7 +54,7 @@ export function Settings({ one }) {
       <dt>Filter</dt><dd>${h(
         Events,
         { href: queryOf(one), title: "The events that match" },
-        one.query.trim() ? html`<code>${visible(one.query)}</code>` : "every event",
+        h(Query, { q: one.query }),
       )}</dd>
       <dt>Format</dt><dd>${visible(formatName(one.format))}</dd>
       <dt>Masked</dt><dd>${
