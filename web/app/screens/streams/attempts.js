@@ -102,7 +102,7 @@ export function Attempts({ one, outcome, onOutcome }) {
           waiting,
         )} new</button>`
       }
-      <select class="field small" aria-label="Outcome" value=${outcome}
+      <select class="field" aria-label="Outcome" value=${outcome}
         onChange=${(event) => onOutcome(event.target.value)}>${options.map(
           ([name, word]) => html`<option value=${name} selected=${name === outcome}>${word}</option>`,
         )}</select></header>
