@@ -43,8 +43,8 @@ pub use self::exports::{
 pub use self::factors::TotpFactor;
 pub use self::heads::LogHead;
 pub use self::ids::{
-    BadId, DeadLetterId, ExportId, KeyId, LinkId, PasskeyId, RoleId, SearchId, SegmentId, SessionId, ShareId, ShortLinkId,
-    SsoId, UserId, ViewerTokenId, new_org_id,
+    BadId, DeadLetterId, ExportId, KeyId, LinkId, PasskeyId, RoleId, SearchId, SegmentId, SessionId, ShareId,
+    ShortLinkId, SsoId, UserId, ViewerTokenId, new_org_id,
 };
 pub use self::keys::{ApiKey, KeyChanges, KeyOwner, LIVE_KEYS_MAX, NewKey};
 pub use self::links::{Accepted, INVITATIONS_MAX, Invited, Link, LinkKind, NewLink};
@@ -66,10 +66,10 @@ pub use self::sso::{
 };
 pub use self::sso_people::{RoleChoice, SsoAdmission, SsoAdmitted, SsoRefused};
 pub use self::streams::{
-    DEAD_LETTERS_MAX, DEAD_LETTERS_REPLAYED_KEPT, DeadLetter, GAP_RETENTION, GAP_REWOUND, NewDeadLetter, NewStream, Replay,
-    ReplayEnd, STREAM_ATTEMPTS_KEPT, STREAM_GAPS_KEPT, STREAMS_MAX, Stepped, Stream, StreamAttempt, StreamChange,
-    StreamCursor, StreamFault, StreamGap, StreamHealth, StreamHealthChange, StreamId, StreamState, StreamStep,
-    StreamsOf, TriedBatch,
+    DEAD_LETTERS_MAX, DEAD_LETTERS_REPLAYED_KEPT, DeadLetter, GAP_RETENTION, GAP_REWOUND, NewDeadLetter,
+    NewStream, Replay, ReplayEnd, STREAM_ATTEMPTS_KEPT, STREAM_GAPS_KEPT, STREAMS_MAX, Stepped, Stream,
+    StreamAttempt, StreamChange, StreamCursor, StreamFault, StreamGap, StreamHealth, StreamHealthChange,
+    StreamId, StreamState, StreamStep, StreamsOf, TriedBatch,
 };
 pub use self::tiles::{TileCount, TileRun};
 pub use self::url::CatalogUrl;

@@ -7,7 +7,9 @@ use tallystick_event::{LogId, OrgId};
 
 use crate::db::{Row, Tx, Value};
 use crate::ids::{BadId, new_org_id};
-use crate::{ApiKey, Catalog, CatalogError, Changed, Conflict, LIST_MAX, keys, links, streams, viewer_tokens};
+use crate::{
+    ApiKey, Catalog, CatalogError, Changed, Conflict, LIST_MAX, keys, links, streams, viewer_tokens,
+};
 
 const TABLE: &str = "organizations";
 /// Longest name of an organization or an API key, in characters.

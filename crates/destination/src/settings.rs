@@ -35,7 +35,7 @@ impl FieldKind {
 }
 
 /// Something that a destination has to be told.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Field {
     /// Its name in the settings.
     pub name: &'static str,

@@ -3,10 +3,10 @@
 
 use tallystick_event::{OrgId, Random};
 
+use super::StreamId;
 use super::history::{self, TriedBatch, cut};
 use super::rows::{in_tx, read_status};
 use super::steps::{self, StreamHealthChange};
-use super::StreamId;
 use crate::db::{Row, Tx, Value, stored};
 use crate::{Catalog, CatalogError, DeadLetterId, LIST_MAX};
 
@@ -220,9 +220,8 @@ macro_rules! select {
         )
     };
 }
-const SELECT_PAGE: &str = select!(
-    "(at_ms < $2 OR (at_ms = $2 AND id < $3)) ORDER BY at_ms DESC, id DESC LIMIT $4"
-);
+const SELECT_PAGE: &str =
+    select!("(at_ms < $2 OR (at_ms = $2 AND id < $3)) ORDER BY at_ms DESC, id DESC LIMIT $4");
 const SELECT_WAITING: &str = select!("replay_ms IS NOT NULL ORDER BY org, seq LIMIT $2");
 const DELETE_OLD: &str = "DELETE FROM stream_dead_letters WHERE stream = $1 AND replayed_ms <= \
                           (SELECT MAX(replayed_ms) FROM (SELECT replayed_ms FROM stream_dead_letters \

@@ -18,7 +18,7 @@ pub use self::letters::{
 };
 pub use self::rows::STREAMS_MAX;
 pub(crate) use self::rows::delete_all_of;
-pub use self::steps::{StreamCursor, StreamHealthChange, StreamStep, Stepped};
+pub use self::steps::{Stepped, StreamCursor, StreamHealthChange, StreamStep};
 use crate::{BadId, SegmentId};
 
 pub(crate) const TABLE: &str = "streams";

@@ -193,7 +193,8 @@ impl Catalog {
             return row.bytes("key_sealed");
         }
         let mut tx = self.db.change().await?;
-        let sql = "INSERT INTO stream_mask_keys (org, key_sealed) VALUES ($1, $2) ON CONFLICT (org) DO NOTHING";
+        let sql =
+            "INSERT INTO stream_mask_keys (org, key_sealed) VALUES ($1, $2) ON CONFLICT (org) DO NOTHING";
         tx.execute(sql, &[org.as_str().into(), proposed.into()]).await?;
         let row = tx.row(select, &values).await?;
         let key = row.ok_or_else(|| CatalogError::inconsistent("stream_mask_keys", "a key vanished"))?;
@@ -205,7 +206,8 @@ impl Catalog {
 
 fn check(stream: &Stream) -> Result<(), CatalogError> {
     check_name(&stream.name)?;
-    let too_long = |what, max: usize| Err(CatalogError::invalid(what, format!("it has more than {max} bytes")));
+    let too_long =
+        |what, max: usize| Err(CatalogError::invalid(what, format!("it has more than {max} bytes")));
     for (what, text) in [("query", &stream.query), ("mask", &stream.mask), ("start", &stream.start)] {
         if text.len() > TEXT_BYTES_MAX {
             return too_long(what, TEXT_BYTES_MAX);
@@ -225,7 +227,8 @@ async fn require_room(tx: &mut Tx, org: Option<&OrgId>) -> Result<(), CatalogErr
         }
         None => tx.row("SELECT COUNT(*) AS n FROM streams WHERE org IS NULL", &[]).await?,
     };
-    let there = row.ok_or_else(|| CatalogError::corrupt(TABLE, "a count without a row"))?.count(TABLE, "n")?;
+    let there =
+        row.ok_or_else(|| CatalogError::corrupt(TABLE, "a count without a row"))?.count(TABLE, "n")?;
     if there < STREAMS_MAX {
         return Ok(());
     }
@@ -328,12 +331,13 @@ pub(super) fn read_status(
 
 fn read(row: &Row) -> Result<Stream, CatalogError> {
     let org = row.opt_text("org")?.map(|org| org.parse()).transpose();
-    let last_error = match (row.opt_text("error_code")?, row.opt_text("error_detail")?, row.opt_int("error_ms")?) {
-        (Some(code), Some(detail), Some(at_ms)) => {
-            Some(StreamFault { code, status: read_status(row, TABLE, "error_status")?, detail, at_ms })
-        }
-        _ => None,
-    };
+    let last_error =
+        match (row.opt_text("error_code")?, row.opt_text("error_detail")?, row.opt_int("error_ms")?) {
+            (Some(code), Some(detail), Some(at_ms)) => {
+                Some(StreamFault { code, status: read_status(row, TABLE, "error_status")?, detail, at_ms })
+            }
+            _ => None,
+        };
     Ok(Stream {
         id: row.parsed(TABLE, "id")?,
         org: org.map_err(|_| CatalogError::corrupt(TABLE, "org is no id"))?,

@@ -92,7 +92,8 @@ impl Catalog {
             Ok(StreamCursor {
                 org: row.parsed(CURSORS, "org")?,
                 next_seq: row.count(CURSORS, "next_seq")?,
-                in_flight_last: last.map_err(|_| CatalogError::corrupt(CURSORS, "in_flight_last is negative"))?,
+                in_flight_last: last
+                    .map_err(|_| CatalogError::corrupt(CURSORS, "in_flight_last is negative"))?,
             })
         };
         rows.iter().map(read).collect()

@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
-use tallystick_catalog::{
-    Changed, NewStream, Replay, Stream, StreamChange, StreamId,
-};
+use tallystick_catalog::{Changed, NewStream, Replay, Stream, StreamChange, StreamId};
 use tallystick_destination::{BadSettings, FieldKind, Kind, Settings};
 use tallystick_event::OrgId;
 
@@ -18,7 +16,8 @@ use super::{
 };
 
 /// Settings that say where secrets are sent to, besides those that are URLs.
-const ADDRESSES: &[&str] = &["host", "address", "addresses", "server", "servers", "brokers", "endpoint", "account"];
+const ADDRESSES: &[&str] =
+    &["host", "address", "addresses", "server", "servers", "brokers", "endpoint", "account"];
 
 /// What a stream is to be.
 #[derive(Debug, Clone)]
@@ -88,7 +87,10 @@ impl Streams {
         let id = self.catalog().new_stream_id();
         let checked = self.check(&draft, None, id.as_str())?;
         if draft.org.is_none() && matches!(draft.start, Start::Seq(_)) {
-            return Err(StreamsError::invalid("start_from", "a seq is a place in the log of one organization"));
+            return Err(StreamsError::invalid(
+                "start_from",
+                "a seq is a place in the log of one organization",
+            ));
         }
         let orgs = draft.org.clone().map_or_else(|| self.engine.orgs(), |org| vec![org]);
         let cursors = self.places(orgs, draft.start, "start_from").await?;
@@ -153,7 +155,8 @@ impl Streams {
     /// The settings of a stream, with secrets.
     pub(crate) fn opened(&self, stream: &Stream) -> Result<Settings, StreamsError> {
         let kind = self.kind(&stream.kind)?;
-        let opened = self.seals.open(stream.id.as_str(), &stream.settings_sealed).ok_or(StreamsError::Sealed)?;
+        let opened =
+            self.seals.open(stream.id.as_str(), &stream.settings_sealed).ok_or(StreamsError::Sealed)?;
         settings_of(kind, &opened)
     }
 
@@ -219,7 +222,10 @@ impl Streams {
             (Some(own), _) => vec![own.clone()],
             (None, Some(org)) => vec![org.clone()],
             (None, None) if matches!(to, Start::Seq(_)) => {
-                return Err(StreamsError::invalid("to", "a seq is a place in the log of one organization: name it"));
+                return Err(StreamsError::invalid(
+                    "to",
+                    "a seq is a place in the log of one organization: name it",
+                ));
             }
             (None, None) => self.engine.orgs(),
         };
@@ -295,7 +301,9 @@ fn merged(
             other.kind == FieldKind::Url || ADDRESSES.contains(&other.name)
         };
         let moved = kind.fields.iter().filter(is_address);
-        let value = |values: &Map<String, Value>, name: &str| values.get(name).filter(|value| !value.is_null()).cloned();
+        let value = |values: &Map<String, Value>, name: &str| {
+            values.get(name).filter(|value| !value.is_null()).cloned()
+        };
         if let Some(moved) = { moved }.find(|one| value(&given, one.name) != value(kept.values(), one.name)) {
             let why = format!("has to be entered again, because {} is another one", moved.name);
             return Err(BadSettings::new(field.name, why));

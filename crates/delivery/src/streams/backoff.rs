@@ -61,6 +61,9 @@ mod tests {
     fn the_other_side_is_believed_up_to_an_hour() {
         let random = SeededRandom::new(5);
         let after = |seconds| retry_ms(9, Some(Duration::from_secs(seconds)), &random);
-        assert_eq!((after(0), after(7), after(86_400), after(u64::MAX)), (1_000, 7_000, 3_600_000, 3_600_000));
+        assert_eq!(
+            (after(0), after(7), after(86_400), after(u64::MAX)),
+            (1_000, 7_000, 3_600_000, 3_600_000)
+        );
     }
 }

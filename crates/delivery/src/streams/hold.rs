@@ -48,12 +48,7 @@ impl Hold {
     }
 
     /// Holds everything; what is to be recorded, if anything.
-    pub(crate) fn hold(
-        &self,
-        state: StreamState,
-        fault: &StreamFault,
-        until_ms: i64,
-    ) -> Option<Happening> {
+    pub(crate) fn hold(&self, state: StreamState, fault: &StreamFault, until_ms: i64) -> Option<Happening> {
         let mut inner = self.inner.lock();
         inner.until_ms = inner.until_ms.max(until_ms);
         let is_worse = state != StreamState::Error && inner.state != state;

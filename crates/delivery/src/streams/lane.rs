@@ -303,9 +303,8 @@ impl Lane {
     ) -> Result<Settled, Halt> {
         let all = piece.batch.records.len();
         let letters = piece.refused(rejected, answer.status);
-        let left = (0..all).filter(|index| {
-            again.contains(index) && rejected.iter().all(|one| one.index != *index)
-        });
+        let left =
+            (0..all).filter(|index| again.contains(index) && rejected.iter().all(|one| one.index != *index));
         let left = left.count();
         if left == all {
             self.fail(work, ("retry", StreamState::Error, Pause::Retry(None)), answer, tried).await?;
@@ -404,8 +403,6 @@ impl Lane {
 /// Begins to read what comes behind a batch while that is on its way.
 fn read_ahead(work: &Arc<Work>, org: &OrgId, key: &Arc<[u8]>, from_seq: u64) -> Ahead {
     let (work, org, key) = (Arc::clone(work), org.clone(), Arc::clone(key));
-    let read = async move {
-        work.read(&org, &key, move |reader| reader.extend(Scan::from(from_seq))).await
-    };
+    let read = async move { work.read(&org, &key, move |reader| reader.extend(Scan::from(from_seq))).await };
     AbortOnDropHandle::new(tokio::spawn(read))
 }

@@ -54,14 +54,17 @@ impl Mask {
             return Err(BadMask(format!("at most {MASK_FIELDS_MAX} fields")));
         }
         for field in &self.fields {
-            let is_path = field.len() <= MASK_FIELD_BYTES_MAX && field.split('.').all(|name| !name.is_empty());
+            let is_path =
+                field.len() <= MASK_FIELD_BYTES_MAX && field.split('.').all(|name| !name.is_empty());
             if !is_path {
                 return Err(BadMask(format!("{field:?} is not the path of a field, such as actor.email")));
             }
             let first = field.split('.').next().unwrap_or_default();
             if KEPT.contains(&first) || first == ANY {
                 let kept = KEPT.join(", ");
-                return Err(BadMask(format!("{field:?}: {kept} stay, because an event is found again by them")));
+                return Err(BadMask(format!(
+                    "{field:?}: {kept} stay, because an event is found again by them"
+                )));
             }
         }
         Ok(())
@@ -115,8 +118,8 @@ fn hide(value: &mut Value, method: MaskMethod, key: &[u8]) {
         Value::Object(members) => members.iter_mut().for_each(|(_, member)| hide(member, method, key)),
         Value::Null => {}
         _ if method == MaskMethod::Mask => *value = Value::from(BLACKENED),
-        Value::String(text) => *value = hashed(text, key).into(),
-        other => *value = hashed(&other.to_string(), key).into(),
+        Value::String(text) => *text = hashed(text, key),
+        Value::Bool(_) | Value::Number(_) => *value = hashed(&value.to_string(), key).into(),
     }
 }
 
@@ -149,7 +152,8 @@ mod tests {
 
     #[test]
     fn parts_are_left_out() {
-        let found = masked(MaskMethod::Drop, &["actor.email", "targets.name", "metadata.*", "nothing.at.all"]);
+        let found =
+            masked(MaskMethod::Drop, &["actor.email", "targets.name", "metadata.*", "nothing.at.all"]);
         let expected = json!({ "id": "evt_1", "actor": { "id": "u", "age": 7 },
             "targets": [{}, { "id": "t" }], "metadata": {} });
         assert_eq!(found, expected);

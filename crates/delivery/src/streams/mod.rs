@@ -6,8 +6,8 @@
 //! rendered while its predecessor was on its way.
 //!
 //! Invariants:
-//! - Every event that a stream's query matches arrives at least once, or is a dead letter, or lies in a noted gap. It is
-//!   never given up because of how often it was tried.
+//! - Every event that a stream's query matches arrives at least once, or is a dead letter, or lies in a noted gap. None
+//!   is given up because of how often it was tried.
 //! - The events of one log arrive in its order, except for dead letters that are sent again and for the rest of a batch
 //!   of which the other side took a part.
 //! - One batch at a time is on its way for a stream and a log. What a stream waits for slows nobody but itself.
@@ -38,5 +38,5 @@ pub use self::host::{Happening, Host, Seals};
 pub use self::mask::{BadMask, Mask, MaskMethod};
 pub use self::runner::{Streams, StreamsOptions};
 pub use self::start::{BadStart, Start};
-pub use self::trial::TestAnswer;
+pub use self::trial::{TEST_ACTION, TestAnswer};
 pub use self::view::{CursorView, InFlight, StreamView};

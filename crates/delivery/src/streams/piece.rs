@@ -50,17 +50,13 @@ impl Piece {
             half.id = plan.batch_id(&half.log, half.first_seq, half.last_seq);
         }
         let (now, later) = self.letters.into_iter().partition(|letter| letter.seq <= middle);
-        (
-            Self { batch: left, letters: now, partial: 0 },
-            Self { batch: right, letters: later, partial: 0 },
-        )
+        (Self { batch: left, letters: now, partial: 0 }, Self { batch: right, letters: later, partial: 0 })
     }
 
     /// Leaves only what has to be sent again. Places that are not there are none of ours; what was refused for good is
     /// not sent again.
     pub(crate) fn keep(&mut self, plan: &Plan, rejected: &[Rejection], again: &[usize]) {
-        let is_kept =
-            |index: &usize| again.contains(index) && rejected.iter().all(|one| one.index != *index);
+        let is_kept = |index: &usize| again.contains(index) && rejected.iter().all(|one| one.index != *index);
         let mut index = 0;
         self.batch.records.retain(|_| {
             index += 1;

@@ -68,7 +68,8 @@ pub(crate) fn content(stream: &Stream) -> String {
 
 /// A format that a kind takes.
 pub(crate) fn format_for(kind: &Kind, name: &str) -> Result<FormatName, StreamsError> {
-    let format = FormatName::from_str(name).map_err(|error| StreamsError::invalid("format", error.to_string()))?;
+    let format =
+        FormatName::from_str(name).map_err(|error| StreamsError::invalid("format", error.to_string()))?;
     if kind.formats.is_empty() || kind.formats.contains(&format.as_str()) {
         return Ok(format);
     }
@@ -91,9 +92,7 @@ pub(crate) fn lowered(text: &str, now_us: i64) -> Result<Option<Lowered>, Stream
         return Ok(None);
     }
     let options = LowerOptions { now_us, tz: &TimeZone::UTC, me: None };
-    lower(&query, &options).map(Some).map_err(|errors| {
-        bad(errors.iter().map(|error| error.message.clone()).collect::<Vec<_>>().join("; "))
-    })
+    lower(&query, &options).map(Some).map_err(|error| bad(error.message))
 }
 
 /// Settings as they are sealed.

@@ -183,10 +183,8 @@ impl Reader<'_> {
     /// Makes an event a record, or a dead letter if that cannot be.
     fn render(&self, scan: &mut Scan, event: &StoredEvent, json: Option<Value>) -> Result<(), ReadError> {
         let meta = &event.meta;
-        let (log, leaf_hash) = self
-            .engine
-            .leaf_of(event)
-            .ok_or_else(|| ReadError::UnknownOrg { org: self.org.clone() })?;
+        let (log, leaf_hash) =
+            self.engine.leaf_of(event).ok_or_else(|| ReadError::UnknownOrg { org: self.org.clone() })?;
         let (log, event_id) = (self.engine.proofs().origin(log), meta.id.to_string());
         let place = Place {
             org: self.org.as_str(),

@@ -50,7 +50,12 @@ async fn one(work: &Work, org: &OrgId, letters: &[DeadLetter]) -> Result<(), Hal
             || refused.iter().any(|one| one.seq == letter.letter.seq);
         if !is_there {
             let reason = MISSING.to_owned();
-            refused.push(NewDeadLetter { reason, status: None, excerpt: String::new(), ..letter.letter.clone() });
+            refused.push(NewDeadLetter {
+                reason,
+                status: None,
+                excerpt: String::new(),
+                ..letter.letter.clone()
+            });
         }
     }
     let log = work.engine.log_of(org).map(|log| work.engine.proofs().origin(log)).unwrap_or_default();
@@ -71,7 +76,8 @@ async fn one(work: &Work, org: &OrgId, letters: &[DeadLetter]) -> Result<(), Hal
             Outcome::Partial { rejected, again } => {
                 over.refused.extend(piece.refused(rejected, answer.status));
                 let all = seqs(&piece.batch);
-                let is_over = |index: &usize| !again.contains(index) && rejected.iter().all(|one| one.index != *index);
+                let is_over =
+                    |index: &usize| !again.contains(index) && rejected.iter().all(|one| one.index != *index);
                 over.arrived = (0..all.len()).filter(is_over).map(|index| all[index]).collect();
                 if again.len() >= all.len() {
                     over.health = Some(failure(work, &answer).await);

@@ -7,11 +7,8 @@ use tallystick_destination::{Destination, Kind, Surroundings};
 use tallystick_engine::Engine;
 use tallystick_event::Random;
 use tallystick_outbound::OutboundOptions;
-use tokio::{
-    sync::{Notify, Semaphore},
-    task::JoinHandle,
-};
-use tokio_util::sync::CancellationToken;
+use tokio::sync::{Notify, Semaphore};
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 use super::{
     backoff,
@@ -73,7 +70,8 @@ impl std::fmt::Debug for Streams {
 struct Running {
     generation: u64,
     stop: CancellationToken,
-    task: JoinHandle<()>,
+    /// With the runner its tasks end, and what they have on its way.
+    task: AbortOnDropHandle<()>,
 }
 
 impl Streams {
@@ -183,7 +181,7 @@ impl Streams {
             }
             let (generation, stop) = (stream.generation, stop.child_token());
             let task = tokio::spawn(Arc::clone(self).serve(stream, Arc::clone(host), stop.clone()));
-            running.insert(id, Running { generation, stop, task });
+            running.insert(id, Running { generation, stop, task: AbortOnDropHandle::new(task) });
         }
     }
 
@@ -265,14 +263,12 @@ impl Streams {
     }
 
     /// What a stream does with events, and what it sends to.
-    pub(crate) fn destination(
-        &self,
-        stream: &Stream,
-    ) -> Result<(Plan, Box<dyn Destination>), StreamsError> {
+    pub(crate) fn destination(&self, stream: &Stream) -> Result<(Plan, Box<dyn Destination>), StreamsError> {
         let kind = self.kind(&stream.kind)?;
         let product = (self.options.product.clone(), self.options.version.clone());
         let plan = Plan::new(stream.clone(), kind, product)?;
-        let opened = self.seals.open(stream.id.as_str(), &stream.settings_sealed).ok_or(StreamsError::Sealed)?;
+        let opened =
+            self.seals.open(stream.id.as_str(), &stream.settings_sealed).ok_or(StreamsError::Sealed)?;
         let settings = settings_of(kind, &opened)?;
         let destination = (kind.open)(&settings, &self.surroundings(stream.id.as_str()))?;
         Ok((plan, destination))

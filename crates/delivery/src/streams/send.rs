@@ -2,7 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tallystick_catalog::{Catalog, CatalogError, StreamFault, StreamHealthChange, StreamState, StreamStep, Stepped};
+use tallystick_catalog::{
+    Catalog, CatalogError, Stepped, StreamFault, StreamHealthChange, StreamState, StreamStep,
+};
 use tallystick_destination::{Answer, Destination, Outcome, limits::CALL_TIME_MAX};
 use tallystick_engine::{Engine, ReadError};
 use tallystick_event::{OrgId, Random};
@@ -116,7 +118,8 @@ impl Work {
             let _permit = permit;
             read(&Reader { engine: &engine, plan: &plan, org: &org, key: &key, now_ms })
         };
-        let panicked = |_| Err(ReadError::Corrupt("reading the log has failed because of a fault of ours".to_owned()));
+        let panicked =
+            |_| Err(ReadError::Corrupt("reading the log has failed because of a fault of ours".to_owned()));
         tokio::task::spawn_blocking(run).await.unwrap_or_else(panicked)
     }
 
@@ -166,7 +169,8 @@ impl Work {
                 Stepped::Done => break,
                 Stepped::Stale => return Err(Halt::Stale),
                 Stepped::Full => {
-                    let detail = "there is no room for more dead letters: have some sent again first".to_owned();
+                    let detail =
+                        "there is no room for more dead letters: have some sent again first".to_owned();
                     let fault = self.fault("dead_letters_full", None, detail);
                     self.failed(StreamState::Error, fault, Pause::Mend).await?;
                     self.wait_for_turn().await?;

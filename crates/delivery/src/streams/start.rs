@@ -98,7 +98,9 @@ mod tests {
         }
         assert_eq!(Start::from_json(&json!({ "seq": 7 })), Ok(Start::Seq(7)));
         assert_eq!(Start::from_json(&json!("now")), Ok(Start::Now));
-        for bad in [json!(7), json!("later"), json!({ "seq": -1 }), json!({ "seq": 1, "org": "a" }), json!(null)] {
+        for bad in
+            [json!(7), json!("later"), json!({ "seq": -1 }), json!({ "seq": 1, "org": "a" }), json!(null)]
+        {
             assert_eq!(Start::from_json(&bad), Err(BadStart), "{bad}");
         }
     }

@@ -8,12 +8,7 @@ use tallystick_destination::{Batch, BatchId, Destination, Kind, Media, Outcome, 
 use tallystick_event::{EventId, OrgId, format_ms};
 use tallystick_format::{FormatName, Place, render};
 
-use super::{
-    admin::StreamDraft,
-    error::StreamsError,
-    piece::outcome_name,
-    runner::Streams,
-};
+use super::{admin::StreamDraft, error::StreamsError, piece::outcome_name, runner::Streams};
 
 /// The action of the made-up event.
 pub const TEST_ACTION: &str = "audit.stream.test";
@@ -174,7 +169,9 @@ fn meaning(outcome: &Outcome) -> &'static str {
         Outcome::Misconfigured => {
             "Somebody has to mend it here or there: the address, credentials, permissions, or what has to exist first."
         }
-        Outcome::Refused => "The other side cannot read the event: look at the format, and at what it expects.",
+        Outcome::Refused => {
+            "The other side cannot read the event: look at the format, and at what it expects."
+        }
         Outcome::Gone => "The other side wants nothing any more, for good.",
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use parking_lot::Mutex;
-use tallystick_catalog::{Stream, StreamCursor, StreamId, StreamsOf};
+use tallystick_catalog::{CatalogError, Stream, StreamCursor, StreamId, StreamsOf};
 use tallystick_destination::BatchId;
 use tallystick_engine::{Engine, ReadError};
 use tallystick_event::OrgId;
@@ -104,15 +104,20 @@ pub struct StreamView {
 impl Streams {
     /// A stream as it is now.
     pub async fn get(&self, id: &StreamId) -> Result<StreamView, StreamsError> {
+        // Cursors first: what the stream has delivered is then never less than what they say.
+        let cursors = self.catalog().stream_cursors(id).await?;
         let stream = self.catalog().stream(id).await?;
-        self.view(stream).await
+        self.view(stream, cursors).await
     }
 
     /// Streams as they are now, the oldest first.
     pub async fn list(&self, whose: StreamsOf<'_>) -> Result<Vec<StreamView>, StreamsError> {
         let mut views = Vec::new();
         for stream in self.catalog().list_streams(whose).await? {
-            views.push(self.view(stream).await?);
+            match self.get(&stream.id).await {
+                Err(StreamsError::Catalog(CatalogError::NotFound { .. })) => {}
+                view => views.push(view?),
+            }
         }
         Ok(views)
     }
@@ -122,8 +127,7 @@ impl Streams {
         self.progress.subscribe()
     }
 
-    pub(crate) async fn view(&self, stream: Stream) -> Result<StreamView, StreamsError> {
-        let cursors = self.catalog().stream_cursors(&stream.id).await?;
+    async fn view(&self, stream: Stream, cursors: Vec<StreamCursor>) -> Result<StreamView, StreamsError> {
         let seen = self.progress.of(&stream.id);
         let engine = std::sync::Arc::clone(&self.engine);
         let look = move || see(&engine, stream, cursors, &seen);

@@ -86,8 +86,10 @@ impl Worker {
                 }
                 grown = live.growth() => match grown {
                     Grown::Logs(logs) => {
-                        for (org, _) in logs.iter().filter(|(org, _)| self.is_ours(org)) {
-                            self.enqueue(org);
+                        for (org, _) in &*logs {
+                            if self.is_ours(org) {
+                                self.enqueue(org);
+                            }
                         }
                     }
                     Grown::Unknown => self.look(),
@@ -113,7 +115,8 @@ impl Worker {
     fn look(&mut self) {
         let sizes = self.work.engine.log_sizes();
         for (org, size) in &sizes {
-            if self.is_ours(org) && self.slots.get(org).is_none_or(|slot| slot.lane.as_ref().is_none_or(|lane| lane.is_behind(*size))) {
+            let lane = self.slots.get(org).and_then(|slot| slot.lane.as_ref());
+            if self.is_ours(org) && lane.is_none_or(|lane| lane.is_behind(*size)) {
                 self.enqueue(org);
             }
         }

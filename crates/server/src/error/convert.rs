@@ -6,12 +6,17 @@ use tallystick_auth::{
     ViewerError,
 };
 use tallystick_catalog::{CatalogError, Conflict};
+use tallystick_delivery::streams::StreamsError;
+use tallystick_destination::kinds;
 use tallystick_engine::{AppendError, ReadError, proof::ProofError};
 use tallystick_event::{BodyError, EventError};
 use tallystick_query::Diagnostic;
 
 use super::{ApiError, ErrorCode, ErrorDetail};
-use crate::http::caller::org_required;
+use crate::{
+    http::{caller::org_required, json::nearest, v1::streams::bad},
+    streams::settings::refused,
+};
 
 impl From<ReadError> for ApiError {
     fn from(error: ReadError) -> Self {
@@ -163,6 +168,26 @@ impl From<CatalogError> for ApiError {
             }
             error if error.is_damage() => corrupt(error.to_string()),
             error => Self::internal(format!("{error:?}")),
+        }
+    }
+}
+
+impl From<StreamsError> for ApiError {
+    fn from(error: StreamsError) -> Self {
+        match error {
+            StreamsError::Catalog(error) => error.into(),
+            StreamsError::Read(error) => error.into(),
+            StreamsError::UnknownKind(name) => {
+                let names = || kinds().iter().map(|kind| kind.name);
+                let hint = match nearest(&name, names()) {
+                    Some(near) => format!("did you mean \"{near}\"?"),
+                    None => format!("there are {}", names().collect::<Vec<_>>().join(", ")),
+                };
+                bad("/kind", format!("there is no kind \"{name}\"; {hint}"))
+            }
+            StreamsError::Settings(settings) => refused(&settings),
+            StreamsError::Invalid { what, why } => bad(&format!("/{what}"), why),
+            StreamsError::Sealed => bad("/settings", StreamsError::Sealed.to_string()),
         }
     }
 }

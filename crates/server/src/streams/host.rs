@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use serde_json::json;
 use tallystick_auth::Auth;
-use tallystick_catalog::{Stream, TriedBatch};
+use tallystick_catalog::{Stream, StreamState, TriedBatch};
 use tallystick_delivery::streams::{Happening, Host, Seals};
 
 use super::act;
@@ -54,7 +54,7 @@ impl Host for StreamHost {
 fn happened(stream: &Stream, happening: &Happening) -> Act {
     let (changes, more) = match happening {
         Happening::Degraded { state, fault, failures } => (
-            vec![("/state", json!("active"), json!(state.as_str()))],
+            vec![("/state", json!(before(stream, *state).as_str()), json!(state.as_str()))],
             json!({ "error": fault.code, "status": fault.status, "consecutive_failures": failures }),
         ),
         Happening::Recovered => {
@@ -77,6 +77,11 @@ fn happened(stream: &Stream, happening: &Happening) -> Act {
         Happening::LogUnreadable { org, .. } => (Vec::new(), json!({ "organization": org.as_str() })),
     };
     act(happening.action(), stream, changes, more)
+}
+
+/// What a stream was before: as its task has begun, unless that was the same trouble.
+fn before(stream: &Stream, now: StreamState) -> StreamState {
+    if stream.state == now { StreamState::Active } else { stream.state }
 }
 
 /// The key of the instance, as the streams use it.

@@ -191,7 +191,11 @@ pub(crate) async fn move_on_by_steps_that_are_whole_or_refused(case: &Case) {
     assert!(!catalog.note_stream_health(&stream.id, stream.generation, &failed).await.unwrap());
     let paused = catalog.pause_stream(&stream.id).await.unwrap().after;
     assert_eq!(advance(step(&paused, &acme, 10, 20, None)).await, Stepped::Stale);
-    assert_eq!(cursor(&catalog, &stream, "acme").await, Some((10, Some(19))), "the same range goes out again");
+    assert_eq!(
+        cursor(&catalog, &stream, "acme").await,
+        Some((10, Some(19))),
+        "the same range goes out again"
+    );
 }
 
 pub(crate) async fn are_rewound_with_a_note_of_what_they_leave_out(case: &Case) {

@@ -61,7 +61,7 @@ pub struct StreamKindField {
     kind: &'static str,
     /// Of a choice: the values.
     #[serde(skip_serializing_if = "Option::is_none")]
-    choices: Option<&'static [&'static str]>,
+    choices: Option<Vec<&'static str>>,
     /// Of a number: the smallest.
     #[serde(skip_serializing_if = "Option::is_none")]
     min: Option<u64>,
@@ -116,7 +116,7 @@ impl From<&'static Field> for StreamKindField {
             FieldKind::Url => ("url", None, None),
             FieldKind::Secret => ("secret", None, None),
             FieldKind::Lines => ("lines", None, None),
-            FieldKind::Choice(choices) => ("choice", Some(choices), None),
+            FieldKind::Choice(choices) => ("choice", Some(choices.to_vec()), None),
             FieldKind::Switch => ("switch", None, None),
             FieldKind::Number(min, max) => ("number", None, Some((min, max))),
             FieldKind::SecretMap => ("secret_map", None, None),

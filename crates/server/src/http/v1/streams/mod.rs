@@ -20,20 +20,15 @@ pub mod update;
 
 use tallystick_auth::{Operation, Reach};
 use tallystick_catalog::{CatalogError, Stream, StreamId};
-use tallystick_delivery::streams::StreamsError;
-use tallystick_destination::{Kind, kinds};
+use tallystick_destination::Kind;
 use tallystick_event::OrgId;
 use tallystick_format::FormatName;
 
 pub use self::{answer::StreamAnswer, body::bad};
 use crate::{
     error::ApiError,
-    http::{
-        caller::{Authenticated, org_required},
-        json::nearest,
-    },
+    http::caller::{Authenticated, org_required},
     state::AppState,
-    streams::settings::refused,
 };
 
 /// Names of the formats that a kind takes, the best first.
@@ -106,26 +101,6 @@ async fn reached(
     let manages = Manages::of(caller, operation)?;
     let stream = state.engine.catalog().stream(id).await?;
     if manages.covers(stream.org.as_ref()) { Ok(stream) } else { Err(unknown(id)) }
-}
-
-impl From<StreamsError> for ApiError {
-    fn from(error: StreamsError) -> Self {
-        match error {
-            StreamsError::Catalog(error) => error.into(),
-            StreamsError::Read(error) => error.into(),
-            StreamsError::UnknownKind(name) => {
-                let names = || kinds().iter().map(|kind| kind.name);
-                let hint = match nearest(&name, names()) {
-                    Some(near) => format!("did you mean \"{near}\"?"),
-                    None => format!("there are {}", names().collect::<Vec<_>>().join(", ")),
-                };
-                bad("/kind", format!("there is no kind \"{name}\"; {hint}"))
-            }
-            StreamsError::Settings(settings) => refused(&settings),
-            StreamsError::Invalid { what, why } => bad(&format!("/{what}"), why),
-            StreamsError::Sealed => bad("/settings", StreamsError::Sealed.to_string()),
-        }
-    }
 }
 
 fn unknown(id: &StreamId) -> ApiError {
