@@ -23,6 +23,49 @@ pub(crate) fn install(packages: &[&str]) -> Result<()> {
     command::must_succeed(&mut install).with_context(|| format!("install {wanted}"))
 }
 
+/// Unpacks packages, with all that they need and that is not installed, as if the folder were `/`, and installs
+/// nothing: for programs that exclude each other as packages, or that would start as services.
+pub(crate) fn unpack(folder: &Path, packages: &[&str]) -> Result<()> {
+    let wanted = packages.join(" ");
+    if !command::exists("apt-get", "--version") {
+        bail!("needed and not there: {wanted} (Debian's names), unpacked in {}", folder.display());
+    }
+    println!("unpacking {wanted}");
+    let debs = folder.join("debs");
+    std::fs::create_dir_all(&debs).with_context(|| format!("make {}", debs.display()))?;
+    if needed_by(packages)?.is_none() {
+        command::must_succeed(apt().args(["update", "-qq"]))?;
+    }
+    let needed = needed_by(packages)?.with_context(|| format!("apt-get knows no {wanted}"))?;
+    // Whoever downloads for root may not write into root's folders, and says so; it works all the same.
+    let mut download = apt();
+    download.args(["-qq", "-o", "APT::Sandbox::User=root", "download"]).args(&needed).current_dir(&debs);
+    command::must_succeed(&mut download).with_context(|| format!("download {}", needed.join(" ")))?;
+    for entry in std::fs::read_dir(&debs)? {
+        let package = entry?.path();
+        command::must_succeed(Command::new("dpkg").arg("-x").arg(&package).arg(folder))?;
+    }
+    std::fs::remove_dir_all(&debs).with_context(|| format!("remove {}", debs.display()))
+}
+
+/// The packages and what would be installed with them; none if they are not in the lists.
+fn needed_by(packages: &[&str]) -> Result<Option<Vec<String>>> {
+    let mut ask = apt();
+    ask.args(["install", "-s", "--no-install-recommends"]).args(packages);
+    let output = ask.output().context("ask apt-get what is needed")?;
+    let found = output.status.success();
+    Ok(found.then(|| with_needed(packages, &String::from_utf8_lossy(&output.stdout))))
+}
+
+/// What apt-get would install is in lines such as `Inst libestr0 (0.1.11-1 Debian:12/stable [amd64])`.
+fn with_needed(packages: &[&str], simulated: &str) -> Vec<String> {
+    let installed = simulated.lines().filter_map(|line| line.strip_prefix("Inst ")?.split(' ').next());
+    let mut all: Vec<String> = packages.iter().copied().chain(installed).map(str::to_owned).collect();
+    all.sort();
+    all.dedup();
+    all
+}
+
 /// PostgreSQL's server programs: Debian keeps them out of the path, one folder a version.
 pub(crate) fn has_postgresql() -> bool {
     command::exists("initdb", "--version") || versions(Path::new("/usr/lib/postgresql"))
@@ -58,6 +101,14 @@ fn is_root() -> Result<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_package_needs_is_read_of_a_simulation() {
+        let simulated = "NOTE: This is only a simulation!\nInst libestr0 (0.1.11-1 Debian:12 [amd64])\n\
+            Inst rsyslog (8.2302.0-1 Debian:12 [amd64])\nConf libestr0 (0.1.11-1 Debian:12 [amd64])\n";
+        assert_eq!(with_needed(&["rsyslog"], simulated), ["libestr0", "rsyslog"]);
+        assert_eq!(with_needed(&["rsyslog"], ""), ["rsyslog"]);
+    }
 
     #[test]
     fn a_version_without_its_server_does_not_count() {

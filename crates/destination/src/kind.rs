@@ -5,7 +5,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tallystick_outbound::OutboundOptions;
 
-use crate::{Answer, BadSettings, Batch, Field, Settings, datadog, elasticsearch, splunk_hec, webhook};
+use crate::{
+    Answer, BadSettings, Batch, Field, Settings, azure_blob, clickhouse, datadog, elasticsearch, gcs, kafka, nats, otlp,
+    s3, sentinel, splunk_hec, sumo, syslog, webhook,
+};
 
 /// What a destination may use of the world.
 #[derive(Debug, Clone)]
@@ -46,9 +49,16 @@ pub trait Destination: Send + Sync {
     /// Sends a batch: one exchange, which is over within [`crate::limits::CALL_TIME_MAX`].
     async fn send(&self, batch: &Batch) -> Answer;
 
-    /// Asks whether it could be sent to, without leaving anything behind if the protocol knows a way; none if it does not.
+    /// Asks whether it could be sent to, without leaving anything behind if the protocol knows a way; none if it does
+    /// not.
     async fn check(&self) -> Option<Answer>;
 }
+
+/// Makes a destination of settings.
+///
+/// # Errors
+/// The first setting that cannot work.
+pub type Opener = fn(&Settings, &Surroundings) -> Result<Box<dyn Destination>, BadSettings>;
 
 /// A kind of destination.
 #[derive(Debug)]
@@ -68,11 +78,26 @@ pub struct Kind {
     /// How often an event may arrive.
     pub once: Once,
     /// Makes a destination of settings that were checked against `fields`.
-    pub open: fn(&Settings, &Surroundings) -> Result<Box<dyn Destination>, BadSettings>,
+    pub open: Opener,
 }
 
 /// All kinds, in the order in which they are offered.
-static KINDS: &[&Kind] = &[&webhook::KIND, &splunk_hec::KIND, &datadog::KIND, &elasticsearch::KIND];
+static KINDS: &[&Kind] = &[
+    &webhook::KIND,
+    &splunk_hec::KIND,
+    &datadog::KIND,
+    &elasticsearch::KIND,
+    &otlp::KIND,
+    &clickhouse::KIND,
+    &sentinel::KIND,
+    &sumo::KIND,
+    &s3::KIND,
+    &gcs::KIND,
+    &azure_blob::KIND,
+    &syslog::KIND,
+    &kafka::KIND,
+    &nats::KIND,
+];
 
 /// All kinds, in the order in which they are offered.
 pub fn kinds() -> &'static [&'static Kind] {

@@ -1,5 +1,5 @@
-//! JSON out: canonical (RFC 8785), so that the same event gives the same bytes whatever built its tree; and objects that
-//! never get an empty member.
+//! JSON out: canonical (RFC 8785), so that the same event gives the same bytes whatever built its tree; and objects
+//! that never get an empty member.
 
 use serde_json::{Map, Number, Value};
 use tallystick_event::name_order;
@@ -136,7 +136,9 @@ mod tests {
     fn canonical() {
         // Names in the order of their UTF-16 code units: a surrogate pair comes before U+E000.
         assert_eq!(
-            text(&json!({"b": 1.0, "a": [1e21, -0.0, null], "\u{e000}": 1, "\u{1f600}": 2, "c": "\u{7}\n/\u{7f}"})),
+            text(
+                &json!({"b": 1.0, "a": [1e21, -0.0, null], "\u{e000}": 1, "\u{1f600}": 2, "c": "\u{7}\n/\u{7f}"})
+            ),
             "{\"a\":[1e+21,0,null],\"b\":1,\"c\":\"\\u0007\\n/\u{7f}\",\"\u{1f600}\":2,\"\u{e000}\":1}"
         );
         assert_eq!(text(&json!(u64::MAX)), "18446744073709552000");

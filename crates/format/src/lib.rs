@@ -13,12 +13,15 @@
 mod cloudevents;
 mod ecs;
 mod json;
+mod kind;
 mod line;
+mod meaning;
 mod name;
 mod native;
 mod ocsf;
 mod place;
 mod render;
+mod severity;
 mod view;
 mod workos;
 

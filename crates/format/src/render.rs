@@ -33,20 +33,16 @@ pub fn render(
     out: &mut Vec<u8>,
 ) -> Result<(), Unrenderable> {
     let Value::Object(members) = event else { return Err(Unrenderable::NotAnObject) };
-    if format == FormatName::Native {
-        native::write(out, members, place);
-        return Ok(());
-    }
-    let view = View::of(members, place);
+    let view = || View::of(members, place);
     match format {
-        FormatName::Native => unreachable!("returned above"),
-        FormatName::Ocsf18 => json::write_object(out, &ocsf::record(&view, place, Release::V18)),
-        FormatName::Ocsf19 => json::write_object(out, &ocsf::record(&view, place, Release::V19)),
-        FormatName::Ecs => json::write_object(out, &ecs::document(&view, place)),
-        FormatName::Cef => line::cef(out, &view, place),
-        FormatName::Leef => line::leef(out, &view, place),
-        FormatName::CloudEvents => cloudevents::write(out, &view, place),
-        FormatName::Workos => workos::write(out, &view, place),
+        FormatName::Native => native::write(out, members, place),
+        FormatName::Ocsf18 => json::write_object(out, &ocsf::record(&view(), place, Release::V18)),
+        FormatName::Ocsf19 => json::write_object(out, &ocsf::record(&view(), place, Release::V19)),
+        FormatName::Ecs => json::write_object(out, &ecs::document(&view(), place)),
+        FormatName::Cef => line::cef(out, &view(), place),
+        FormatName::Leef => line::leef(out, &view(), place),
+        FormatName::CloudEvents => cloudevents::write(out, &view(), place),
+        FormatName::Workos => workos::write(out, &view(), place),
     }
     Ok(())
 }

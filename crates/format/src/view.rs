@@ -89,6 +89,15 @@ fn text(value: Option<&Value>) -> Option<&str> {
     value.and_then(Value::as_str).filter(|text| !text.is_empty())
 }
 
+/// Whether a time is spelled as the log spells it; others are understood and spelled anew.
+fn is_plain_time(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.len() >= "0000-00-00T00:00:00Z".len()
+        && bytes[4] == b'-'
+        && bytes[10] == b'T'
+        && bytes.ends_with(b"Z")
+}
+
 fn list(value: Option<&Value>) -> &[Value] {
     value.and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
@@ -105,7 +114,7 @@ impl<'a> View<'a> {
             action: text(event.get("action")).unwrap_or(NO_ACTION),
             version: event.get("version").and_then(Value::as_u64),
             occurred_ms: occurred.map_or(place.received_ms, jiff::Timestamp::as_millisecond),
-            occurred_at: occurred.and(occurred_at),
+            occurred_at: occurred_at.filter(|text| occurred.is_some() && is_plain_time(text)),
             outcome: text(event.get("outcome")).and_then(|text| text.parse().ok()).unwrap_or_default(),
             reason: text(event.get("reason")),
             actor: actor.and_then(Party::of),
@@ -133,7 +142,8 @@ impl<'a> View<'a> {
 
     /// The event as a sentence, as the interface says it.
     pub(crate) fn sentence(&self) -> String {
-        let party = |party: &Party<'_>| json!({"type": party.kind, "id": party.id.unwrap_or(""), "name": party.name});
+        let party =
+            |party: &Party<'_>| json!({"type": party.kind, "id": party.id.unwrap_or(""), "name": party.name});
         let actor = self.actor.as_ref().map(|actor| {
             let mut said = party(actor);
             said["email"] = actor.email.into();

@@ -12,7 +12,7 @@ use crate::view::{Party, View};
 /// The version of an action's schema when the event names none.
 const FIRST_VERSION: u64 = 1;
 /// What an event without an address has as its location: the member is required there.
-const NO_LOCATION: &str = "0.0.0.0";
+const NO_LOCATION: &str = "unknown";
 
 /// Appends the event.
 pub(crate) fn write(out: &mut Vec<u8>, view: &View<'_>, place: &Place<'_>) {

@@ -5,8 +5,8 @@ use serde_json::value::RawValue;
 
 use crate::{Batch, Media, Record, Settings};
 
-/// What Datadog takes for the time of a log: it drops what is older than 18 hours. Less, because the call takes time, and
-/// clocks differ.
+/// What Datadog takes for the time of a log: it drops what is older than 18 hours. Less, because the call takes time,
+/// and clocks differ.
 const AGE_MS_MAX: i64 = (17 * 60 + 30) * 60 * 1000;
 
 /// What all events of a stream are marked with.

@@ -1,5 +1,6 @@
-//! Datadog's log intake. It accepts everything and says nothing of what it then cuts or drops, so its limits are kept here:
-//! an event that would be cut is refused, and one that is too old to keep its time says its time in an attribute.
+//! Datadog's log intake. It accepts everything and says nothing of what it then cuts or drops, so its limits are kept
+//! here: an event that would be cut is refused, and one that is too old to keep its time says its time in an
+//! attribute.
 
 mod body;
 mod fields;
@@ -122,8 +123,8 @@ mod tests {
     fn every_site_has_its_addresses() {
         for site in fields::SITES {
             let (intake, validate) = addresses(site);
-            assert_eq!(intake, format!("https://http-intake.logs.{site}/api/v2/logs"));
-            assert_eq!(validate, format!("https://api.{site}/api/v1/validate"));
+            assert_eq!(intake.to_string(), format!("https://http-intake.logs.{site}/api/v2/logs"));
+            assert_eq!(validate.to_string(), format!("https://api.{site}/api/v1/validate"));
         }
     }
 }

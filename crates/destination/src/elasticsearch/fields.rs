@@ -24,10 +24,10 @@ pub(super) static FIELDS: &[Field] = &[
     Field {
         name: "index",
         title: "Index or data stream",
-        help: "Where events are written. {yyyy}, {MM} and {dd} stand for the date at which an event happened (UTC), {org} \
-               for its organization: audit-{yyyy.MM} makes an index a month.",
+        help: "Where events are written. {yyyy}, {MM} and {dd} stand for the date at which an event happened (UTC), \
+               {org} for its organization: audit-{yyyy.MM} makes an index a month.",
         kind: FieldKind::Text,
-        is_required: true,
+        is_required: false,
         default: "logs-tallystick.audit-default",
         example: "logs-tallystick.audit-default",
     },

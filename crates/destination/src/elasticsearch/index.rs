@@ -83,6 +83,9 @@ fn is_fine(byte: u8) -> bool {
 
 /// `yyyy.MM.dd` for `strftime`; none if it is no date.
 fn date_form(name: &str) -> Option<String> {
+    if name.is_empty() {
+        return None;
+    }
     let parts = name.split_inclusive(['.', '-', '_']).map(|part| {
         let word = part.trim_end_matches(['.', '-', '_']);
         let form = match word {

@@ -52,8 +52,9 @@ impl Cleaner {
         text
     }
 
-    /// What is shown of an answer: text, without secrets and without control characters but line breaks and tabs, at most
-    /// [`EXCERPT_BYTES_MAX`]. Cleaned as a whole before it is cut, so that no half of a secret is left at its end.
+    /// What is shown of an answer: text, without secrets and without control characters but line breaks and tabs, at
+    /// most [`EXCERPT_BYTES_MAX`]. Cleaned as a whole before it is cut, so that no half of a secret is left at its
+    /// end.
     pub(crate) fn excerpt(&self, body: &[u8]) -> String {
         let text = self.clean(&String::from_utf8_lossy(body));
         let shown: String = text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();

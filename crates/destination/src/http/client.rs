@@ -93,12 +93,25 @@ impl HttpClient {
     /// What it means that there is no answer, ready to be given to the caller.
     pub(crate) async fn call(
         &self,
+        request: Request<Bytes>,
+        now_ms: Option<i64>,
+    ) -> Result<Response, Answer> {
+        self.call_up_to(request, now_ms, self.answer_bytes_max).await
+    }
+
+    /// As `call`, for an answer of at most `bytes_max`.
+    ///
+    /// # Errors
+    /// As `call`.
+    pub(crate) async fn call_up_to(
+        &self,
         mut request: Request<Bytes>,
         now_ms: Option<i64>,
+        bytes_max: usize,
     ) -> Result<Response, Answer> {
         let sent_bytes = request.body().len() as u64;
         request.headers_mut().entry(USER_AGENT).or_insert_with(|| self.agent.clone());
-        let answer = self.outbound.send(request, self.answer_bytes_max).await.map_err(|error| {
+        let answer = self.outbound.send(request, bytes_max).await.map_err(|error| {
             let (outcome, told) = misfortune(&error);
             Answer { outcome, status: None, detail: self.excerpt(told.as_bytes()), sent_bytes }
         })?;

@@ -1,5 +1,5 @@
-//! What kinds over HTTP share: a guarded client made of the settings, one exchange, what statuses usually mean, and what
-//! may be shown of an answer. A kind makes requests and says where its service means something else by a status.
+//! What kinds over HTTP share: a guarded client made of the settings, one exchange, what statuses usually mean, and
+//! what may be shown of an answer. A kind makes requests and says where its service means something else by a status.
 //!
 //! ```text
 //! let client = HttpClient::open(settings, surroundings)?;
@@ -17,7 +17,7 @@ mod gzip;
 mod meaning;
 mod retry_after;
 
-pub(crate) use self::cleaner::{Cleaner, cut};
+pub(crate) use self::cleaner::Cleaner;
 pub(crate) use self::client::{HttpClient, Response, url_of};
 pub(crate) use self::failure::misfortune;
 pub(crate) use self::fields::{CA_PEM, CLIENT_CERT_PEM, CLIENT_KEY_PEM, bad_tls, tls_of};

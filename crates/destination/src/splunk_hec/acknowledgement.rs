@@ -1,5 +1,6 @@
-//! Indexer acknowledgement: the collector gives a number for what it has taken, and says under that number, later, that it
-//! is stored. What is asked and not yet answered is remembered, so that the next attempt asks again and does not send again.
+//! Indexer acknowledgement: the collector gives a number for what it has taken, and says under that number, later,
+//! that it is stored. What is asked and not yet answered is remembered, so that the next attempt asks again and does
+//! not send again.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;

@@ -10,7 +10,7 @@ pub(super) static FIELDS: &[Field] = &[
     Field {
         name: "url",
         title: "URL of the collector",
-        help: "The server and port of the HTTP Event Collector. Splunk Cloud: https://http-inputs-STACK.splunkcloud.com.",
+        help: "Its server and port. Splunk Cloud: https://http-inputs-STACK.splunkcloud.com.",
         kind: FieldKind::Url,
         is_required: true,
         default: "",
@@ -64,8 +64,8 @@ pub(super) static FIELDS: &[Field] = &[
     Field {
         name: "acknowledgement",
         title: "Indexer acknowledgement",
-        help: "Events count as delivered when they are stored, not when they are taken. Has to be on for the token, too; \
-               behind a load balancer every call has to reach the same indexer. Splunk Cloud has it not.",
+        help: "Events count as delivered when they are stored, not when they are taken. Has to be on for the token, \
+               too; behind a load balancer every call has to reach the same indexer. Splunk Cloud has it not.",
         kind: FieldKind::Switch,
         is_required: false,
         default: "false",

@@ -18,12 +18,12 @@ pub(super) struct Reply {
 
 impl Reply {
     pub(super) fn of(response: &Response) -> Self {
-        serde_json::from_slice(&response.body).unwrap_or_default()
+        response.json().and_then(|json| serde_json::from_value(json).ok()).unwrap_or_default()
     }
 }
 
-/// What an answer to events means. The code counts before the status. Something that answers well and says no code is no
-/// collector, but perhaps the page on which people log in.
+/// What an answer to events means. The code counts before the status. Something that answers well and says no code is
+/// no collector, but perhaps the page on which people log in.
 pub(super) fn meaning(response: &Response, reply: &Reply) -> Outcome {
     let retry = Outcome::Retry { after: response.retry_after };
     match reply.code {
@@ -33,8 +33,8 @@ pub(super) fn meaning(response: &Response, reply: &Reply) -> Outcome {
         Some(8 | 9 | 18 | 19 | 20 | 23 | 26 | 27) => retry,
         // The token, the index, the channel, and switches on the other side.
         Some(1..=4 | 7 | 10 | 11 | 14 | 16 | 21 | 22) => Outcome::Misconfigured,
-        // No data, not readable, event missing, event blank, indexed fields. It says which event it was, but versions do
-        // not agree on where to count from, nor on whether those before it were taken.
+        // No data, not readable, event missing, event blank, indexed fields. It says which event it was, but versions
+        // do not agree on where to count from, nor on whether those before it were taken.
         Some(NO_DATA | 6 | 12 | 13 | 15) => Outcome::Refused,
         _ => match usual(response) {
             Outcome::Delivered => Outcome::Misconfigured,

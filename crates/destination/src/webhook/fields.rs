@@ -39,8 +39,8 @@ pub(super) static FIELDS: &[Field] = &[
     Field {
         name: "secret",
         title: "Signing secret",
-        help: "whsec_ and 24 to 64 random bytes in base64, or whsk_ and an Ed25519 key. The receiver checks with it that \
-               a call comes from here; without it calls are not signed.",
+        help: "whsec_ and 24 to 64 random bytes in base64, or whsk_ and an Ed25519 key. The receiver checks with it \
+               that a call comes from here; without it calls are not signed.",
         kind: FieldKind::Secret,
         is_required: false,
         default: "",

@@ -1,5 +1,5 @@
-//! Any HTTPS endpoint, called as [Standard Webhooks](https://www.standardwebhooks.com) 1.0 describes: with an id that is
-//! the same on every attempt, and signatures that the receiver checks with what it was given once.
+//! Any HTTPS endpoint, called as [Standard Webhooks](https://www.standardwebhooks.com) 1.0 describes: with an id that
+//! is the same on every attempt, and signatures that the receiver checks with what it was given once.
 
 mod body;
 mod fields;
@@ -67,7 +67,11 @@ fn open(settings: &Settings, surroundings: &Surroundings) -> Result<Box<dyn Dest
     if settings.text("previous_secret").is_some() && settings.text("secret").is_none() {
         return Err(BadSettings::new("secret", "is needed with a previous one"));
     }
-    let client = HttpClient::open(settings, surroundings)?;
+    // Receivers know the secrets without what is written before them, too.
+    let bare =
+        ["secret", "previous_secret"].map(|field| settings.text(field).and_then(|text| text.split_once('_')));
+    let bare: Vec<&str> = bare.into_iter().flatten().map(|(_, bare)| bare).collect();
+    let client = HttpClient::open_knowing(settings, surroundings, &bare)?;
     let url = url.as_str().parse().map_err(|_| BadSettings::new("url", "is not a URL that can be called"))?;
     Ok(Box::new(Webhook { client, url, headers, form, signers }))
 }

@@ -1,5 +1,5 @@
-//! Signatures of Standard Webhooks: `v1` (HMAC-SHA256 with a shared secret) and `v1a` (Ed25519, whose public half may be
-//! known to anybody).
+//! Signatures of Standard Webhooks: `v1` (HMAC-SHA256 with a shared secret) and `v1a` (Ed25519, whose public half may
+//! be known to anybody).
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -109,7 +109,8 @@ mod tests {
         let mixed = format!("whsk_{}", STANDARD.encode([1; 64]));
         for secret in ["sesame-open", "whsec_!!", "whsec_", "whsk_AAAA", &short, &long, &mixed] {
             let error = Signer::new("secret", secret).err().unwrap();
-            assert!(error.field == "secret" && !error.why.contains(secret), "{error}");
+            let is_told = secret.len() > "whsec_".len() && error.why.contains(secret);
+            assert!(error.field == "secret" && !is_told, "{error}");
         }
     }
 }

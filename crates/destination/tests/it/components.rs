@@ -33,6 +33,14 @@ pub(crate) fn in_package(path: &str) -> PathBuf {
     found(places.into_iter().find(|place| place.exists()).unwrap_or_else(|| venv().join(path)))
 }
 
+/// A file inside an installed package for Node, such as `azurite/dist/src/blob/main.js`.
+pub(crate) fn in_node_package(path: &str) -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let folder = std::env::var_os("TALLYSTICK_STREAMS_NODE")
+        .map_or_else(|| root.join("target/streams-node"), PathBuf::from);
+    found(folder.join("node_modules").join(path))
+}
+
 fn found(path: PathBuf) -> PathBuf {
     assert!(path.exists(), "{} is not there: run `cargo xtask streams-setup`", path.display());
     path

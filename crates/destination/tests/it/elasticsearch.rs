@@ -1,4 +1,5 @@
-//! OpenSearch's bulk interface: a server in memory, Tenzir's receiver, and a strict one of our own for what neither does.
+//! OpenSearch's bulk interface: a server in memory, Tenzir's receiver, and a strict one of our own for what neither
+//! does.
 
 use std::process::Command;
 
@@ -39,8 +40,7 @@ async fn events_arrive_once_however_often_they_are_sent() {
     let answer = destination.send(&first).await;
     assert_eq!((answer.outcome, answer.detail.as_str()), (Outcome::Delivered, "1000 created"));
     let answer = destination.send(&first).await;
-    assert_eq!(answer.outcome, Outcome::Delivered);
-    assert!(answer.detail.starts_with("1000 there already; version_conflict"), "{}", answer.detail);
+    assert_eq!((answer.outcome, answer.detail.as_str()), (Outcome::Delivered, "1000 there already"));
     assert_eq!(destination.send(&batch_from(990, 20)).await.outcome, Outcome::Delivered);
     let found = documents(&url, "audit-acme").await;
     let seqs: Vec<u64> = found.iter().map(|hit| hit["_source"]["seq"].as_u64().unwrap()).collect();
@@ -57,7 +57,8 @@ async fn events_arrive_once_however_often_they_are_sent() {
 #[tokio::test]
 async fn an_event_that_does_not_fit_is_refused_alone() {
     let (_process, url) = osmem().await;
-    let mapping = json!({ "mappings": { "properties": { "metadata": { "properties": { "n": { "type": "long" } } } } } });
+    let metadata = json!({ "properties": { "n": { "type": "long" } } });
+    let mapping = json!({ "mappings": { "properties": { "metadata": metadata } } });
     let json_type = [("content-type", "application/json")];
     let (status, body) = ask("PUT", &format!("{url}/strict"), &json_type, &mapping.to_string()).await;
     assert_eq!(status, 200, "{body}");

@@ -1,5 +1,5 @@
-//! Splunk's collector: Tenzir's receiver, which answers with its codes; and, for acknowledgements, which no receiver to be
-//! had ever gives, a strict one of our own.
+//! Splunk's collector: Tenzir's receiver, which answers with its codes; and, for acknowledgements, which no receiver
+//! to be had ever gives, a strict one of our own.
 
 use std::path::Path;
 use std::process::Command;

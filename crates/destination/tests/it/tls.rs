@@ -1,9 +1,9 @@
-//! TLS as all kinds over HTTP have it: a certificate that nobody vouches for is for a person to mend, an authority of one's
-//! own makes it good, and a server may ask who we are.
+//! TLS as all kinds over HTTP have it: a certificate that nobody vouches for is for a person to mend, an authority of
+//! one's own makes it good, and a server may ask who we are.
 
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
@@ -19,8 +19,9 @@ use crate::components::open;
 struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
-    fn new() -> Self {
+    fn new(name: &str) -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
     }
@@ -79,12 +80,13 @@ async fn server(authority: &Authority) -> String {
 
 #[tokio::test]
 async fn certificates_are_for_a_person_to_mend() {
-    let (authority, stranger) = (Authority::new(), Authority::new());
+    let (authority, stranger) = (Authority::new("ours"), Authority::new("another"));
     let url = server(&authority).await;
     let (certificate, key) = authority.issue("client");
     let (other, other_key) = stranger.issue("client");
     let good = json!({
-        "url": url, "ca_pem": authority.pem(), "client_cert_pem": certificate.pem(), "client_key_pem": key.serialize_pem(),
+        "url": url, "ca_pem": authority.pem(), "client_cert_pem": certificate.pem(),
+        "client_key_pem": key.serialize_pem(),
     });
     let with = |changes: &[(&str, serde_json::Value)]| {
         let mut settings = good.clone();

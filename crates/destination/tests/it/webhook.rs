@@ -157,8 +157,8 @@ fn settings_that_cannot_work_are_not_taken() {
     for (settings, field) in [
         (json!({}), "url"),
         (json!({ "url": "ftp://a.example/" }), "url"),
-        (json!({ "url": "https://user:password@a.example/" }), "url"),
-        (json!({ "url": "http://a.example/" }), "url"),
+        (json!({ "url": "https://user:sesame@a.example/" }), "url"),
+        (json!({ "url": "http://1.1.1.1/" }), "url"),
         (json!({ "url": "https://169.254.169.254/latest" }), "url"),
         (json!({ "url": "https://a.example", "headers": { "Host": "b" } }), "headers"),
         (json!({ "url": "https://a.example", "headers": { "Webhook-Id": "b" } }), "headers"),
@@ -178,7 +178,7 @@ fn settings_that_cannot_work_are_not_taken() {
         let error =
             try_open("webhook", settings.clone()).err().unwrap_or_else(|| panic!("{settings} was taken"));
         assert_eq!(error.field, field, "{settings}: {error}");
-        assert!(!error.to_string().contains("sesame") && !error.to_string().contains("password"), "{error}");
+        assert!(!error.to_string().contains("sesame"), "{error}");
     }
 }
 

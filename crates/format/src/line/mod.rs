@@ -1,3 +1,8 @@
-//! Lines.
-pub(crate) fn cef(_: &mut Vec<u8>, _: &crate::view::View<'_>, _: &crate::place::Place<'_>) {}
-pub(crate) fn leef(_: &mut Vec<u8>, _: &crate::view::View<'_>, _: &crate::place::Place<'_>) {}
+//! The formats that are one line of text: CEF and LEEF.
+
+mod cef;
+mod leef;
+mod text;
+
+pub(crate) use cef::write as cef;
+pub(crate) use leef::write as leef;

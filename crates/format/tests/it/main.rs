@@ -1,1 +1,10 @@
-//! The formats from outside: one binary for all integration tests.
+//! The formats from outside: golden files, the published schemas, and whatever events can be.
+
+mod docs;
+mod events;
+mod golden;
+mod hostile;
+mod lines;
+mod parsers;
+mod real;
+mod schema;

@@ -18,17 +18,17 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("catalog", &["event", "merkle"]),
     ("engine", &["event", "merkle", "query", "wal", "segment", "catalog"]),
     ("auth", &["event", "catalog"]),
+    ("destination", &["outbound"]),
     ("delivery", &["event", "query", "format", "wal", "catalog", "engine", "outbound", "destination"]),
     ("witness", &["merkle", "wal"]),
     ("outbound", &[]),
     ("anchor", &["event", "merkle", "catalog", "engine", "outbound"]),
     ("oidc", &["event", "outbound"]),
-    ("destination", &["outbound"]),
     (
         "server",
         &[
-            "event", "merkle", "verify", "query", "mapping", "format", "catalog", "engine", "auth", "delivery",
-            "witness", "outbound", "oidc", "destination",
+            "event", "merkle", "verify", "query", "mapping", "catalog", "engine", "auth", "delivery",
+            "witness", "format", "outbound", "destination", "oidc",
         ],
     ),
     ("tallystick", EVERYTHING),
@@ -43,7 +43,7 @@ const FOR_TESTS: &[(&str, &[&str])] = &[("mapping", &["event"]), ("format", &["m
 
 const EVERYTHING: &[&str] = &[
     "event", "merkle", "verify", "auditor", "query", "mapping", "format", "wal", "segment", "catalog", "engine",
-    "auth", "delivery", "witness", "outbound", "anchor", "oidc", "destination", "server",
+    "auth", "delivery", "witness", "outbound", "destination", "anchor", "oidc", "server",
 ];
 
 /// Crates that compute and touch nothing: they can run in a browser or in somebody's verifier.

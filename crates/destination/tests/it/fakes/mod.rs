@@ -1,5 +1,7 @@
-//! Servers of our own for services that cannot be had: each holds a client to what the vendor documents, and a test fails
-//! when the client does not keep to it. Answers can be scripted, to see what a client makes of trouble.
+//! Servers of our own for services that cannot be had: each holds a client to what the vendor documents, and a test
+//! fails when the client does not keep to it. Answers can be scripted, to see what a client makes of trouble.
+
+pub(crate) mod broker;
 
 use std::collections::VecDeque;
 use std::io::Read;

@@ -1,0 +1,107 @@
+//! Objects in stores: where a batch lies, what it looks like there, and how it is put there once. What differs between
+//! stores is behind [`ObjectStore`]; each kind of store is a folder beside this one.
+
+mod body;
+mod fields;
+mod key;
+mod manifest;
+mod put;
+mod request;
+mod xml;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+
+use crate::{Answer, Shape};
+
+pub(crate) use self::fields::{COMPRESSION, CONDITIONAL, MANIFEST, PREFIX, conditional, printable};
+pub(crate) use self::put::{CheckedStore, Layout, ObjectDestination};
+pub(crate) use self::request::{escaped, now_ms, request, said};
+pub(crate) use self::xml::{element, elements};
+
+/// Most bytes of records in one object: what 30 s suffice to send over a slow line, compressed, with some to spare.
+pub const OBJECT_RECORDS_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Most events in one object.
+pub const OBJECT_EVENTS_MAX: usize = 50_000;
+/// How long the first event of an object waits for others. Each object costs money and time when it is read.
+pub const OBJECT_LINGER: Duration = Duration::from_mins(5);
+/// Longest key that all stores take, bytes.
+pub const KEY_BYTES_MAX: usize = 1_024;
+/// Most keys in one page of a listing.
+pub const LIST_KEYS_MAX: usize = 1_000;
+/// Most bytes of one page of a listing.
+pub const LIST_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// What batches are for all stores.
+pub(crate) const SHAPE: Shape = Shape {
+    events_max: OBJECT_EVENTS_MAX,
+    bytes_max: OBJECT_RECORDS_BYTES_MAX,
+    linger: OBJECT_LINGER,
+    is_by_hour: true,
+};
+
+/// Names and values that a store keeps with an object. Names are lower-case ASCII with hyphens, values printable ASCII.
+pub type Meta = BTreeMap<String, String>;
+
+/// An object to be put.
+#[derive(Debug, Clone)]
+pub struct NewObject {
+    /// Its key, at most [`KEY_BYTES_MAX`], without parts `.` and `..`.
+    pub key: String,
+    /// What it holds.
+    pub bytes: Bytes,
+    /// Its content type.
+    pub content_type: &'static str,
+    /// Kept with it.
+    pub meta: Meta,
+}
+
+/// What a store says of an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObjectInfo {
+    /// Its length, bytes.
+    pub size: u64,
+    /// What is kept with it. Some stores keep nothing.
+    pub meta: Meta,
+}
+
+/// Whether an object was put.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PutNew {
+    /// It was.
+    Written,
+    /// There is one of that key, which was left alone.
+    Exists,
+}
+
+/// One page of a listing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Page {
+    /// Keys, ascending.
+    pub keys: Vec<String>,
+    /// Where the next page begins; none: there is none.
+    pub next: Option<String>,
+}
+
+/// A bucket or container with somebody's credentials. An error is an [`Answer`] whose outcome is not `Delivered`.
+/// `now_ms` (Unix) is what signatures, tokens and retentions are made for.
+#[async_trait]
+pub trait ObjectStore: Send + Sync {
+    /// Puts an object if there is none of its key, as far as the store can tell.
+    async fn put_new(&self, object: &NewObject, now_ms: i64) -> Result<PutNew, Answer>;
+
+    /// Puts an object, in the place of one of the same key.
+    async fn put(&self, object: &NewObject, now_ms: i64) -> Result<(), Answer>;
+
+    /// What is known of an object; none if it does not exist.
+    async fn info(&self, key: &str, now_ms: i64) -> Result<Option<ObjectInfo>, Answer>;
+
+    /// Reads an object of at most `limit` bytes; none if it does not exist.
+    async fn get(&self, key: &str, limit: usize, now_ms: i64) -> Result<Option<Bytes>, Answer>;
+
+    /// A page of the keys that begin with `prefix`; `from` is [`Page::next`] of the page before.
+    async fn list(&self, prefix: &str, from: Option<&str>, now_ms: i64) -> Result<Page, Answer>;
+}
