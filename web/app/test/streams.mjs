@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 
 import { accessible, noSideScroll, rowsShown } from "./browser.mjs";
-import { TEXTS, assertHarmless } from "./hostile.mjs";
+import { TEXTS, WATCH, assertHarmless } from "./hostile.mjs";
 import { invited, open } from "./invited.mjs";
 import { receiver } from "./receiver.mjs";
 import { ORG } from "./service.mjs";
@@ -470,7 +470,9 @@ test("hostile texts in names, filters and answers stay texts", async () => {
     await write("cellar.opened");
     await until(async () => (await now(one.id)).health.dead_letters > 0, "a dead letter");
     for (const options of [{}, LOOKS[2][1]]) {
-      const { page, close } = await open(`/streams/${one.id}`, shared.service.owner, options);
+      const { page, close } = await open("/settings", shared.service.owner, options);
+      await page.addInitScript(WATCH);
+      await page.goto(`${shared.service.url}/streams/${one.id}`);
       await page.locator("tbody tr").first().waitFor();
       await assertHarmless(page, `attempts ${kind}`);
       await part(page, /^Dead letters/).click();
@@ -505,7 +507,7 @@ for (const [look, options] of LOOKS) {
     await row(page, name).waitFor();
     await whole();
     await page.getByTitle(`Acts on ${name}`).click();
-    await whole();
+    await accessible(page, ".menu");
     await page.keyboard.press("Escape");
     await row(page, name).getByRole("link", { name }).click();
     await page.locator("tbody tr").first().waitFor();
