@@ -7,8 +7,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rusty_s3::{Bucket, Credentials, S3Action, UrlStyle};
 use tallystick_anchor::{
-    LockMode, LockedObject, ObjectLock, ObjectLockError, ObjectLockOptions, S3Credentials, Url,
+    LockMode, LockedObject, ObjectLock, ObjectLockError, ObjectLockOptions, S3Credentials,
 };
+use tallystick_outbound::Url;
 use zeroize::Zeroizing;
 
 use crate::components::{Process, free_ports, installed, now, to_loopback};

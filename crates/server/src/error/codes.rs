@@ -45,7 +45,6 @@ pub enum ErrorCode {
     PasskeyNotFound,
     ExportNotFound,
     ExportState,
-    StreamChanged,
     ExportExpired,
     StreamNotFound,
     StreamChanged,

@@ -7,7 +7,7 @@ use tallystick_auth::Operation;
 use tallystick_destination::{Field, FieldKind, Kind, Once, kinds as all_kinds};
 use utoipa::ToSchema;
 
-use super::{formats_of, may_any};
+use super::{Manages, formats_of};
 use crate::{
     error::{ApiError, Problem},
     http::{caller::Authenticated, params::Params},
@@ -158,7 +158,7 @@ impl From<&'static Field> for StreamKindField {
     security(("session" = []), ("api_key" = ["streams:write"])),
 )]
 pub async fn kinds(caller: Authenticated, params: Params) -> Result<Json<StreamKindList>, ApiError> {
-    may_any(&caller, Operation::ListStreamKinds)?;
+    Manages::of(&caller, Operation::ListStreamKinds)?;
     params.end()?;
     Ok(Json(StreamKindList {
         object: "list",
