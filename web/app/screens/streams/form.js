@@ -41,9 +41,9 @@ function stateAtFirst(kind, one, search) {
 }
 
 /** What both making and changing one are told. */
-const bodyOf = (kind, state) => ({
+const bodyOf = (kind, state, one = null) => ({
   name: state.name.trim(),
-  settings: settingsToSend(kind.fields, state.settings),
+  settings: settingsToSend(kind.fields, state.settings, one?.settings),
   format: state.format,
   query: state.query.trim(),
   mask: state.mask,
@@ -137,7 +137,7 @@ function Form({ kind, one = null }) {
     return saving.run(
       () =>
         one
-          ? send("PATCH", `/v1/streams/${one.id}`, { body: bodyOf(kind, state) })
+          ? send("PATCH", `/v1/streams/${one.id}`, { body: bodyOf(kind, state, one) })
           : send("POST", "/v1/streams", { body: newOf(kind, state) }),
       done,
     );
@@ -145,7 +145,7 @@ function Form({ kind, one = null }) {
   const attempt = () => {
     setLast("try");
     setAnswer(null);
-    const body = one ? { ...bodyOf(kind, state), kind: kind.kind, id: one.id } : newOf(kind, state);
+    const body = one ? { ...bodyOf(kind, state, one), kind: kind.kind, id: one.id } : newOf(kind, state);
     return trying.run(() => send("POST", "/v1/streams/test", { body }), setAnswer);
   };
   const isReady = !checked.isWrong && isPlace(state.start);

@@ -1,6 +1,6 @@
 // Streams: where events are sent on to, whether they arrive, and how far behind each is; one of them; and their form.
 
-import { h, html, useEffect } from "../../lib/html.js";
+import { h, html, useEffect, useRef } from "../../lib/html.js";
 import { partsOf, route } from "../../lib/route.js";
 import { boot, mayStream, present } from "../../lib/session.js";
 import { Empty, Icon, Trouble } from "../../ui/parts.js";
@@ -13,6 +13,7 @@ import { isFailing } from "./words.js";
 
 const NEW = "new";
 const EDIT = "edit";
+const isOwn = (path) => /^\/streams(?:\/|$)/.test(path);
 
 function All() {
   const failing = model.list.data.value?.filter(isFailing).length ?? 0;
@@ -35,7 +36,11 @@ function One({ id }) {
 }
 
 export function Screen() {
-  const [id, part] = partsOf(route.value.path);
+  // While another screen is being loaded this one stays as it was.
+  const { path } = route.value;
+  const own = useRef(path);
+  if (isOwn(path)) own.current = path;
+  const [id, part] = partsOf(own.current);
   const { data, error } = boot;
   useEffect(() => {
     document.title = "Streams · Tallystick";

@@ -27,19 +27,22 @@ export function settingsAtFirst(fields, settings = {}) {
 const pairsOf = (pairs) =>
   Object.fromEntries(pairs.map(([name, text]) => [name.trim(), text]).filter(([name]) => name));
 
-/** What is sent of one; undefined: nothing. What cannot be right is sent as it is, so that the service says so. */
-function sent(field, value) {
+/** What is sent of one; undefined: nothing. What cannot be right is sent as it is, so that the service says so. What
+  holds anyway is sent only if it was said before. */
+function sent(field, value, before) {
   if (isSecret(field) && (value === KEPT || value === null)) return value;
   if (field.type === "secret_map") return value.length ? pairsOf(value) : undefined;
-  if (field.type === "switch") return value === (field.default === true) ? undefined : value;
+  const isAnyway = (field.type === "switch" || field.type === "choice") && value === (field.default ?? false);
+  if (isAnyway && !(field.name in before)) return undefined;
+  if (field.type === "switch") return value;
   const text = field.type === "secret" || field.type === "lines" ? value : value.trim();
   if (text === "") return undefined;
   return field.type === "number" && /^\d+$/.test(text) ? Number(text) : text;
 }
 
 /** The settings as the service wants them. */
-export function settingsToSend(fields, values) {
-  const all = fields.map((field) => [field.name, sent(field, values[field.name])]);
+export function settingsToSend(fields, values, before = {}) {
+  const all = fields.map((field) => [field.name, sent(field, values[field.name], before)]);
   return Object.fromEntries(all.filter(([, value]) => value !== undefined));
 }
 
