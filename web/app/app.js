@@ -119,7 +119,8 @@ function watchPalette() {
 function fitRail() {
   effect(() => {
     for (const link of elements(".rail [data-needs]")) {
-      link.hidden = present.value !== null && !may(link.dataset.needs);
+      // One of several is enough.
+      link.hidden = present.value !== null && !link.dataset.needs.split(" ").some(may);
     }
   });
 }
@@ -131,6 +132,7 @@ bind({
   "g e": () => go(explorer("")),
   "g n": () => go("/entities"),
   "g x": () => go("/exports"),
+  "g t": () => go("/streams"),
   "g i": () => go("/integrity"),
   "g a": () => go("/access"),
   "g s": () => go("/settings"),

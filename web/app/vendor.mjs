@@ -81,6 +81,15 @@ const ICONS = {
   offline: "wifi-off",
   settings: "settings",
   share: "share-2",
+  stream: "send",
+  pause: "pause",
+  rewind: "rewind",
+  edit: "pencil",
+  webhook: "webhook",
+  store: "database",
+  queue: "layers",
+  terminal: "terminal",
+  siem: "radar",
 };
 
 const read = (path) => readFileSync(join(PACKAGES, path));

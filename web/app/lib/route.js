@@ -9,6 +9,7 @@ const SCREENS = [
   [/^\/events(?:\/[^/]+)?$/, "/events", () => import("../screens/events/index.js")],
   [/^\/entities(?:\/[^/]+\/[^/]+\/[^/]+)?$/, "/entities", () => import("../screens/entities/index.js")],
   [/^\/exports(?:\/[^/]+)?$/, "/exports", () => import("../screens/exports/index.js")],
+  [/^\/streams(?:\/[^/]+(?:\/edit)?)?$/, "/streams", () => import("../screens/streams/index.js")],
   [/^\/start$/, "/start", () => import("../screens/start/index.js")],
   [/^\/integrity$/, "/integrity", () => import("../screens/integrity/index.js")],
   [/^\/access$/, "/access", () => import("../screens/access/index.js")],

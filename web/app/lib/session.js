@@ -103,6 +103,8 @@ export const permissions = computed(() => new Set(present.value?.permissions));
 export const may = (word) => permissions.value.has(word);
 /** Whether events may be exported here: those of one organization. */
 export const mayExport = computed(() => organization.value !== null && may("audit_logs.export"));
+/** Whether streams may be managed here: those of the organization, or those of all of them. */
+export const mayStream = computed(() => may("streams.manage") || may("instance_streams.manage"));
 
 /** Changes parameters of the present address. */
 function adjust(change) {
@@ -112,7 +114,7 @@ function adjust(change) {
 export function chooseOrganization(id) {
   chosen.value = id ?? "*";
   remember("org", id);
-  const isOfOne = /^\/(events|entities|exports)\/./.test(route.value.path);
+  const isOfOne = /^\/(events|entities|exports|streams)\/./.test(route.value.path);
   if (isOfOne) go(route.value.path.split("/").slice(0, 2).join("/"));
   else adjust({ org: id === null ? "*" : null, event: null, compare: [] });
 }

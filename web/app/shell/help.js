@@ -29,6 +29,7 @@ const KEYS = [
   ["g e", "events"],
   ["g n", "entities"],
   ["g x", "exports"],
+  ["g t", "streams"],
   ["g i", "integrity"],
   ["g a", "access"],
   ["g s", "settings"],

@@ -7,7 +7,7 @@ import { number } from "../lib/format.js";
 import { quoted } from "../lib/query-edit.js";
 import { go } from "../lib/route.js";
 import { visible } from "../lib/safe-text.js";
-import { chooseTheme, may, mayExport, organization, present } from "../lib/session.js";
+import { chooseTheme, may, mayExport, mayStream, organization, present } from "../lib/session.js";
 import { READY_MADE } from "../lib/ready-made.js";
 import { loadSaved, saved, savedAddress } from "../lib/saved-searches.js";
 import { explorer, isEventId } from "../lib/url-state.js";
@@ -24,6 +24,8 @@ const PLACES = [
   ["entities", "Entities", "/entities", READ],
   ["download", "Exports", "/exports", () => mayExport.value],
   ["plus", "New export", "/exports/new", () => mayExport.value],
+  ["stream", "Streams", "/streams", () => mayStream.value],
+  ["plus", "New stream", "/streams/new", () => mayStream.value],
   ["seal", "Integrity", "/integrity", () => may("integrity.read")],
   ["key", "Access", "/access", () => true],
   ["settings", "Settings", "/settings", () => true],
@@ -36,7 +38,7 @@ function fixedItems(text) {
   const places = PLACES.filter(([, , , isOpen]) => !present.value || isOpen()).map(([icon, name, href]) => ({
     icon,
     name,
-    hint: name === "New export" ? "act" : "screen",
+    hint: icon === "plus" ? "act" : "screen",
     href: name === "New export" ? exportAddress() : href,
   }));
   const kept = (saved.data.value ?? []).map((one) => ({

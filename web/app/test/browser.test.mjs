@@ -19,6 +19,7 @@ import "./people.mjs";
 import "./screens.mjs";
 import "./shell.mjs";
 import "./sso.mjs";
+import "./streams.mjs";
 import "./trouble.mjs";
 import "./trust.mjs";
 import "./hostile-texts.mjs";

@@ -5,6 +5,7 @@ import { test } from "node:test";
 
 import { kindOf, patchOf, pathOf, shown, wordDiff } from "../lib/diff.js";
 import { about, bytes, count, shortNumber } from "../lib/format.js";
+import { instantOf, localOf } from "../lib/local-time.js";
 import { cut, lineOf, visible } from "../lib/safe-text.js";
 import { isSame, stateOf, viewOf } from "../lib/saved-view.js";
 import { Parser } from "../lib/sse.js";
@@ -267,4 +268,23 @@ test("a kept search is shown as it was kept, and a change of it is noticed", () 
     for (const other of [{ q: "x" }, { range: relative("90d") }, { order }, { cols: ["time"] }])
       assert.ok(!isSame({ ...state, ...other }, search), JSON.stringify([view, other]));
   }
+});
+
+test("local times are those of their zone, also around a change of the clocks", () => {
+  for (const [local, zone, utc] of [
+    ["2026-11-20T09:30", "UTC", "2026-11-20T09:30:00.000Z"],
+    ["2026-11-20T09:30", "Europe/Madrid", "2026-11-20T08:30:00.000Z"],
+    ["2026-07-01T00:00", "Asia/Kathmandu", "2026-06-30T18:15:00.000Z"],
+    ["2026-07-01T00:00", "America/New_York", "2026-07-01T04:00:00.000Z"],
+    ["2026-10-25T01:59", "Europe/Madrid", "2026-10-24T23:59:00.000Z"],
+    ["2026-10-25T03:00", "Europe/Madrid", "2026-10-25T02:00:00.000Z"],
+    ["2026-03-29T01:59", "Europe/Madrid", "2026-03-29T00:59:00.000Z"],
+    ["2026-03-29T03:00", "Europe/Madrid", "2026-03-29T01:00:00.000Z"],
+  ]) {
+    const ms = instantOf(local, zone);
+    assert.equal(new Date(ms).toISOString(), utc, `${local} ${zone}`);
+    assert.equal(localOf(ms, zone), local);
+  }
+  assert.ok(Number.isNaN(instantOf("yesterday", "UTC")));
+  assert.ok(Number.isNaN(instantOf("", "Europe/Madrid")));
 });

@@ -56,8 +56,12 @@ async function startProgram(args, ready, { env = {}, folder = mkdtempSync(join(t
   return { url, key, said, stop, folder };
 }
 
+/** What streams send to in these tests is on this machine. */
+const PRIVATE = { TALLYSTICK_STREAMS__ALLOW_PRIVATE_DESTINATIONS: "true" };
+
 async function startDemo() {
-  const demo = await startProgram(["demo", "--port", "0", "--no-live"], /service\s+(http:\/\/[^\s]+)[^]*Ctrl-C/);
+  const ready = /service\s+(http:\/\/[^\s]+)[^]*Ctrl-C/;
+  const demo = await startProgram(["demo", "--port", "0", "--no-live"], ready, { env: PRIVATE });
   const [, email, password] = /sign in .* as (\S+) with the password (\S+)/.exec(demo.said);
   return { ...demo, owner: { email, password } };
 }

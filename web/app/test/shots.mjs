@@ -5,6 +5,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 
 import { launch, open, rowsShown, signIn } from "./browser.mjs";
+import { receiver } from "./receiver.mjs";
 import { ORG, start } from "./service.mjs";
 
 const [folder = "shots", ...names] = process.argv.slice(2);
@@ -19,6 +20,29 @@ for (const [name, query] of [
 ]) {
   await service.ask("POST", "/v1/exports", { org: ORG, name, query, format: "csv" });
 }
+const hooks = await receiver();
+const send = (name, body) =>
+  service.ask("POST", "/v1/streams", {
+    organization_id: ORG,
+    kind: "webhook",
+    name,
+    settings: { url: hooks.url, secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" },
+    start_from: "beginning",
+    ...body,
+  });
+await send("Archive of everything", { paused: true });
+const signed = await send("Refusals to the on-call rotation", { query: "outcome:denied actor.type:user" });
+await send("SIEM", { settings: { url: hooks.url.replace(/:\d+/, ":9") }, query: "-outcome:success" });
+const picky = await receiver();
+picky.answers(({ events }) =>
+  events.some(({ outcome }) => outcome === "failure") ? { status: 400, body: "no failures, please" } : { status: 200 },
+);
+const refused = await send("Picky webhook", {
+  settings: { url: picky.url },
+  query: "action:user.role_assigned,user.login,user.sign_in_failed",
+  mask: { fields: ["actor.email", "context.ip"], method: "hash" },
+});
+await new Promise((resolve) => setTimeout(resolve, 4000));
 
 const verify = async (page) => {
   await page.locator(".row").nth(2).click();
@@ -125,6 +149,34 @@ const SIGNED_IN = [
   ["settings-organization", "/settings?tab=organization", (page) => page.waitForSelector("#organization-title")],
   ["settings-ingest", "/settings?tab=ingest", (page) => page.waitForSelector("#masking-title")],
   ["start", "/start", heading],
+  ["streams", "/streams", (page) => page.waitForSelector("tbody tr")],
+  ["stream", `/streams/${refused.id}`, (page) => page.waitForSelector("tbody tr")],
+  ["stream-dead", `/streams/${refused.id}?tab=dead-letters`, (page) => page.waitForSelector("tbody tr")],
+  ["stream-position", `/streams/${refused.id}?tab=position`, (page) => page.waitForSelector("tbody tr")],
+  ["stream-settings", `/streams/${signed.id}?tab=settings`, (page) => page.waitForSelector(".kept")],
+  ["stream-edit", `/streams/${signed.id}/edit`, (page) => page.getByText("kept as it is").first().waitFor()],
+  ["stream-kinds", "/streams/new", (page) => page.waitForSelector(".kinds a")],
+  [
+    "stream-new",
+    "/streams/new?kind=webhook&q=outcome:denied",
+    async (page) => {
+      await page.getByText(/of the last 7 days match/).waitFor();
+      await page.getByLabel("URL").fill(hooks.url);
+      await page.getByLabel(/^Hide/).fill("actor.email");
+      await page.getByLabel(/^Hide/).press("Enter");
+      await page.getByRole("button", { name: "Send a test event" }).click();
+      await page.waitForSelector(".trial");
+    },
+  ],
+  [
+    "stream-rewind",
+    `/streams/${refused.id}`,
+    async (page) => {
+      await page.getByTitle(/^Acts on/).click();
+      await page.getByText("Rewind …").click();
+      await page.getByRole("dialog").waitFor();
+    },
+  ],
   [
     "share-dialog",
     `/events/${events[0].id}`,
@@ -165,3 +217,4 @@ for (const [look, options] of LOOKS) {
 }
 await browser.close();
 await service.stop();
+await Promise.all([hooks.down(), picky.down()]);

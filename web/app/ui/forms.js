@@ -24,7 +24,7 @@ export function useAct() {
 }
 
 /** What the service says of one member of the body that it was sent. */
-const errorOf = (act, name) => {
+export const errorOf = (act, name) => {
   const found = act?.error?.errors?.find(({ path }) => path === name || path.split("/")[1] === name);
   return found?.message ?? "";
 };
@@ -70,15 +70,25 @@ export function Choices({ legend, words, chosen, meaning, onChange, blocked = (_
 }
 
 /** The end of a form: what went wrong and belongs to none of its fields, and its buttons. */
-export function FormEnd({ act, label, fields = [], onCancel, kind = "primary", isReady = true }) {
+export function FormEnd({
+  act,
+  label,
+  fields = [],
+  onCancel,
+  kind = "primary",
+  isReady = true,
+  cancel = "Cancel",
+  children = null,
+}) {
   const isElsewhere = act.error && !fields.some((name) => errorOf(act, name));
   return html`${isElsewhere && h(Trouble, { error: act.error })}
     <div class="form-end">
       <button class=${`button ${kind}`} disabled=${act.isBusy || !isReady}>${label}</button>
+      ${children}
       ${
         onCancel &&
         html`<button type="button" class="button" data-first=${kind === "danger" || undefined}
-          onClick=${onCancel}>Cancel</button>`
+          onClick=${onCancel}>${cancel}</button>`
       }</div>`;
 }
 
@@ -89,7 +99,7 @@ export const onSubmit = (work) => (event) => {
 };
 
 /** Says what will happen and does it; `done` is told when it has, `then` called. */
-export function Confirm({ title, label, work, done, then, onClose, children }) {
+export function Confirm({ title, label, work, done, then, onClose, children, kind = "danger" }) {
   const act = useAct();
   const finish = () => {
     onClose();
@@ -100,7 +110,7 @@ export function Confirm({ title, label, work, done, then, onClose, children }) {
     Dialog,
     { title, onClose },
     html`<form class="form" onSubmit=${onSubmit(() => act.run(work, finish))}>
-      ${children}${h(FormEnd, { act, label, kind: "danger", onCancel: onClose })}</form>`,
+      ${children}${h(FormEnd, { act, label, kind, onCancel: onClose })}</form>`,
   );
 }
 

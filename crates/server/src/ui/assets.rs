@@ -46,7 +46,7 @@ const VERIFY: &str = "verify/";
 /// The styles that every page waits for, in one file: a browser asks for few at a time, and paints after the last.
 pub(super) const SHELL_STYLES: &str = "app/css/shell.css";
 /// What it is made of; its size is a budget (budgets.rs).
-const STYLES: [&str; 6] = ["tokens", "base", "components", "explorer", "drawer", "screens"];
+const STYLES: [&str; 7] = ["tokens", "base", "components", "explorer", "drawer", "screens", "streams"];
 /// Minified by whoever published it.
 const VENDOR: &str = "app/vendor/";
 /// What those import by the names of npm packages, which only a build understands, and where the app has it.

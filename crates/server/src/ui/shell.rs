@@ -28,6 +28,9 @@ pub(super) const PATHS: &[&str] = &[
     "/entities/{side}/{type}/{id}",
     "/exports",
     "/exports/{id}",
+    "/streams",
+    "/streams/{id}",
+    "/streams/{id}/edit",
     "/start",
     "/integrity",
     "/access",
@@ -40,7 +43,8 @@ struct Screen {
     name: &'static str,
     icon: &'static str,
     module: &'static str,
-    /// The permission without which it shows nothing; some of the others is for everybody.
+    /// The permission without which it shows nothing, or several of which one is enough, with spaces between; some of
+    /// the others is for everybody.
     needs: Option<&'static str>,
 }
 
@@ -72,6 +76,13 @@ const SCREENS: &[Screen] = &[
         icon: "download",
         module: "app/screens/exports/index.js",
         needs: Some("audit_logs.export"),
+    },
+    Screen {
+        path: "/streams",
+        name: "Streams",
+        icon: "stream",
+        module: "app/screens/streams/index.js",
+        needs: Some("streams.manage instance_streams.manage"),
     },
     Screen {
         path: "/integrity",

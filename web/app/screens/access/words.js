@@ -22,9 +22,9 @@ export const PERMISSIONS = {
 };
 
 /** Those of the installation: no key of one organization has them. */
-const INSTALLATION = new Set(["organizations.manage", "metrics.read", "log_keys.rotate"]);
+const INSTALLATION = new Set(["instance_streams.manage", "organizations.manage", "metrics.read", "log_keys.rotate"]);
 /** What operators have in organizations that they are not members of, they have in all; not so these. */
-const MEMBERS_ONLY = new Set(["audit_logs.read", "audit_logs.export", "sso.manage"]);
+const MEMBERS_ONLY = new Set(["audit_logs.read", "audit_logs.export", "streams.manage", "sso.manage"]);
 
 /** What a key with a scope may do, and the permissions that it stands for. */
 /** @type {Record<string, [string, string[]]>} */
