@@ -2,6 +2,8 @@
 //! event. Extension attributes: `sequence` (of the documented extension of that name), `partitionkey`, and `log` and
 //! `leafhash` of our own. Attribute names are lower-case letters and digits, as the specification demands.
 
+use std::fmt::Write as _;
+
 use crate::json::write_text;
 use crate::native;
 use crate::place::Place;
@@ -53,7 +55,7 @@ fn reference(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~/+=@".contains(&byte) {
             out.push(char::from(byte));
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            write!(out, "%{byte:02X}").expect("memory takes everything");
         }
     }
     // A reference must not be empty.

@@ -74,10 +74,7 @@ impl Kind {
                     .zip(kind.bytes())
                     .all(|(a, b)| a == b.to_ascii_lowercase() || (a == b'_' && (b == b'-' || b == b' ')))
         };
-        KINDS
-            .iter()
-            .find(|(known, _)| known.iter().any(|one| same(&one)))
-            .map_or(Self::Other, |(_, kind)| *kind)
+        KINDS.iter().find(|(known, _)| known.iter().any(&same)).map_or(Self::Other, |(_, kind)| *kind)
     }
 
     /// Whether it is somebody with an account.

@@ -263,7 +263,7 @@ impl Lane {
         match &answer.outcome {
             Outcome::Delivered => {
                 let delivered = piece.batch.records.len() as u64;
-                Ok(Settled::Done(self.arrived(piece, tried, delivered, Vec::new())))
+                Ok(Settled::Done(Self::arrived(piece, tried, delivered, Vec::new())))
             }
             Outcome::Partial { rejected, again } => {
                 let (rejected, again) = (rejected.clone(), again.clone());
@@ -277,7 +277,7 @@ impl Lane {
             }
             Outcome::Split | Outcome::Refused => {
                 let letters = piece.last_one_refused(&answer);
-                Ok(Settled::Done(self.arrived(piece, tried, 0, letters)))
+                Ok(Settled::Done(Self::arrived(piece, tried, 0, letters)))
             }
             Outcome::Retry { after } => {
                 let pause = Pause::Retry(*after);
@@ -315,7 +315,7 @@ impl Lane {
         let delivered = (all - left - letters.len()) as u64;
         let told = letters.iter().filter(|letter| !piece.is_about_streams(letter.seq, ACTION_PREFIX)).count();
         if left == 0 {
-            return Ok(Settled::Done(self.arrived(piece, tried, delivered, letters)));
+            return Ok(Settled::Done(Self::arrived(piece, tried, delivered, letters)));
         }
         let arrived = Arrived { attempt: Some(tried), delivered, letters, is_well: true, told: told as u64 };
         self.move_to(work, self.next_seq, self.in_flight_last, arrived).await?;
@@ -326,13 +326,7 @@ impl Lane {
     }
 
     /// What a piece has come to with an answer that was its last.
-    fn arrived(
-        &self,
-        piece: Piece,
-        tried: TriedBatch,
-        delivered: u64,
-        letters: Vec<NewDeadLetter>,
-    ) -> Arrived {
+    fn arrived(piece: Piece, tried: TriedBatch, delivered: u64, letters: Vec<NewDeadLetter>) -> Arrived {
         let is_told = |letter: &&NewDeadLetter| !piece.is_about_streams(letter.seq, ACTION_PREFIX);
         let told = letters.iter().filter(is_told).count() + piece.letters.len();
         let is_well = delivered > 0 || tried.outcome == "partial";

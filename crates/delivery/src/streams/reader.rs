@@ -209,9 +209,8 @@ impl Reader<'_> {
             let parsed = || facts::json_of(meta, &event.units);
             let mut value = json.map_or_else(parsed, Ok)?;
             self.plan.mask.apply(&mut value, self.key);
-            let own = |out: &mut Vec<u8>| match is_native {
-                true => Ok(()),
-                false => render(self.plan.format, &value, &place, out),
+            let own = |out: &mut Vec<u8>| {
+                if is_native { Ok(()) } else { render(self.plan.format, &value, &place, out) }
             };
             render(FormatName::Native, &value, &place, &mut native).and_then(|()| own(&mut bytes))
         };

@@ -44,20 +44,7 @@ async fn one(work: &Work, org: &OrgId, letters: &[DeadLetter]) -> Result<(), Hal
             return work.wait_for_turn().await;
         }
     };
-    let mut refused = scan.letters.clone();
-    for letter in letters {
-        let is_there = scan.records.iter().any(|record| record.seq == letter.letter.seq)
-            || refused.iter().any(|one| one.seq == letter.letter.seq);
-        if !is_there {
-            let reason = MISSING.to_owned();
-            refused.push(NewDeadLetter {
-                reason,
-                status: None,
-                excerpt: String::new(),
-                ..letter.letter.clone()
-            });
-        }
-    }
+    let mut refused = refused_already(&scan, letters);
     let log = work.engine.log_of(org).map(|log| work.engine.proofs().origin(log)).unwrap_or_default();
     let mut waiting = split_by_size(work, scan, org, &log);
     if waiting.is_empty() {
@@ -102,6 +89,20 @@ async fn one(work: &Work, org: &OrgId, letters: &[DeadLetter]) -> Result<(), Hal
         }
     }
     Ok(())
+}
+
+/// What cannot be sent: what no format can hold, and what is not in the log any more.
+fn refused_already(scan: &Scan, letters: &[DeadLetter]) -> Vec<NewDeadLetter> {
+    let mut refused = scan.letters.clone();
+    for letter in letters {
+        let is_there = scan.records.iter().any(|record| record.seq == letter.letter.seq)
+            || refused.iter().any(|one| one.seq == letter.letter.seq);
+        if !is_there {
+            let (reason, excerpt) = (MISSING.to_owned(), String::new());
+            refused.push(NewDeadLetter { reason, status: None, excerpt, ..letter.letter.clone() });
+        }
+    }
+    refused
 }
 
 fn replay_end<'a>(work: &'a Work, org: &'a OrgId, attempt: tallystick_catalog::TriedBatch) -> ReplayEnd<'a> {

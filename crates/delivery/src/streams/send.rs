@@ -133,13 +133,10 @@ impl Work {
         let whose = format!("mask:{org}");
         let sealed = self.seals.seal(&whose, &proposed);
         let sealed = self.insist(|| self.catalog().init_mask_key(org, &sealed)).await?;
-        match self.seals.open(&whose, &sealed) {
-            Some(key) => Ok(key.into()),
-            None => {
-                let why = "the key for masked values is sealed with another keys/seal.key";
-                Err(Halt::Unreadable(ReadError::Unavailable(why.to_owned())))
-            }
-        }
+        self.seals.open(&whose, &sealed).map(Arc::from).ok_or_else(|| {
+            let why = "the key for masked values is sealed with another keys/seal.key";
+            Halt::Unreadable(ReadError::Unavailable(why.to_owned()))
+        })
     }
 
     /// Asks the catalog until it answers.

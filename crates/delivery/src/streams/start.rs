@@ -71,16 +71,16 @@ impl std::str::FromStr for Start {
     type Err = BadStart;
 
     fn from_str(text: &str) -> Result<Self, BadStart> {
+        if let Some(seq) = text.strip_prefix("seq ") {
+            return seq.parse().map(Self::Seq).map_err(|_| BadStart);
+        }
         match text {
             "now" => Ok(Self::Now),
             "beginning" => Ok(Self::Beginning),
-            _ => match text.strip_prefix("seq ") {
-                Some(seq) => seq.parse().map(Self::Seq).map_err(|_| BadStart),
-                None => {
-                    let time = text.parse::<jiff::Timestamp>().map_err(|_| BadStart)?;
-                    Ok(Self::Time(time.as_millisecond()))
-                }
-            },
+            _ => {
+                let time = text.parse::<jiff::Timestamp>().map_err(|_| BadStart)?;
+                Ok(Self::Time(time.as_millisecond()))
+            }
         }
     }
 }

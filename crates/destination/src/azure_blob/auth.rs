@@ -1,7 +1,7 @@
 //! Who we are for Azure: a shared access signature, which is a part of URLs, or the account's key, which signs each
 //! request (<https://learn.microsoft.com/rest/api/storageservices/authorize-with-shared-key>).
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -108,13 +108,13 @@ fn text_to_sign(account: &str, method: &Method, url: &Url, headers: &BTreeMap<St
         text.push('\n');
     }
     for (name, value) in headers.iter().filter(|(name, _)| name.starts_with("x-ms-")) {
-        text.push_str(&format!("{name}:{}\n", value.trim()));
+        writeln!(text, "{name}:{}", value.trim()).expect("memory takes everything");
     }
-    text.push_str(&format!("/{account}{}", url.path()));
+    write!(text, "/{account}{}", url.path()).expect("memory takes everything");
     let parameters: BTreeMap<String, String> =
         url.query_pairs().map(|(name, value)| (name.to_lowercase(), value.into_owned())).collect();
     for (name, value) in parameters {
-        text.push_str(&format!("\n{name}:{value}"));
+        write!(text, "\n{name}:{value}").expect("memory takes everything");
     }
     text
 }

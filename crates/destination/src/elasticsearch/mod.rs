@@ -146,7 +146,7 @@ mod tests {
 
     use super::*;
 
-    fn authorized(values: Value) -> Result<String, BadSettings> {
+    fn authorized(values: &Value) -> Result<String, BadSettings> {
         let mut all = json!({ "url": "https://es.example" });
         all.as_object_mut().unwrap().extend(values.as_object().unwrap().clone());
         let settings = Settings::new(fields::FIELDS, all.as_object().unwrap().clone())?;
@@ -156,10 +156,10 @@ mod tests {
 
     #[test]
     fn keys_are_taken_in_both_forms() {
-        assert_eq!(authorized(json!({})).unwrap(), "");
-        assert_eq!(authorized(json!({ "api_key": "aWQ6a2V5" })).unwrap(), "ApiKey aWQ6a2V5");
-        assert_eq!(authorized(json!({ "api_key": "id:key" })).unwrap(), "ApiKey aWQ6a2V5");
-        assert_eq!(authorized(json!({ "username": "u", "password": "p" })).unwrap(), "Basic dTpw");
+        assert_eq!(authorized(&json!({})).unwrap(), "");
+        assert_eq!(authorized(&json!({ "api_key": "aWQ6a2V5" })).unwrap(), "ApiKey aWQ6a2V5");
+        assert_eq!(authorized(&json!({ "api_key": "id:key" })).unwrap(), "ApiKey aWQ6a2V5");
+        assert_eq!(authorized(&json!({ "username": "u", "password": "p" })).unwrap(), "Basic dTpw");
     }
 
     #[test]
@@ -169,7 +169,7 @@ mod tests {
             (json!({ "password": "p" }), "username"),
             (json!({ "password": "p", "username": "u", "api_key": "k" }), "api_key"),
         ] {
-            assert_eq!(authorized(values).unwrap_err().field, field);
+            assert_eq!(authorized(&values).unwrap_err().field, field);
         }
     }
 }

@@ -24,16 +24,9 @@ fn unescaped(text: &str) -> String {
     while let Some((before, after)) = rest.split_once('&') {
         out.push_str(before);
         let known = after.split_once(';').and_then(|(name, after)| Some((character(name)?, after)));
-        match known {
-            Some((character, after)) => {
-                out.push(character);
-                rest = after;
-            }
-            None => {
-                out.push('&');
-                rest = after;
-            }
-        }
+        let (character, after) = known.unwrap_or(('&', after));
+        out.push(character);
+        rest = after;
     }
     out.push_str(rest);
     out

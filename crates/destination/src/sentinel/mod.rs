@@ -127,13 +127,11 @@ impl Destination for Sentinel {
             return Answer { detail, ..Answer::plain(Outcome::Split) };
         }
         let call = self.exchange(Bytes::from(gzip(&body)), batch.now_ms);
-        match tokio::time::timeout(CALL_TIME_MAX, call).await {
-            Ok(answer) => with_rejected(answer, rejected),
-            Err(_) => {
-                let detail = format!("token and rows took longer than {} seconds", CALL_TIME_MAX.as_secs());
-                Answer { detail, ..Answer::plain(Outcome::Retry { after: None }) }
-            }
+        if let Ok(answer) = tokio::time::timeout(CALL_TIME_MAX, call).await {
+            return with_rejected(answer, rejected);
         }
+        let detail = format!("token and rows took longer than {} seconds", CALL_TIME_MAX.as_secs());
+        Answer { detail, ..Answer::plain(Outcome::Retry { after: None }) }
     }
 
     /// Whether there is a token. Whether it may write is only seen by writing.

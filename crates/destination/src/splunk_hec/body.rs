@@ -26,7 +26,7 @@ impl Marks {
 }
 
 #[derive(Serialize)]
-struct Event<'a> {
+struct Envelope<'a> {
     time: Box<RawValue>,
     #[serde(skip_serializing_if = "Option::is_none")]
     host: Option<&'a str>,
@@ -53,7 +53,7 @@ pub(super) fn body(marks: &Marks, batch: &Batch) -> Vec<u8> {
     let mut out = Vec::with_capacity(batch.byte_count() + 256 * batch.records.len());
     for record in &batch.records {
         let event = event_of(batch.media, record);
-        let event = Event {
+        let event = Envelope {
             time: seconds(record.occurred_ms),
             host: marks.host.as_deref(),
             source: marks.source.as_deref().unwrap_or(&batch.log),
@@ -98,7 +98,7 @@ mod tests {
     use super::*;
     use crate::batch::tests::batch;
 
-    fn marks(values: Value) -> Marks {
+    fn marks(values: &Value) -> Marks {
         let mut all = json!({ "url": "https://splunk.example", "token": "t" });
         all.as_object_mut().unwrap().extend(values.as_object().cloned().unwrap_or_else(Map::new));
         Marks::of(&Settings::new(FIELDS, all.as_object().unwrap().clone()).unwrap())
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn every_event_stands_for_itself() {
-        let marks = marks(json!({ "index": "audit", "host": "h", "source": "s" }));
+        let marks = marks(&json!({ "index": "audit", "host": "h", "source": "s" }));
         let text = String::from_utf8(body(&marks, &batch(&[r#"{"n":1.10}"#, r#"{"b":2}"#]))).unwrap();
         let lines: Vec<&str> = text.lines().collect();
         assert!(lines[0].contains(r#""event":{"n":1.10}"#), "{text}");
@@ -126,7 +126,7 @@ mod tests {
     #[test]
     fn lines_of_text_are_texts() {
         let batch = Batch { media: Media::Line, ..batch(&["CEF:0|a\"b"]) };
-        let event: Value = serde_json::from_slice(&body(&marks(json!({})), &batch)).unwrap();
+        let event: Value = serde_json::from_slice(&body(&marks(&json!({})), &batch)).unwrap();
         assert_eq!(event["event"], "CEF:0|a\"b");
         assert_eq!(event["source"], "audit.example.com/acme");
     }

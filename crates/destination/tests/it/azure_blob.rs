@@ -57,7 +57,8 @@ impl Azurite {
     fn settings(&self, more: Value) -> Value {
         let mut settings =
             json!({ "account": ACCOUNT, "container": "audit", "endpoint": self.endpoint, "prefix": "t x" });
-        settings.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let Value::Object(more) = more else { panic!("settings are an object") };
+        settings.as_object_mut().unwrap().extend(more);
         settings
     }
 

@@ -65,7 +65,7 @@ impl Broker {
 
     /// Everything in a topic, in the order of its partitions.
     async fn read(&self, topic: &str) -> Vec<Value> {
-        let script = r#"
+        let script = r"
 import json, sys
 from confluent_kafka import Consumer, TopicPartition, OFFSET_BEGINNING
 c = Consumer({'bootstrap.servers': sys.argv[1], 'group.id': 'test', 'enable.partition.eof': True, 'check.crcs': True})
@@ -81,7 +81,7 @@ while len(ends) < len(parts):
         continue
     print(json.dumps({'partition': m.partition(), 'offset': m.offset(), 'time': m.timestamp(), 'key': m.key().decode(),
         'value': m.value().decode(), 'headers': {k: v.decode() for k, v in m.headers()}}))
-"#;
+";
         let mut command = Command::new(installed("bin/python"));
         command.args(["-c", script, &format!("127.0.0.1:{}", self.port), topic]);
         let text = tokio::task::spawn_blocking(move || run(&mut command)).await.unwrap();

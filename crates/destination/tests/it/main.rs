@@ -1,6 +1,8 @@
 //! Every kind of destination against a real server of its protocol, or, where none can be had, against a strict one of
 //! our own that holds to the documents of the vendor.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
+
 mod azure_blob;
 mod batches;
 mod certificates;

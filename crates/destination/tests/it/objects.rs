@@ -28,12 +28,10 @@ pub(crate) async fn fetch(method: &str, url: &str, headers: &[(&str, &str)]) -> 
 /// The lines of an object, uncompressed as its key says.
 pub(crate) fn lines(key: &str, bytes: &[u8]) -> Vec<Value> {
     let mut text = Vec::new();
-    if key.ends_with(".gz") {
-        flate2::read::GzDecoder::new(bytes).read_to_end(&mut text).unwrap();
-    } else if key.ends_with(".zst") {
-        text = zstd::stream::decode_all(bytes).unwrap();
-    } else {
-        text.extend_from_slice(bytes);
+    match key.rsplit('.').next() {
+        Some("gz") => drop(flate2::read::GzDecoder::new(bytes).read_to_end(&mut text).unwrap()),
+        Some("zst") => text = zstd::stream::decode_all(bytes).unwrap(),
+        _ => text.extend_from_slice(bytes),
     }
     assert_eq!(text.last(), Some(&b'\n'), "the last line ends");
     let lines = text.strip_suffix(b"\n").unwrap().split(|byte| *byte == b'\n');

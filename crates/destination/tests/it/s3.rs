@@ -64,7 +64,8 @@ impl Store {
     fn settings(&self, more: Value) -> Value {
         let mut settings = json!({ "bucket": "audit", "endpoint": self.endpoint, "access_key_id": KEY,
             "secret_access_key": SECRET, "prefix": "t/e" });
-        settings.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let Value::Object(more) = more else { panic!("settings are an object") };
+        settings.as_object_mut().unwrap().extend(more);
         settings
     }
 

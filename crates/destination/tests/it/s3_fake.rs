@@ -76,7 +76,8 @@ async fn store() -> Fake {
 fn settings(fake: &Fake, more: Value) -> Value {
     let mut settings = json!({ "bucket": "audit", "endpoint": fake.url, "region": "eu-central-1",
         "access_key_id": "ASIAEXAMPLE", "secret_access_key": "hunter2hunter2", "session_token": TOKEN });
-    settings.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    let Value::Object(more) = more else { panic!("settings are an object") };
+    settings.as_object_mut().unwrap().extend(more);
     settings
 }
 

@@ -1,5 +1,6 @@
 //! Sumo Logic: an HTTP source of our own that holds to "Upload Logs to an HTTP Source" of its documentation.
 
+use axum::http::HeaderName;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -32,7 +33,7 @@ fn rules(seen: &Seen) -> Result<Reply, String> {
     if let Some(name) = seen
         .headers
         .keys()
-        .map(|name| name.as_str())
+        .map(HeaderName::as_str)
         .find(|name| name.starts_with("x-sumo") && !HEADERS.contains(name))
     {
         return Err(format!("there is no header {name}"));

@@ -134,7 +134,7 @@ async fn everything_arrives(receiver: &Receiver) {
         let priority = if record.is_failure { "108" } else { "110" };
         let parts: Vec<&str> = line.splitn(6, '|').collect();
         assert_eq!(parts[..4], [priority, "audit.example.com", "tallystick", "user.created"], "{line}");
-        let leaf = hex(&record.leaf_hash);
+        let leaf = hex::encode(record.leaf_hash);
         for part in [
             format!("org=\"{ORG}\""),
             format!("seq=\"{}\"", record.seq),
@@ -145,10 +145,6 @@ async fn everything_arrives(receiver: &Receiver) {
         }
         assert_eq!(parts[5].as_bytes(), &record.bytes[..], "the body is the event's bytes");
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Without a certificate, and with one that it does not know.

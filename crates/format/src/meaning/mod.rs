@@ -115,13 +115,13 @@ fn settled(area: Option<Area>, act: Act) -> Area {
     match (area, act) {
         (Some(Area::File), _) => Area::File,
         // Taking records out of a system is the same thing whatever the records are.
-        (_, Act::Export | Act::Import | Act::Search | Act::Share | Act::Unshare) => Area::Web,
+        (_, Act::Export | Act::Import | Act::Search | Act::Share | Act::Unshare) | (None, Act::Read) => {
+            Area::Web
+        }
         (Some(Area::App), Act::Install | Act::Remove | Act::Start | Act::Stop | Act::Restart) => Area::App,
         (Some(Area::App), _) => Area::Entity,
-        (Some(Area::Session), _) | (Some(_), Act::Other) => Area::Api,
+        (Some(Area::Session) | None, _) | (Some(_), Act::Other) => Area::Api,
         (Some(area), _) => area,
-        (None, Act::Read) => Area::Web,
-        (None, _) => Area::Api,
     }
 }
 

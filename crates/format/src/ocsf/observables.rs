@@ -34,15 +34,12 @@ pub(super) fn of(record: &Map<String, Value>) -> Vec<Value> {
             found.push(Value::Object(observable.0));
         };
         let (head, rest) = path.split_once('.').expect("every path has two parts");
-        match head.strip_suffix("[]") {
-            Some(list) => {
-                let elements = record.get(list).and_then(Value::as_array);
-                elements.into_iter().flatten().filter_map(|element| element.get(rest)).for_each(&mut add);
-            }
-            None => {
-                let value = record.get(head).and_then(|value| rest.split('.').try_fold(value, Value::get));
-                value.into_iter().for_each(&mut add);
-            }
+        if let Some(list) = head.strip_suffix("[]") {
+            let elements = record.get(list).and_then(Value::as_array);
+            elements.into_iter().flatten().filter_map(|element| element.get(rest)).for_each(&mut add);
+        } else {
+            let value = record.get(head).and_then(|value| rest.split('.').try_fold(value, Value::get));
+            value.into_iter().for_each(&mut add);
         }
     }
     found

@@ -155,6 +155,7 @@ impl ErrorCode {
     ];
 
     /// The code as it is written in answers.
+    #[expect(clippy::too_many_lines, reason = "one line a code")]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::InvalidParameter => "invalid_parameter",
@@ -302,6 +303,7 @@ impl ErrorCode {
     }
 
     /// A short title, the same for every occurrence.
+    #[expect(clippy::too_many_lines, reason = "one line a code")]
     pub fn title(self) -> &'static str {
         match self {
             Self::InvalidParameter => "A parameter is not valid",
@@ -378,6 +380,7 @@ impl ErrorCode {
     }
 
     /// Whether the same request may succeed later without being changed.
+    #[expect(clippy::too_many_lines, reason = "one line a code")]
     pub fn retryable(self) -> bool {
         match self {
             Self::TooManyFailures

@@ -14,9 +14,10 @@ pub fn refused(settings: &BadSettings) -> ApiError {
 
 /// What went wrong with an address, with what the operator can do about it.
 pub fn with_remedy(why: &str) -> String {
-    match is_about_private(why) {
-        true => format!("{why} ([streams] allow_private_destinations)"),
-        false => why.to_owned(),
+    if is_about_private(why) {
+        format!("{why} ([streams] allow_private_destinations)")
+    } else {
+        why.to_owned()
     }
 }
 

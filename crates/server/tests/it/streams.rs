@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::{
     harness::{Answer, PATIENCE, ROOT, Server},
     people::Person,
-    receiver::Receiver,
+    receiver::{Call, Receiver},
 };
 
 /// Secrets that must not be seen anywhere again.
@@ -133,7 +133,7 @@ async fn events_arrive_in_order_and_the_stream_says_how_far_it_is() {
         (&json!("stream"), &json!("acme"), &json!("native"))
     );
     let calls = receiver.until(|calls| calls.iter().map(|call| call.seqs().len()).sum::<usize>() >= 13).await;
-    let seqs: Vec<u64> = calls.iter().flat_map(|call| call.seqs()).collect();
+    let seqs: Vec<u64> = calls.iter().flat_map(Call::seqs).collect();
     let found = server.get("/v1/events?org=acme&q=action:user.login&order=asc&limit=1000").await.ok();
     let expected: Vec<u64> =
         found["events"].as_array().unwrap().iter().map(|event| event["seq"].as_u64().unwrap()).collect();

@@ -60,7 +60,7 @@ impl Receiver {
             for stream in listener.incoming().map_while(Result::ok) {
                 let receiver = accepting.clone();
                 // A peer that was killed midway is nothing to it.
-                std::thread::spawn(move || receiver.connection(stream));
+                std::thread::spawn(move || receiver.connection(&stream));
             }
         });
         receiver
@@ -114,7 +114,7 @@ impl Receiver {
         state
     }
 
-    fn connection(&self, stream: TcpStream) -> Option<()> {
+    fn connection(&self, mut stream: &TcpStream) -> Option<()> {
         let mut reader = BufReader::new(stream.try_clone().ok()?);
         loop {
             let call = read_call(&mut reader)?;
@@ -134,7 +134,7 @@ impl Receiver {
                 state.in_hand = None;
             }
             drop(state);
-            (&stream).write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").ok()?;
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").ok()?;
         }
     }
 }

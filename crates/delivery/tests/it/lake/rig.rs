@@ -25,8 +25,8 @@ pub(crate) async fn filled(events: usize) -> Harness {
     }
     let builder = EventBuilder::new(5, Profile { orgs: 2, actors: 30, targets: 50, ..Profile::default() });
     let made = |number: usize| {
-        let mut event = if number % 7 == 0 { builder.hostile_event() } else { builder.event() };
-        event["org"] = org_id(u64::from(number % 3 == 0)).into();
+        let mut event = if number.is_multiple_of(7) { builder.hostile_event() } else { builder.event() };
+        event["org"] = org_id(u64::from(number.is_multiple_of(3))).into();
         event.to_string()
     };
     let made: Vec<String> = (0..events).map(made).collect();

@@ -34,8 +34,8 @@ fn with_lakes(rig: &Rig) -> Arc<Streams> {
 }
 
 fn to_lake(draft: &mut StreamDraft) {
-    draft.kind = "lake".to_owned();
-    draft.settings = json!({ "place": "folder", "path": "audit" }).as_object().unwrap().clone();
+    "lake".clone_into(&mut draft.kind);
+    draft.settings.clone_from(json!({ "place": "folder", "path": "audit" }).as_object().unwrap());
 }
 
 /// How often each event of each organization is in the files of a lake.

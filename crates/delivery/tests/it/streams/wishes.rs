@@ -7,6 +7,9 @@ use tallystick_destination::Outcome;
 
 use super::rig::{Rig, draft, is_flat_order};
 
+/// How a draft is spoiled.
+type Change = &'static dyn Fn(&mut tallystick_delivery::streams::StreamDraft);
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stream_is_paused_resumed_and_moved() {
     let mut rig = Rig::new().await;
@@ -76,7 +79,7 @@ async fn settings_are_checked_and_secrets_stay_with_their_address() {
         "{stale:?}"
     );
 
-    let wrong: [(&str, &dyn Fn(&mut tallystick_delivery::streams::StreamDraft)); 5] = [
+    let wrong: [(&str, Change); 5] = [
         ("there is no kind", &|draft| draft.kind = "fax".into()),
         ("format", &|draft| draft.format = Some("csv".into())),
         ("query", &|draft| draft.query = "action:(".into()),

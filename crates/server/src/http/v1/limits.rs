@@ -56,6 +56,7 @@ pub async fn limits(
 }
 
 /// All of them, by name.
+#[expect(clippy::too_many_lines, reason = "one line a limit")]
 pub fn all(state: &AppState) -> BTreeMap<&'static str, u64> {
     let mut limits: BTreeMap<_, _> = state.preparer.limits().published().into_iter().collect();
     limits.extend([

@@ -159,11 +159,11 @@ pub(crate) async fn run(args: StreamsArgs) -> anyhow::Result<Exit> {
         StreamsCommand::Test { id, connection } => test(&Client::new(&connection)?, &id).await,
         StreamsCommand::Pause { id, connection } => {
             act(&connection, &id, "pause", json!({})).await?;
-            done(format!("{id} is paused; events wait in the log"))
+            Ok(done(format!("{id} is paused; events wait in the log")))
         }
         StreamsCommand::Resume { id, connection } => {
             act(&connection, &id, "resume", json!({})).await?;
-            done(format!("{id} goes on"))
+            Ok(done(format!("{id} goes on")))
         }
         StreamsCommand::Rewind { id, to, org, connection } => {
             let mut body = json!({ "to": place::parse(&to)? });
@@ -171,7 +171,7 @@ pub(crate) async fn run(args: StreamsArgs) -> anyhow::Result<Exit> {
                 body["organization_id"] = json!(org);
             }
             act(&connection, &id, "rewind", body).await?;
-            done(format!("{id} goes on from {to}"))
+            Ok(done(format!("{id} goes on from {to}")))
         }
         StreamsCommand::Attempts(args) => history::attempts(args).await,
         StreamsCommand::DeadLetters(args) => history::dead_letters(args).await,
@@ -179,18 +179,18 @@ pub(crate) async fn run(args: StreamsArgs) -> anyhow::Result<Exit> {
         StreamsCommand::Replay { id, letters, all, connection } => {
             let body = if all { json!({ "all": true }) } else { json!({ "ids": letters }) };
             act(&connection, &id, "dead_letters/replay", body).await?;
-            done("they are sent again".to_owned())
+            Ok(done("they are sent again"))
         }
         StreamsCommand::Delete { id, connection } => {
             Client::new(&connection)?.bytes(&Call::delete(format!("/v1/streams/{id}"))).await?;
-            done(format!("{id} is deleted; what has arrived stays where it is"))
+            Ok(done(format!("{id} is deleted; what has arrived stays where it is")))
         }
     }
 }
 
-fn done(line: String) -> anyhow::Result<Exit> {
+fn done(line: impl std::fmt::Display) -> Exit {
     say(line);
-    Ok(Exit::Done)
+    Exit::Done
 }
 
 async fn act(connection: &Connection, id: &str, act: &str, body: Value) -> anyhow::Result<()> {

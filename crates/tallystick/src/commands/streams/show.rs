@@ -1,6 +1,6 @@
 //! Kinds and streams on a terminal.
 
-use std::io::Write as _;
+use std::{fmt::Write as _, io::Write as _};
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -14,7 +14,8 @@ use crate::{
 
 #[derive(Deserialize)]
 struct Kind {
-    kind: String,
+    #[serde(rename = "kind")]
+    name: String,
     title: String,
     summary: String,
     fields: Vec<Field>,
@@ -79,14 +80,14 @@ pub(super) async fn kinds(client: &Client, only: Option<&str>, as_json: bool) ->
     let mut found = 0;
     for value in listed.data {
         let kind: Kind = serde_json::from_value(value.clone())?;
-        if only.is_some_and(|only| only != kind.kind) {
+        if only.is_some_and(|only| only != kind.name) {
             continue;
         }
         found += 1;
         if as_json {
             writeln!(out, "{value}")?;
         } else {
-            writeln!(out, "{:<16}  {:<28}  {}", kind.kind, kind.title, kind.summary)?;
+            writeln!(out, "{:<16}  {:<28}  {}", kind.name, kind.title, kind.summary)?;
             if only.is_some() {
                 write!(out, "{}", settings(&kind))?;
             }
@@ -112,10 +113,12 @@ fn settings(kind: &Kind) -> String {
             choices => choices.join("|"),
         };
         let needed = if field.required { ", needed" } else { "" };
-        text.push_str(&format!("  {} ({takes}{needed})\n      {}\n", field.name, field.help));
+        writeln!(text, "  {} ({takes}{needed})\n      {}", field.name, field.help)
+            .expect("memory takes everything");
     }
     let once = if kind.once == "exactly" { "exactly once" } else { "at least once" };
-    text.push_str(&format!("\nFormats: {}\nEvery event arrives {once}.\n", kind.formats.join(", ")));
+    let formats = kind.formats.join(", ");
+    writeln!(text, "\nFormats: {formats}\nEvery event arrives {once}.").expect("memory takes everything");
     text
 }
 

@@ -148,6 +148,7 @@ mod tests {
         #[derive(Deserialize)]
         struct Sample {
             #[serde(default, deserialize_with = "named")]
+            #[expect(clippy::option_option, reason = "left out and null mean different things")]
             organization_id: Option<Option<String>>,
         }
         let read = |text: &str| serde_json::from_str::<Sample>(text).expect("a body").organization_id;

@@ -39,6 +39,7 @@ pub struct NewStreamBody {
     /// the caller manages streams of one organization only.
     #[serde(default, deserialize_with = "named")]
     #[schema(value_type = Option<String>, example = "acme")]
+    #[expect(clippy::option_option, reason = "left out and null mean different things")]
     organization_id: Option<Option<String>>,
     /// For people.
     #[schema(example = "SIEM")]

@@ -69,6 +69,7 @@ impl Manages {
 
 /// Whose a new stream is to be: as it says (null: all organizations), or else the only organization that the caller
 /// may make one for.
+#[expect(clippy::option_option, reason = "left out and null mean different things")]
 fn whose(
     caller: &Authenticated,
     operation: Operation,

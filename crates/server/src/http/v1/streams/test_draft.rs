@@ -42,6 +42,7 @@ pub struct StreamDraftBody {
     /// As for a new stream; that of the stream if `id` is given.
     #[serde(default, deserialize_with = "named")]
     #[schema(value_type = Option<String>, example = "acme")]
+    #[expect(clippy::option_option, reason = "left out and null mean different things")]
     organization_id: Option<Option<String>>,
     /// As for a new stream; it can be left out.
     #[serde(default)]
