@@ -20,7 +20,7 @@ const ADDRESSES: &[&str] =
     &["host", "address", "addresses", "server", "servers", "brokers", "endpoint", "account"];
 
 /// What a stream is to be.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct StreamDraft {
     /// Whose events; none: those of every organization.
     pub org: Option<OrgId>,
@@ -47,7 +47,7 @@ pub struct StreamDraft {
 }
 
 /// What of a stream is to become different; none: it stays.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct StreamPatch {
     /// See [`StreamDraft`].
     pub name: Option<String>,
@@ -61,6 +61,25 @@ pub struct StreamPatch {
     pub mask: Option<Mask>,
     /// The version that the caller has seen; none: whatever it is.
     pub seen_version: Option<u64>,
+}
+
+/// Without the settings, which hold secrets.
+impl std::fmt::Debug for StreamDraft {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut shown = f.debug_struct("StreamDraft");
+        shown
+            .field("org", &self.org)
+            .field("name", &self.name)
+            .field("kind", &self.kind)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Without the settings, which hold secrets.
+impl std::fmt::Debug for StreamPatch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StreamPatch").field("name", &self.name).finish_non_exhaustive()
+    }
 }
 
 /// How a stream was moved in one log.
