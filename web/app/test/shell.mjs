@@ -74,10 +74,10 @@ test("a narrow window has the rest of the rail in a menu", async () => {
   const { page, close } = await open("/exports", shared.service.owner, NARROW);
   await page.getByRole("heading", { name: "Exports" }).waitFor();
   const names = () => page.locator(".rail :is(a, button):visible").allTextContents();
-  assert.deepEqual(await names(), ["Overview", "Events", "Entities", "Exports", "More"]);
+  assert.deepEqual(await names(), ["Overview", "Events", "Entities", "Exports", "Streams", "More"]);
   await page.getByRole("button", { name: "More" }).click();
   await accessible(page);
-  assert.deepEqual((await names()).slice(4), ["Integrity", "Access", "Settings", "Help", "More"]);
+  assert.deepEqual((await names()).slice(5), ["Integrity", "Access", "Settings", "Help", "More"]);
   await page.locator("#more").getByRole("link", { name: "Settings" }).click();
   await page.getByRole("heading", { name: "Settings" }).waitFor();
   assert.ok(await page.locator("#more").isHidden());
