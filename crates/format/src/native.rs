@@ -8,7 +8,7 @@ use crate::place::Place;
 use crate::render::Unrenderable;
 
 /// The members of an event in the order of the API. Others follow in the order of their names.
-const ORDER: [&str; 16] = [
+pub(crate) const MEMBERS: [&str; 16] = [
     "id",
     "seq",
     "org",
@@ -60,7 +60,7 @@ pub fn render_native(event: &[u8], place: &Place<'_>, out: &mut Vec<u8>) -> Resu
 /// [`render_native`] for an event that was parsed.
 pub(crate) fn write(out: &mut Vec<u8>, event: &Map<String, Value>, place: &Place<'_>) {
     out.push(b'{');
-    for name in ORDER {
+    for name in MEMBERS {
         match (event.get(name), name) {
             (Some(value), _) => member(out, name, value),
             (None, "id") => member(out, name, &place.event_id.into()),
@@ -69,7 +69,7 @@ pub(crate) fn write(out: &mut Vec<u8>, event: &Map<String, Value>, place: &Place
         }
     }
     let mut others: Vec<(&String, &Value)> =
-        event.iter().filter(|(name, _)| !ORDER.contains(&name.as_str()) && *name != INTEGRITY).collect();
+        event.iter().filter(|(name, _)| !MEMBERS.contains(&name.as_str()) && *name != INTEGRITY).collect();
     others.sort_by(|a, b| tallystick_event::name_order(a.0, b.0));
     for (name, value) in others {
         member(out, name, value);

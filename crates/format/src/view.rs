@@ -5,27 +5,8 @@ use serde_json::{Map, Value, json};
 use tallystick_event::Outcome;
 use tallystick_event::sentence::sentence_text;
 
+use crate::native::MEMBERS;
 use crate::place::Place;
-
-/// Members of an event that have a place of their own in a [`View`].
-const KNOWN: [&str; 16] = [
-    "id",
-    "seq",
-    "org",
-    "action",
-    "occurred_at",
-    "received_at",
-    "version",
-    "actor",
-    "targets",
-    "context",
-    "outcome",
-    "reason",
-    "changes",
-    "metadata",
-    "source",
-    "idempotency_key",
-];
 
 /// What an event without an action is called.
 pub(crate) const NO_ACTION: &str = "unknown";
@@ -137,7 +118,7 @@ impl<'a> View<'a> {
 
     /// The members that are no part of an event as the API gives it.
     pub(crate) fn others(&self) -> impl Iterator<Item = (&'a String, &'a Value)> + use<'a> {
-        self.event.iter().filter(|(name, _)| !KNOWN.contains(&name.as_str()))
+        self.event.iter().filter(|(name, _)| !MEMBERS.contains(&name.as_str()))
     }
 
     /// The event as a sentence, as the interface says it.

@@ -17,8 +17,8 @@ use super::meaning::{detail, is_only_forbidden, is_there, meaning};
 use crate::http::{HttpClient, Response, url_of};
 use crate::limits::ANSWER_BYTES_MAX;
 use crate::object::{
-    CheckedStore, LIST_BYTES_MAX, LIST_KEYS_MAX, Meta, NewObject, ObjectInfo, ObjectStore, Page, PutNew,
-    element, elements, escaped, now_ms, printable, request,
+    CheckedStore, LIST_BYTES_MAX, LIST_KEYS_MAX, NewObject, ObjectInfo, ObjectStore, Page, PutNew, element,
+    elements, escaped, now_ms, printable, request,
 };
 use crate::{Answer, BadSettings, Outcome, Settings, Surroundings};
 
@@ -189,16 +189,7 @@ impl ObjectStore for AzureStore {
         let Some(response) = self.read(Method::HEAD, key, ANSWER_BYTES_MAX, now_ms).await? else {
             return Ok(None);
         };
-        let mut info = ObjectInfo { size: 0, meta: Meta::new() };
-        for (name, value) in &response.headers {
-            let Ok(value) = value.to_str() else { continue };
-            if let Some(name) = name.as_str().strip_prefix(META_PREFIX) {
-                info.meta.insert(name.replace('_', "-"), value.to_owned());
-            } else if name == http::header::CONTENT_LENGTH {
-                info.size = value.parse().unwrap_or(0);
-            }
-        }
-        Ok(Some(info))
+        Ok(Some(ObjectInfo::of_headers(&response.headers, META_PREFIX, |name| name.replace('_', "-"))))
     }
 
     async fn get(&self, key: &str, limit: usize, now_ms: i64) -> Result<Option<Bytes>, Answer> {

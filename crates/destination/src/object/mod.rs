@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use http::{HeaderMap, header::CONTENT_LENGTH};
 
 use crate::{Answer, Shape};
 
@@ -71,6 +72,23 @@ pub struct ObjectInfo {
     pub size: u64,
     /// What is kept with it. Some stores keep nothing.
     pub meta: Meta,
+}
+
+impl ObjectInfo {
+    /// From the head of an answer: what is kept with an object has names that begin with `prefix`. `name` makes of the
+    /// rest the name that was given.
+    pub(crate) fn of_headers(headers: &HeaderMap, prefix: &str, name: impl Fn(&str) -> String) -> Self {
+        let mut info = Self { size: 0, meta: Meta::new() };
+        for (key, value) in headers {
+            let Ok(value) = value.to_str() else { continue };
+            if let Some(rest) = key.as_str().strip_prefix(prefix) {
+                info.meta.insert(name(rest), value.to_owned());
+            } else if key == CONTENT_LENGTH {
+                info.size = value.parse().unwrap_or(0);
+            }
+        }
+        info
+    }
 }
 
 /// Whether an object was put.
