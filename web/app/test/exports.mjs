@@ -226,9 +226,11 @@ test("a hidden page asks now and then and holds no connection, and its title say
   const { page, close } = await open("/exports/new?range=1h", shared.service.owner);
   const all = /\/v1\/exports[/?]/;
   await page.route(all, (route) => (route.request().method() === "GET" ? undefined : route.continue()));
+  const asked = page.waitForRequest((request) => request.url().endsWith("/progress"));
   await page.getByRole("button", { name: /^Export/ }).click();
   await page.waitForURL(/\/exports\/exp_/);
   await drawer(page).getByText(/Queued|Running/).waitFor();
+  await asked;
   const stopped = page.waitForEvent("requestfailed", (request) => request.url().endsWith("/progress"));
   await page.unroute(all);
   await page.evaluate(() => {

@@ -271,11 +271,7 @@ impl Rig {
 
     /// Waits until all of the logs was looked at and nothing is on its way.
     pub(crate) async fn settled(&self, stream: &Stream) -> StreamView {
-        self.until(&stream.id, |view| {
-            view.lag_events == 0
-                && view.cursors.iter().all(|one| one.in_flight.is_none() && one.next_seq == one.log_size)
-        })
-        .await
+        self.until(&stream.id, is_settled).await
     }
 
     pub(crate) async fn eventually(&self, what: &str, done: impl Fn() -> bool) {
@@ -299,6 +295,12 @@ impl Drop for Rig {
         let engine = Arc::clone(&self.engine);
         std::thread::spawn(move || engine.stop());
     }
+}
+
+/// All of the logs was looked at and nothing is on its way.
+pub(crate) fn is_settled(view: &StreamView) -> bool {
+    view.lag_events == 0
+        && view.cursors.iter().all(|one| one.in_flight.is_none() && one.next_seq == one.log_size)
 }
 
 fn streams(engine: &Arc<Engine>) -> Arc<Streams> {
