@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use crate::{Auth, Unsealable};
+use crate::{Auth, SealKey, Unsealable};
 
 /// For what settings of streams are sealed.
 const PURPOSE: &str = "stream";
@@ -18,6 +18,16 @@ impl Auth {
     /// # Errors
     /// It was sealed by another instance or for another stream, or altered.
     pub fn open_stream(&self, whose: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, Unsealable> {
-        self.people().options.seal_key.open(PURPOSE, whose, sealed)
+        self.people().options.seal_key.open_stream(whose, sealed)
+    }
+}
+
+impl SealKey {
+    /// Opens what [`Auth::seal_stream`] sealed, for those who have the key and no service.
+    ///
+    /// # Errors
+    /// As [`Auth::open_stream`].
+    pub fn open_stream(&self, whose: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, Unsealable> {
+        self.open(PURPOSE, whose, sealed)
     }
 }

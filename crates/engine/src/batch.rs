@@ -2,6 +2,8 @@
 //!
 //! The encoder, its decoder and their round-trip test share this file so that they cannot drift apart.
 
+use std::collections::BTreeMap;
+
 use tallystick_event::{EventId, LeafKind, LogId, OrgId, Outcome, Prepared, Units, terms::Terms};
 use tallystick_segment::TailEvent;
 
@@ -95,6 +97,18 @@ fn encode_event(org_index: u64, sequenced: &Sequenced, out: &mut Vec<u8>) {
         }
     }
     event.units.encode(out);
+}
+
+/// How many events a payload adds to the log of each organization, for those who look at a commit log from outside.
+///
+/// # Errors
+/// If it is no batch.
+pub fn events_by_org(payload: &[u8]) -> Result<BTreeMap<OrgId, u64>, BatchError> {
+    let mut counts = BTreeMap::new();
+    for event in decode(payload)? {
+        *counts.entry(event.org).or_default() += 1;
+    }
+    Ok(counts)
 }
 
 /// Reads a payload back. Terms are not in it: they are derived from the units.

@@ -27,6 +27,7 @@ mod sequencer;
 mod status;
 mod view;
 
+pub use batch::events_by_org;
 pub use engine::Engine;
 pub use error::{AppendError, BatchError, OpenError, ReadError, Verdict};
 pub use live::{Grown, LiveReader};

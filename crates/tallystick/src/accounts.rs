@@ -31,6 +31,12 @@ fn seal_key(data_dir: &Path) -> anyhow::Result<SealKey> {
             .and_then(|()| files::write_private(&path, &format!("{}\n", random_hex(SEAL_KEY_BYTES))))
             .with_context(|| format!("cannot make the key {}", path.display()))?;
     }
+    read_seal_key(data_dir)
+}
+
+/// The key in `keys/seal.key`, which must be there.
+pub(crate) fn read_seal_key(data_dir: &Path) -> anyhow::Result<SealKey> {
+    let path = data_dir.join("keys").join("seal.key");
     let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
     let mut bytes = [0; SEAL_KEY_BYTES];
     hex::decode_to_slice(text.trim(), &mut bytes)

@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     BenchArgs, CheckConfigArgs, CountArgs, DemoArgs, DoctorArgs, ExportArgs, ExportsArgs, ImportArgs,
-    KeysArgs, OrgsArgs, RecoverArgs, SearchArgs, SendArgs, ServeArgs, StreamsArgs, TailArgs, UserArgs,
+    KeysArgs, OrgsArgs, ReconcileArgs, RecoverArgs, SearchArgs, SendArgs, ServeArgs, StreamsArgs, TailArgs, UserArgs,
     WitnessArgs,
 };
 
@@ -58,6 +58,8 @@ pub(crate) enum Command {
     Exports(ExportsArgs),
     /// Send events on to other systems as they arrive: make streams, test them, see how they get on.
     Streams(StreamsArgs),
+    /// Compare a copy of events, in files, a bucket or an index, with the log: what is missing, changed, out of order.
+    Reconcile(Box<ReconcileArgs>),
     /// Bring in audit records of other products.
     Import(ImportArgs),
     /// Make and list organizations.

@@ -12,6 +12,7 @@ mod event_table;
 mod exit;
 mod files;
 mod output;
+mod reconcile;
 pub mod seeded;
 mod service;
 mod signals;

@@ -86,7 +86,7 @@ impl Mask {
     }
 
     /// Masks an event. `key` is for hashes.
-    pub(crate) fn apply(&self, event: &mut Value, key: &[u8]) {
+    pub fn apply(&self, event: &mut Value, key: &[u8]) {
         for field in &self.fields {
             let path: Vec<&str> = field.split('.').collect();
             walk(event, &path, self.method, key);

@@ -11,6 +11,7 @@ mod exports;
 mod import;
 mod keys;
 mod orgs;
+mod reconcile;
 mod recover;
 mod search;
 mod send;
@@ -34,6 +35,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Export(args) => export::run(args).await,
         Command::Exports(args) => exports::run(args).await,
         Command::Streams(args) => streams::run(args).await,
+        Command::Reconcile(args) => reconcile::run(*args).await,
         Command::Import(args) => import::run(args).await,
         Command::Orgs(args) => orgs::run(args).await,
         Command::Keys(args) => keys::run(args).await,
@@ -50,6 +52,6 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<Exit> {
 pub(crate) use self::{
     bench::BenchArgs, check_config::CheckConfigArgs, count::CountArgs, demo::DemoArgs, doctor::DoctorArgs,
     export::ExportArgs, exports::ExportsArgs, import::ImportArgs, keys::KeysArgs, orgs::OrgsArgs,
-    recover::RecoverArgs, search::SearchArgs, send::SendArgs, serve::ServeArgs, streams::StreamsArgs,
+    reconcile::ReconcileArgs, recover::RecoverArgs, search::SearchArgs, send::SendArgs, serve::ServeArgs, streams::StreamsArgs,
     tail::TailArgs, user::UserArgs, witness::WitnessArgs,
 };

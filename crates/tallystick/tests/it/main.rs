@@ -17,6 +17,7 @@ mod kill;
 mod locking;
 mod proof;
 mod receiver;
+mod reconcile;
 mod round_trip;
 mod server;
 mod streams;

@@ -1,17 +1,20 @@
-//! A data directory: lock, rights, room, catalog, segments, commit log.
+//! A data directory: lock, rights, room, catalog, segments, commit log, streams.
 
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-use tallystick_catalog::{Catalog, CatalogUrl, Loaded};
+use tallystick_catalog::{Catalog, CatalogError, CatalogUrl, Loaded, Organization};
+use tallystick_engine::events_by_org;
+use tallystick_event::OrgId;
 use tallystick_wal::{
     CommitLog as _, FileLog, Options, Position, RealDisk,
     lock::{DataLock, Holder, LOCK_FILE, LockError},
 };
 
-use super::{finding::Findings, segments};
+use super::{finding::Findings, segments, streams};
 use crate::{
     files,
     output::{bytes, thousands},
@@ -38,11 +41,32 @@ pub(super) async fn check(
     room(folder, findings)?;
     let Some(loaded) = catalog(folder, catalog_url, findings).await? else { return Ok(()) };
     segments::check(&folder.join("segments"), &loaded, verbose, findings)?;
-    match lock {
-        Lock::Ours(_held) => commit_log(&folder.join("log"), &loaded, findings),
-        Lock::InUse => findings.ok("commit log", "not looked at: the service that runs is writing it"),
-        Lock::Broken => Ok(()),
-    }
+    let replayed = match &lock {
+        Lock::Ours(_held) => commit_log(&folder.join("log"), &loaded, findings)?,
+        Lock::InUse => {
+            findings.ok("commit log", "not looked at: the service that runs is writing it")?;
+            None
+        }
+        Lock::Broken => None,
+    };
+    // How long logs are is only known if what is not sealed was counted.
+    let sizes = replayed.map(|replayed| sizes(&loaded, &replayed));
+    streams::check(folder, &place(folder, catalog_url)?, sizes.as_ref(), findings).await
+}
+
+/// Behind the last event of each log.
+fn sizes(loaded: &Loaded, replayed: &BTreeMap<OrgId, u64>) -> BTreeMap<OrgId, u64> {
+    let size = |org: &Organization| {
+        let sealed = loaded.heads.iter().find(|head| head.org == org.id).map_or(0, |head| head.size);
+        org.log_base + sealed + replayed.get(&org.id).copied().unwrap_or(0)
+    };
+    loaded.organizations.iter().map(|org| (org.id.clone(), size(org))).collect()
+}
+
+/// Where the catalog is.
+fn place(folder: &Path, url: Option<&str>) -> Result<CatalogUrl, CatalogError> {
+    let parsed = url.filter(|url| !url.is_empty()).map(CatalogUrl::parse).transpose()?;
+    Ok(parsed.unwrap_or_else(|| CatalogUrl::Sqlite(folder.join("catalog.db"))))
 }
 
 enum Lock {
@@ -120,8 +144,8 @@ async fn catalog(
     url: Option<&str>,
     findings: &mut Findings,
 ) -> anyhow::Result<Option<Loaded>> {
-    let url = match url.filter(|url| !url.is_empty()).map(CatalogUrl::parse).transpose() {
-        Ok(url) => url.unwrap_or_else(|| CatalogUrl::Sqlite(folder.join("catalog.db"))),
+    let url = match place(folder, url) {
+        Ok(url) => url,
         Err(error) => return findings.fail_with("catalog", &error).map(|()| None),
     };
     // Opening would make it, and a missing catalog must not look like an empty one.
@@ -154,14 +178,18 @@ async fn catalog(
     }
 }
 
-/// Opens a copy, because opening the log itself would cut an unfinished write off.
-fn commit_log(folder: &Path, loaded: &Loaded, findings: &mut Findings) -> anyhow::Result<()> {
+/// Opens a copy, because opening the log itself would cut an unfinished write off. Gives what is not sealed: events by
+/// organization; none if that is not known.
+fn commit_log(
+    folder: &Path,
+    loaded: &Loaded,
+    findings: &mut Findings,
+) -> anyhow::Result<Option<BTreeMap<OrgId, u64>>> {
     if !folder.is_dir() {
-        return if loaded.sealed_position == 0 {
-            findings.warn("commit log", "there is none yet")
-        } else {
-            findings.fail("commit log", format!("{} is missing", folder.display()))
-        };
+        if loaded.sealed_position > 0 {
+            return findings.fail("commit log", format!("{} is missing", folder.display())).map(|()| None);
+        }
+        return findings.warn("commit log", "there is none yet").map(|()| Some(BTreeMap::new()));
     }
     let copy = tempfile::tempdir()?;
     for entry in std::fs::read_dir(folder)? {
@@ -172,23 +200,29 @@ fn commit_log(folder: &Path, loaded: &Loaded, findings: &mut Findings) -> anyhow
     }
     let sealed = Position(loaded.sealed_position);
     let options = Options { must_hold: Some(sealed), ..Options::default() };
-    let read = match FileLog::open(copy.path(), Arc::new(RealDisk), options) {
-        Err(error) => return findings.fail_with("commit log", &error),
-        Ok((log, recovered)) => {
-            let records = log.read_from(sealed).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-            match records {
-                Ok(records) => (records.iter().map(|record| u64::from(record.count)).sum::<u64>(), recovered),
-                Err(error) => return findings.fail_with("commit log", &error),
-            }
-        }
+    let (log, recovered) = match FileLog::open(copy.path(), Arc::new(RealDisk), options) {
+        Err(error) => return findings.fail_with("commit log", &error).map(|()| None),
+        Ok(opened) => opened,
     };
-    let (events, recovered) = read;
+    let records = match log.read_from(sealed).and_then(Iterator::collect::<Result<Vec<_>, _>>) {
+        Err(error) => return findings.fail_with("commit log", &error).map(|()| None),
+        Ok(records) => records,
+    };
+    let mut by_org = BTreeMap::new();
+    for record in &records {
+        match events_by_org(&record.payload) {
+            Err(error) => return findings.fail_with("commit log", &error).map(|()| None),
+            Ok(counts) => counts.into_iter().for_each(|(org, count)| *by_org.entry(org).or_default() += count),
+        }
+    }
+    let events = records.iter().map(|record| u64::from(record.count)).sum();
     let text = format!("{} files, {} events to replay at start", recovered.files, thousands(events));
     match recovered.dropped_bytes() {
-        0 => findings.ok("commit log", text),
+        0 => findings.ok("commit log", text)?,
         torn => findings.warn(
             "commit log",
             format!("{text}; ends in {} of an unfinished write, which the next start drops", bytes(torn)),
-        ),
+        )?,
     }
+    Ok(Some(by_org))
 }

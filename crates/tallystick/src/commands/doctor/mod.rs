@@ -5,6 +5,7 @@ mod directory;
 mod finding;
 mod online;
 mod segments;
+mod streams;
 
 use std::path::PathBuf;
 

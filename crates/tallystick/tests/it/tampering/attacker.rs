@@ -124,7 +124,7 @@ pub(super) fn make_tree_again(dir: &Path) {
 }
 
 /// Runs statements in the catalog.
-pub(super) fn sql(dir: &Path, statements: &str) {
+pub(crate) fn sql(dir: &Path, statements: &str) {
     let script = "import sqlite3, sys\n\
                   with sqlite3.connect(sys.argv[1]) as catalog: catalog.executescript(sys.argv[2])";
     let mut command = Command::new("python3");

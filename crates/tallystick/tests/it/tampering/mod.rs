@@ -9,6 +9,7 @@ mod flips;
 mod frame;
 
 pub(crate) use base::copy_folder;
+pub(crate) use attacker::sql;
 use base::{Base, Start};
 
 /// What is done to a copy of the data, and what must come of it.
