@@ -4,8 +4,8 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     BenchArgs, CheckConfigArgs, CountArgs, DemoArgs, DoctorArgs, ExportArgs, ExportsArgs, ImportArgs,
-    KeysArgs, OrgsArgs, ReconcileArgs, RecoverArgs, SearchArgs, SendArgs, ServeArgs, StreamsArgs, TailArgs, UserArgs,
-    WitnessArgs,
+    KeysArgs, OrgsArgs, ReconcileArgs, RecoverArgs, SearchArgs, SendArgs, ServeArgs, StreamsArgs, TailArgs,
+    UserArgs, WitnessArgs,
 };
 
 const AFTER_HELP: &str = "\

@@ -52,6 +52,6 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<Exit> {
 pub(crate) use self::{
     bench::BenchArgs, check_config::CheckConfigArgs, count::CountArgs, demo::DemoArgs, doctor::DoctorArgs,
     export::ExportArgs, exports::ExportsArgs, import::ImportArgs, keys::KeysArgs, orgs::OrgsArgs,
-    reconcile::ReconcileArgs, recover::RecoverArgs, search::SearchArgs, send::SendArgs, serve::ServeArgs, streams::StreamsArgs,
-    tail::TailArgs, user::UserArgs, witness::WitnessArgs,
+    reconcile::ReconcileArgs, recover::RecoverArgs, search::SearchArgs, send::SendArgs, serve::ServeArgs,
+    streams::StreamsArgs, tail::TailArgs, user::UserArgs, witness::WitnessArgs,
 };

@@ -105,9 +105,10 @@ pub(crate) struct ReconcileArgs {
 
 impl ReconcileArgs {
     fn source(&self) -> anyhow::Result<Source> {
-        let ca_pem = self.ca_file.as_ref().map(|file| {
-            fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))
-        });
+        let ca_pem = self
+            .ca_file
+            .as_ref()
+            .map(|file| fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display())));
         let ca_pem = ca_pem.transpose()?;
         if let Some(url) = &self.s3 {
             let (endpoint, region) = (self.endpoint.as_deref(), self.region.as_deref());
@@ -128,7 +129,10 @@ impl ReconcileArgs {
     fn bounds(&self) -> anyhow::Result<Bounds> {
         let (from_seq, to_seq) = (self.from_seq, self.to_seq);
         if from_seq.zip(to_seq).is_some_and(|(from, to)| from > to) {
-            return Err(Advice::usage("the range ends before it begins", "--to-seq is larger than --from-seq"));
+            return Err(Advice::usage(
+                "the range ends before it begins",
+                "--to-seq is larger than --from-seq",
+            ));
         }
         let ms = |time: &Option<String>| time.as_deref().map(time_ms).transpose();
         Ok(Bounds { from_seq, to_seq, from_ms: ms(&self.from)?, to_ms: ms(&self.to)? })

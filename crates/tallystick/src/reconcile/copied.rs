@@ -68,9 +68,15 @@ pub(crate) struct Copied {
 pub(crate) enum Item {
     Record(Box<Copied>),
     /// A line that is no record of a log.
-    Unreadable { at: At, why: String },
+    Unreadable {
+        at: At,
+        why: String,
+    },
     /// Nothing more can be read of a piece.
-    Broken { piece: Arc<str>, why: String },
+    Broken {
+        piece: Arc<str>,
+        why: String,
+    },
     /// A piece was read to its end.
     Whole,
     /// A piece that is not read because it does not look like records.

@@ -16,14 +16,12 @@ const GZIP: &[u8] = &[0x1f, 0x8b];
 const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
 const PARQUET: &[u8] = b"PAR1";
 
-/// Gives every line that is not blank, with its number from 1. Compressed files may have several members, as exports do.
+/// Gives every line that is not blank, with its number from 1. Compressed files may have several members, as exports
+/// do.
 ///
 /// # Errors
 /// What cannot be read; the lines before it were given.
-pub(crate) fn read(
-    reader: impl Read,
-    give: &mut dyn FnMut(u64, &[u8]) -> ControlFlow<()>,
-) -> io::Result<()> {
+pub(crate) fn read(reader: impl Read, give: &mut dyn FnMut(u64, &[u8]) -> ControlFlow<()>) -> io::Result<()> {
     let mut reader = BufReader::with_capacity(BUFFER_BYTES, reader);
     let start = reader.fill_buf()?;
     if start.starts_with(GZIP) {

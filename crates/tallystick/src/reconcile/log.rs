@@ -22,6 +22,9 @@ const CHECKPOINT_POLL: Duration = Duration::from_millis(200);
 
 /// What is compared with: in the service, or in a test.
 pub(crate) trait Log {
+    /// Looks how long the log is by now, if it is not known to reach a place.
+    async fn reach(&mut self, seq: u64) -> anyhow::Result<()>;
+
     /// What the log has at a place; none: the log is not that long.
     async fn get(&mut self, seq: u64) -> anyhow::Result<Option<Arc<Expected>>>;
 }
@@ -61,6 +64,7 @@ impl LogInfo {
             return Ok(None);
         }
         let started = tokio::time::Instant::now();
+        let mut wanted = None;
         loop {
             let state: State = match client.json(&Call::get(format!("/v1/logs/{name}/integrity"))).await {
                 Ok(state) => state,
@@ -69,7 +73,8 @@ impl LogInfo {
             };
             // What was taken in a moment ago is not proven yet.
             let published = state.checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.size);
-            if published < state.size && started.elapsed() < CHECKPOINT_WAIT {
+            let is_late = published < *wanted.get_or_insert(state.size);
+            if is_late && started.elapsed() < CHECKPOINT_WAIT {
                 tokio::time::sleep(CHECKPOINT_POLL).await;
                 continue;
             }
@@ -133,14 +138,19 @@ impl LogReader {
 }
 
 impl Log for LogReader {
-    async fn get(&mut self, seq: u64) -> anyhow::Result<Option<Arc<Expected>>> {
-        if seq >= self.info.end {
-            // A copy may be ahead of what was known when it was begun with.
-            let known = LogInfo::find(&self.client, &self.info.id.to_string()).await?;
-            self.info.end = known.map_or(self.info.end, |known| known.end.max(self.info.end));
+    async fn reach(&mut self, seq: u64) -> anyhow::Result<()> {
+        if seq < self.info.end {
+            return Ok(());
+        }
+        if let Some(known) = LogInfo::find(&self.client, &self.info.id.to_string()).await? {
+            self.info.end = known.end.max(self.info.end);
             // The piece at the end may be longer now.
             self.kept.retain(|piece| piece.events.len() as u64 == PIECE_EVENTS);
         }
+        Ok(())
+    }
+
+    async fn get(&mut self, seq: u64) -> anyhow::Result<Option<Arc<Expected>>> {
         if !(self.info.base..self.info.end).contains(&seq) {
             return Ok(None);
         }

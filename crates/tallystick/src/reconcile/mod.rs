@@ -1,9 +1,9 @@
-//! Comparing a copy of events with the log that they are from: what is missing in it, what was changed, what the log does
-//! not have, and what is out of order.
+//! Comparing a copy of events with the log that they are from: what is missing in it, what was changed, what the log
+//! does not have, and what is out of order.
 //!
 //! The copy is read once, in its order. The log is read in pieces, each event of it checked against its leaf; each
-//! record is compared with the event rendered anew. Memory: a window of records, a few pieces of the log, and one bit for
-//! each event.
+//! record is compared with the event rendered anew. Memory: a window of records, a few pieces of the log, and one bit
+//! for each event.
 
 mod compare;
 mod copied;
@@ -212,7 +212,9 @@ impl Walk {
                 Some(org) if *org != info.org => Known::Other,
                 _ => Known::Side(self.side(info).await?),
             },
-            Ok(None) => Known::None(format!("the service has no log {name}, or does not show it to this key")),
+            Ok(None) => {
+                Known::None(format!("the service has no log {name}, or does not show it to this key"))
+            }
             Err(error) => match error.downcast::<ClientError>()? {
                 ClientError::Refused(problem) if problem.status == 403 => {
                     let why = format!("the log {name}: {problem}");

@@ -122,7 +122,11 @@ impl Report {
     /// For people; of each kind of finding at most `limit` lines.
     pub(crate) fn write(&self, out: &mut dyn Write, style: Style, limit: usize) -> std::io::Result<()> {
         let formats: Vec<_> = self.formats.keys().map(String::as_str).collect();
-        let pieces = if self.pieces == 1 { "1 piece".to_owned() } else { format!("{} pieces", thousands(self.pieces)) };
+        let pieces = if self.pieces == 1 {
+            "1 piece".to_owned()
+        } else {
+            format!("{} pieces", thousands(self.pieces))
+        };
         let formats = if formats.is_empty() { String::new() } else { format!(" ({})", formats.join(", ")) };
         writeln!(out, "copy      {} records in {pieces}{formats}", thousands(self.records))?;
         let mut aside = |count: u64, what: &str| match count {
@@ -206,7 +210,10 @@ impl OfLog {
         let org = lines.style.bold(&safe(&self.org));
         writeln!(lines.out, "log       {org}: {range}; the log has {whole}")?;
         let checks = [
-            (tally.whole, "as in the log, every member compared with an event that was checked against its leaf"),
+            (
+                tally.whole,
+                "as in the log, every member compared with an event that was checked against its leaf",
+            ),
             (tally.in_part, "as in the log, but for members that were not compared"),
             (tally.by_leaf_hash, "have the id and the leaf hash of the log; their content is erased there"),
             (tally.duplicates, "more than once, which is allowed"),

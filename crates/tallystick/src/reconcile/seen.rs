@@ -32,7 +32,8 @@ impl Seen {
         let (last, high) = self.0.last_key_value()?;
         let low = low.iter().position(|word| *word != 0)?;
         let high_at = high.iter().rposition(|word| *word != 0)?;
-        let seq = |piece: u64, word: usize, bit: u32| piece * PIECE_SEQS + word as u64 * WORD_BITS + u64::from(bit);
+        let seq =
+            |piece: u64, word: usize, bit: u32| piece * PIECE_SEQS + word as u64 * WORD_BITS + u64::from(bit);
         let low_bit = self.0[first][low].trailing_zeros();
         let high_bit = u64::BITS - 1 - high[high_at].leading_zeros();
         Some((seq(*first, low, low_bit), seq(*last, high_at, high_bit)))
@@ -87,7 +88,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_is_a_set(seqs in proptest::collection::vec(0_u64..200_000, 0..200), from in 0_u64..200_000, len in 0_u64..150_000) {
+        fn it_is_a_set(
+            seqs in proptest::collection::vec(0_u64..200_000, 0..200),
+            from in 0_u64..200_000,
+            len in 0_u64..150_000,
+        ) {
             let mut seen = Seen::default();
             let mut model = BTreeSet::new();
             for seq in seqs {

@@ -100,10 +100,13 @@ impl Absent {
             Absence::DeadLetter => self.dead_letters += 1,
             Absence::Gap => self.gaps += 1,
         }
-        match self.runs.last_mut() {
-            Some(run) if run.reason == reason && run.last_seq + 1 == seq => run.last_seq = seq,
-            _ if self.runs.len() < KEPT_MAX => self.runs.push(Run { first_seq: seq, last_seq: seq, reason }),
-            _ => {}
+        if let Some(run) = self.runs.last_mut()
+            && run.reason == reason
+            && run.last_seq + 1 == seq
+        {
+            run.last_seq = seq;
+        } else if self.runs.len() < KEPT_MAX {
+            self.runs.push(Run { first_seq: seq, last_seq: seq, reason });
         }
     }
 

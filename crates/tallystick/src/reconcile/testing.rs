@@ -105,6 +105,10 @@ impl Memory {
 }
 
 impl Log for Memory {
+    async fn reach(&mut self, _seq: u64) -> anyhow::Result<()> {
+        Ok(())
+    }
+
     async fn get(&mut self, seq: u64) -> anyhow::Result<Option<Arc<Expected>>> {
         Ok(usize::try_from(seq).ok().and_then(|at| self.0.get(at)).cloned())
     }

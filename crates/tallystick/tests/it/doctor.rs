@@ -62,19 +62,29 @@ fn with_stream(dir: &std::path::Path) -> String {
 fn streams_that_are_not_well_are_named() {
     let dir = tempfile::tempdir().unwrap();
     let id = with_stream(dir.path());
-    let letter = "INSERT INTO stream_dead_letters (id, stream, org, seq, event_id, reason, excerpt, at_ms) VALUES";
+    let letter =
+        "INSERT INTO stream_dead_letters (id, stream, org, seq, event_id, reason, excerpt, at_ms) VALUES";
     let letter_id = "dl_aaaaaaaaaaaaaaaaaaaa";
     for (statement, parts) in [
         ("UPDATE stream_cursors SET next_seq = 1000000".to_owned(), ["seq 1,000,000", "rewind"]),
         ("UPDATE stream_cursors SET in_flight_last = 900000".to_owned(), ["on its way", "900,000"]),
-        ("PRAGMA foreign_keys = OFF; UPDATE stream_cursors SET org = 'nobody'".to_owned(), ["log of nobody", "none"]),
+        (
+            "PRAGMA foreign_keys = OFF; UPDATE stream_cursors SET org = 'nobody'".to_owned(),
+            ["log of nobody", "none"],
+        ),
         ("UPDATE streams SET kind = 'carrier_pigeon'".to_owned(), ["carrier_pigeon", "unknown"]),
         ("UPDATE streams SET format = 'morse'".to_owned(), ["morse", "format"]),
         ("UPDATE streams SET mask = '{}}'".to_owned(), ["mask", "not understood"]),
         ("UPDATE streams SET query = 'actor:('".to_owned(), ["query", "not understood"]),
         ("UPDATE streams SET settings_sealed = X'01'".to_owned(), ["settings", "cannot be opened"]),
-        (format!("{letter} ('{letter_id}', '{id}', 'acme', 500000, 'evt_1', 'refused', '', 1)"), [letter_id, "500,000"]),
-        (format!("{letter} ('{letter_id}', '{id}', 'nobody', 1, 'evt_1', 'refused', '', 1)"), [letter_id, "nobody"]),
+        (
+            format!("{letter} ('{letter_id}', '{id}', 'acme', 500000, 'evt_1', 'refused', '', 1)"),
+            [letter_id, "500,000"],
+        ),
+        (
+            format!("{letter} ('{letter_id}', '{id}', 'nobody', 1, 'evt_1', 'refused', '', 1)"),
+            [letter_id, "nobody"],
+        ),
     ] {
         let bad = tempfile::tempdir().unwrap();
         crate::server::copy_folder(dir.path(), bad.path());

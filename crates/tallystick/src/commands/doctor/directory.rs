@@ -159,7 +159,7 @@ async fn catalog(
         catalog.check_storage().await?;
         let loaded = catalog.load().await?;
         catalog.close().await;
-        Ok::<_, tallystick_catalog::CatalogError>(loaded)
+        Ok::<_, CatalogError>(loaded)
     };
     match loaded.await {
         Ok(loaded) => {
@@ -212,7 +212,9 @@ fn commit_log(
     for record in &records {
         match events_by_org(&record.payload) {
             Err(error) => return findings.fail_with("commit log", &error).map(|()| None),
-            Ok(counts) => counts.into_iter().for_each(|(org, count)| *by_org.entry(org).or_default() += count),
+            Ok(counts) => {
+                counts.into_iter().for_each(|(org, count)| *by_org.entry(org).or_default() += count)
+            }
         }
     }
     let events = records.iter().map(|record| u64::from(record.count)).sum();

@@ -77,7 +77,8 @@ impl Look<'_> {
         let key = match accounts::read_seal_key(folder) {
             Ok(key) => Some(key),
             Err(error) => {
-                self.told.push(format!("no stream can send, because their secrets cannot be opened: {error:#}"));
+                self.told
+                    .push(format!("no stream can send, because their secrets cannot be opened: {error:#}"));
                 None
             }
         };
@@ -151,7 +152,8 @@ impl Look<'_> {
 fn understood(stream: &Stream, key: Option<&SealKey>) -> Result<(), String> {
     let known = kind(&stream.kind)
         .ok_or_else(|| format!("this version cannot send to {:?}: the kind is unknown", stream.kind))?;
-    FormatName::from_str(&stream.format).map_err(|error| format!("the format {:?}: {error}", stream.format))?;
+    FormatName::from_str(&stream.format)
+        .map_err(|error| format!("the format {:?}: {error}", stream.format))?;
     let mask = Mask::from_text(&stream.mask).and_then(|mask| mask.check());
     mask.map_err(|error| format!("its mask is not understood: {error}"))?;
     if tallystick_query::parse(&stream.query).into_result().is_err() {

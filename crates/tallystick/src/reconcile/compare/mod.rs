@@ -1,5 +1,5 @@
-//! One record of a copy against what the log has in its place. The event is rendered anew, as the stream did it, and both
-//! must be the same: so everything in a record is compared, in every format.
+//! One record of a copy against what the log has in its place. The event is rendered anew, as the stream did it, and
+//! both must be the same: so everything in a record is compared, in every format.
 
 use std::borrow::Cow;
 
@@ -92,7 +92,9 @@ impl Rules {
             return Verdict::Same(self.check());
         }
         let differing = match copied.form {
-            Form::Stream(format) if format.media() == Media::Line => self.lines(format, &rendered, &copied.bytes),
+            Form::Stream(format) if format.media() == Media::Line => {
+                self.lines(format, &rendered, &copied.bytes)
+            }
             _ => self.values(&rendered, &copied.bytes),
         };
         if differing.is_empty() { Verdict::Same(self.check()) } else { Verdict::Changed(differing) }

@@ -41,8 +41,8 @@ fn no_byte_of_a_record_can_be_changed_unnoticed() {
             let Ok(found) = crate::reconcile::testing::read(1, &bad) else { continue };
             for found in found {
                 let same = Verdict::Same(Check::Whole);
-                let is_same = found.seq == 7
-                    && Rules::default().verdict(&found, &expected(7), ORIGIN, ORG) == same;
+                let is_same =
+                    found.seq == 7 && Rules::default().verdict(&found, &expected(7), ORIGIN, ORG) == same;
                 // Name and version of the product are the service's and not the event's: OCSF, ECS, CEF and LEEF
                 // have them, and a copy is taken at its word.
                 let is_said = found.said != one(1, &line).said;
@@ -79,7 +79,8 @@ fn members_that_differ_are_named() {
 
 #[test]
 fn another_event_is_not_a_changed_one() {
-    let mut value: Value = serde_json::from_slice(&sent(FormatName::Native, 7, &Mask::default(), b"")).unwrap();
+    let mut value: Value =
+        serde_json::from_slice(&sent(FormatName::Native, 7, &Mask::default(), b"")).unwrap();
     value["id"] = json!("evt_x");
     value["integrity"]["leaf_hash"] = json!("ab".repeat(32));
     let found = verdict(&Rules::default(), value.to_string().as_bytes());
@@ -117,7 +118,8 @@ fn what_is_not_to_be_compared_is_not() {
     assert_eq!(changed(line.as_bytes()), ["labels.cluster (added)", "tags (added)"]);
     let rules = Rules::new(Mask::default(), &["tags", "labels.cluster"].map(str::to_owned));
     assert_eq!(verdict(&rules, line.as_bytes()), Verdict::Same(Check::Part));
-    let mut native: Value = serde_json::from_slice(&sent(FormatName::Native, 7, &Mask::default(), b"")).unwrap();
+    let mut native: Value =
+        serde_json::from_slice(&sent(FormatName::Native, 7, &Mask::default(), b"")).unwrap();
     native["@timestamp"] = json!("2026-11-20T10:00:03.000Z");
     assert_eq!(verdict(&Rules::default(), native.to_string().as_bytes()), Verdict::Same(Check::Whole));
 }

@@ -123,11 +123,7 @@ fn of_integrity(value: &Value, path: &str) -> Option<Found> {
 
 fn said(value: &Value, product: &str, version: &str, org_name: &str) -> Said {
     let own = |path| text(value, path).unwrap_or_default().to_owned();
-    Said {
-        product: own(product),
-        version: own(version),
-        org_name: text(value, org_name).map(str::to_owned),
-    }
+    Said { product: own(product), version: own(version), org_name: text(value, org_name).map(str::to_owned) }
 }
 
 fn of_ocsf(value: &Value) -> Option<Found> {

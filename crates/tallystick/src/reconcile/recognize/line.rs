@@ -75,8 +75,7 @@ fn header(line: &str, parts: usize, is_escaped: bool) -> Option<(Vec<String>, &s
 /// `key=value key=value`: a value goes on until the blank before the next key.
 fn extension(text: &str) -> Vec<(&str, String)> {
     let is_escaped = |at: usize| text[..at].bytes().rev().take_while(|byte| *byte == b'\\').count() % 2 == 1;
-    let signs: Vec<usize> =
-        text.match_indices('=').map(|(at, _)| at).filter(|at| !is_escaped(*at)).collect();
+    let signs: Vec<usize> = text.match_indices('=').map(|(at, _)| at).filter(|at| !is_escaped(*at)).collect();
     let key_of = |sign: usize| text[..sign].rfind(' ').map_or(0, |blank| blank + 1);
     let mut found = Vec::with_capacity(signs.len());
     for (number, sign) in signs.iter().enumerate() {
@@ -105,5 +104,8 @@ fn unescaped(text: &str) -> String {
 }
 
 fn attributes(text: &str) -> Vec<(&str, String)> {
-    text.split('\t').filter_map(|pair| pair.split_once('=')).map(|(key, value)| (key, value.to_owned())).collect()
+    text.split('\t')
+        .filter_map(|pair| pair.split_once('='))
+        .map(|(key, value)| (key, value.to_owned()))
+        .collect()
 }

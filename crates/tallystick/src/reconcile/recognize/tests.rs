@@ -61,8 +61,15 @@ fn what_receivers_put_around_records_is_opened() {
 
 #[test]
 fn what_is_no_record_is_said_to_be_none() {
-    for text in ["{}", "[1]", "hello", "{\"id\":\"x\"}", "{\"integrity\":{}}", "{\"id\":\"x\",\"seq\":-1}", "CEF:1|a|b"]
-    {
+    for text in [
+        "{}",
+        "[1]",
+        "hello",
+        "{\"id\":\"x\"}",
+        "{\"integrity\":{}}",
+        "{\"id\":\"x\",\"seq\":-1}",
+        "CEF:1|a|b",
+    ] {
         assert!(read(1, text.as_bytes()).is_err(), "{text}");
     }
     assert!(read(1, b"\xff\xfe").unwrap_err().contains("UTF-8"));

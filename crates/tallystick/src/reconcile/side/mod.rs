@@ -1,5 +1,5 @@
-//! One log and what a copy has of it. Records wait in a window, so that the log is read in its order however the records
-//! lie in the copy; they are noted in the order of the copy.
+//! One log and what a copy has of it. Records wait in a window, so that the log is read in its order however the
+//! records lie in the copy; they are noted in the order of the copy.
 
 use std::{ops::Range, sync::Arc};
 
@@ -52,6 +52,10 @@ impl<L: Log> Side<L> {
         let window = std::mem::take(&mut self.window);
         let mut order: Vec<usize> = (0..window.len()).collect();
         order.sort_by_key(|at| window[*at].seq);
+        // The log may have grown since: what is in the window was in the log before it was in the copy.
+        if let Some(last) = order.last() {
+            self.log.reach(window[*last].seq).await?;
+        }
         let mut verdicts: Vec<Option<Verdict>> = vec![None; window.len()];
         let mut found: Option<(u64, Option<Arc<Expected>>)> = None;
         for at in order {

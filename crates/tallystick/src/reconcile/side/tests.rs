@@ -169,8 +169,7 @@ fn what_a_stream_could_not_send_has_a_reason() {
     let copy: Vec<(u64, What)> = [2, 3, 6, 5].map(|seq| (seq, What::Good)).to_vec();
     let tally = compared(8, &copy, 3, place, None);
     let run = |first_seq, last_seq, reason| Run { first_seq, last_seq, reason };
-    let expected =
-        vec![run(0, 1, Absence::Gap), run(4, 4, Absence::DeadLetter), run(7, 7, Absence::Missing)];
+    let expected = vec![run(0, 1, Absence::Gap), run(4, 4, Absence::DeadLetter), run(7, 7, Absence::Missing)];
     assert_eq!(tally.absent.runs, expected);
     assert_eq!(tally.out_of_order.count, 0, "a dead letter that was sent again comes late");
 }

@@ -1,11 +1,11 @@
 //! A copy in a bucket of S3 or of a store that speaks its language. Keys are read in their order, which for what a
 //! stream has put is that of the log.
 
-use std::io::Cursor;
+use std::{io::Cursor, time::Duration};
 
 use serde_json::{Map, Value};
 use tallystick_destination::{
-    Answer, Settings, Surroundings,
+    Answer, Outcome, Settings, Surroundings,
     object::{CheckedStore, S3_FIELDS, open_s3},
 };
 use tallystick_event::Clock as _;
@@ -60,7 +60,8 @@ impl Bucket {
             return Err(bad());
         }
         let secrets = environment::aws().ok_or_else(|| {
-            let help = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and AWS_SESSION_TOKEN if there is one";
+            let help =
+                "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and AWS_SESSION_TOKEN if there is one";
             Advice::usage("there are no credentials for the bucket", help)
         })?;
         let region = place.region.map(str::to_owned).or_else(environment::aws_region);
@@ -90,9 +91,13 @@ impl Bucket {
     pub(super) async fn read(self, out: &Out) -> anyhow::Result<()> {
         let mut from = None;
         loop {
-            let page =
-                tried(async || self.store.list(&self.prefix, from.as_deref(), SystemClock.now_ms()).await)
-                    .await?;
+            let mut tries = Tries::default();
+            let page = loop {
+                match self.store.list(&self.prefix, from.as_deref(), SystemClock.now_ms()).await {
+                    Ok(page) => break page,
+                    Err(answer) => tries.again(&answer).await?,
+                }
+            };
             for key in &page.keys {
                 let is_heard = if is_of_records(key) {
                     self.object(key, out).await?
@@ -113,7 +118,13 @@ impl Bucket {
     /// False when nobody listens any more.
     async fn object(&self, key: &str, out: &Out) -> anyhow::Result<bool> {
         let piece = format!("s3://{}/{key}", self.name);
-        let got = tried(async || self.store.get(key, OBJECT_BYTES_MAX, SystemClock.now_ms()).await).await?;
+        let mut tries = Tries::default();
+        let got = loop {
+            match self.store.get(key, OBJECT_BYTES_MAX, SystemClock.now_ms()).await {
+                Ok(got) => break got,
+                Err(answer) => tries.again(&answer).await?,
+            }
+        };
         let Some(bytes) = got else {
             let why = "it was listed, and is not there any more".to_owned();
             return Ok(out.say(vec![Item::Broken { piece: piece.into(), why }]).await);
@@ -123,20 +134,20 @@ impl Bucket {
     }
 }
 
-/// Asks until there is an answer that waiting does not change.
-async fn tried<T>(ask: impl AsyncFn() -> Result<T, Answer>) -> anyhow::Result<T> {
-    let mut tries = 0;
-    loop {
-        tries += 1;
-        let answer = match ask().await {
-            Ok(found) => return Ok(found),
-            Err(answer) => answer,
-        };
-        let is_busy = matches!(answer.outcome, tallystick_destination::Outcome::Retry { .. });
-        if !is_busy || tries == TRIES_MAX {
-            return Err(refused(&answer, is_busy));
+/// How often a store was asked in vain.
+#[derive(Default)]
+struct Tries(u32);
+
+impl Tries {
+    /// Waits before it is asked again; an error if waiting does not help.
+    async fn again(&mut self, answer: &Answer) -> anyhow::Result<()> {
+        self.0 += 1;
+        let is_busy = matches!(answer.outcome, Outcome::Retry { .. });
+        if !is_busy || self.0 == TRIES_MAX {
+            return Err(refused(answer, is_busy));
         }
-        tokio::time::sleep(std::time::Duration::from_millis(WAIT_MS << tries)).await;
+        tokio::time::sleep(Duration::from_millis(WAIT_MS << self.0)).await;
+        Ok(())
     }
 }
 

@@ -1,5 +1,5 @@
-//! Where a copy lies. Each source gives its records in the order in which they lie there, through a short queue: what is
-//! read is no more ahead of what is compared than that.
+//! Where a copy lies. Each source gives its records in the order in which they lie there, through a short queue: what
+//! is read is no more ahead of what is compared than that.
 
 mod bucket;
 mod files;

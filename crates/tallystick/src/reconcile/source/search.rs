@@ -24,8 +24,7 @@ const PAGE_BYTES_MAX: usize = 512 << 20;
 /// How long the other side keeps its moment while a page is compared.
 const KEPT_FOR: &str = "10m";
 /// Where formats have the seq.
-const SEQ_FIELDS: [&str; 5] =
-    ["seq", "event.sequence", "metadata.sequence", "data.seq", "integrity.seq"];
+const SEQ_FIELDS: [&str; 5] = ["seq", "event.sequence", "metadata.sequence", "data.seq", "integrity.seq"];
 /// Characters of an answer that are shown.
 const SHOWN_CHARS_MAX: usize = 500;
 
@@ -99,8 +98,8 @@ impl Search {
         let mut headers = HeaderMap::new();
         headers.insert("content-type", HeaderValue::from_static("application/json"));
         if let Some(value) = authorization() {
-            let mut value =
-                HeaderValue::try_from(value).context("the credentials have characters that no header takes")?;
+            let mut value = HeaderValue::try_from(value)
+                .context("the credentials have characters that no header takes")?;
             value.set_sensitive(true);
             headers.insert("authorization", value);
         }
@@ -167,7 +166,8 @@ impl Search {
         url.set_query(query);
         let body = Bytes::from(body.to_string());
         let answer = self.client.call(method, url, self.headers.clone(), body, PAGE_BYTES_MAX).await;
-        let answer = answer.with_context(|| format!("cannot search at {}", self.base.origin().ascii_serialization()))?;
+        let answer = answer
+            .with_context(|| format!("cannot search at {}", self.base.origin().ascii_serialization()))?;
         if answer.status == 200 {
             return Ok(answer.body);
         }

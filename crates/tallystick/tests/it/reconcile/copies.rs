@@ -72,7 +72,9 @@ fn whatever_is_done_to_an_export_is_named() {
     assert_eq!(report["unreadable"]["list"][0]["at"], json!(format!("{copy}:33")));
     let (code, text) = shown(&server.cli(&["reconcile", copy]));
     assert_eq!(code, 5);
-    for part in ["missing: 4", "seq 1,497 to 1,499", "changed: 1", "actor.email", "out of order: 1", "NOT EQUAL"] {
+    for part in
+        ["missing: 4", "seq 1,497 to 1,499", "changed: 1", "actor.email", "out of order: 1", "NOT EQUAL"]
+    {
         assert!(text.contains(part), "{part} in {text}");
     }
     server.stop();
@@ -89,7 +91,8 @@ fn copies_are_read_as_they_come() {
     let text = |range: std::ops::Range<usize>| lines[range].join("\n") + "\n";
     let all = lines.len();
     zipped(&folder.join("a.jsonl.gz"), text(0..1_000).as_bytes());
-    fs::write(folder.join("b/1.ndjson.zst"), zstd::encode_all(text(1_000..2_000).as_bytes(), 3).unwrap()).unwrap();
+    fs::write(folder.join("b/1.ndjson.zst"), zstd::encode_all(text(1_000..2_000).as_bytes(), 3).unwrap())
+        .unwrap();
     fs::write(folder.join("b/2.log"), text(2_000..all)).unwrap();
     fs::write(folder.join("b/manifests/x.json"), "{}").unwrap();
     let copy = folder.to_str().unwrap();
@@ -107,7 +110,8 @@ fn copies_are_read_as_they_come() {
     assert!((1..1_000).contains(&run["first_seq"].as_u64().unwrap()), "what could be read is there");
 
     // Only a part is asked for, and standard input is a copy as well.
-    let mut command = server.command(&["reconcile", "--output", "json", "--from-seq", "990", "--to-seq", "1010", "-"]);
+    let mut command =
+        server.command(&["reconcile", "--output", "json", "--from-seq", "990", "--to-seq", "1010", "-"]);
     command.stdin(fs::File::open(dir.path().join("plain")).unwrap());
     let output = command.output().unwrap();
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -135,7 +139,8 @@ fn what_cannot_be_compared_is_an_error_and_no_difference() {
     let code = command.env("TALLYSTICK_SERVER", "http://127.0.0.1:9").output().unwrap().status.code();
     assert_eq!(code, Some(3));
     // A key that may not see the log is told so.
-    let made = server.api.post("/v1/keys", &json!({ "name": "w", "org": "acme", "scopes": ["events:write"] }));
+    let made =
+        server.api.post("/v1/keys", &json!({ "name": "w", "org": "acme", "scopes": ["events:write"] }));
     let key = made.body["key"].as_str().or(made.body["secret"].as_str()).unwrap_or_default();
     let mut command = server.command(&["reconcile", copy]);
     let output = command.env_remove("TALLYSTICK_KEY_FILE").env("TALLYSTICK_KEY", key).output().unwrap();

@@ -54,7 +54,11 @@ pub(crate) fn reconcile(server: &Server, arguments: &[&str]) -> (i32, Value) {
 /// It must find that a copy is equal. Gives what it found.
 pub(crate) fn assert_equal(server: &Server, arguments: &[&str], records: usize) -> Value {
     let (code, report) = reconcile(server, arguments);
-    assert_eq!((code, &report["equal"], &report["records"]), (0, &json!(true), &json!(records)), "{report:#}");
+    assert_eq!(
+        (code, &report["equal"], &report["records"]),
+        (0, &json!(true), &json!(records)),
+        "{report:#}"
+    );
     report
 }
 

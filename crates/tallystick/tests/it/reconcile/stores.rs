@@ -73,8 +73,10 @@ fn ask(method: &str, url: &str, body: String) -> (u16, Value) {
 
 /// A store in which whoever signs must sign right, and whoever does not may do all the same what damages a copy.
 fn store(dir: &Path) -> (Process, String) {
-    let identity = |name: &str, credentials: Value| json!({ "name": name, "credentials": credentials,
-        "actions": ["Admin", "Read", "Write", "List"] });
+    let identity = |name: &str, credentials: Value| {
+        json!({ "name": name, "credentials": credentials,
+        "actions": ["Admin", "Read", "Write", "List"] })
+    };
     let identities = [
         identity("admin", json!([{ "accessKey": KEY, "secretKey": SECRET }])),
         identity("anonymous", json!([])),
@@ -84,7 +86,12 @@ fn store(dir: &Path) -> (Process, String) {
     let mut command = Command::new(installed("bin/weed"));
     command.current_dir(dir);
     command.args(["server", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-dir=data", "-s3", "-s3.config=s3.json"]);
-    command.args(["-volume.max=20", "-master.volumeSizeLimitMB=100", "-s3.port.iceberg=0", "-s3.port.lance=0"]);
+    command.args([
+        "-volume.max=20",
+        "-master.volumeSizeLimitMB=100",
+        "-s3.port.iceberg=0",
+        "-s3.port.lance=0",
+    ]);
     let port = free_port();
     let ports = [("s3", port), ("master", free_port()), ("volume", free_port()), ("filer", free_port())];
     for (name, port) in ports {
@@ -113,8 +120,10 @@ fn a_copy_in_a_bucket() {
     // Objects go out when they are full, or after minutes: these are full.
     let note = "0123456789abcdef".repeat(8_192);
     for part in 0..30 {
-        let event = |number: usize| json!({ "org": "acme", "action": "x.y", "actor": { "type": "u", "id": "u" },
-            "metadata": { "n": number, "note": note } });
+        let event = |number: usize| {
+            json!({ "org": "acme", "action": "x.y", "actor": { "type": "u", "id": "u" },
+            "metadata": { "n": number, "note": note } })
+        };
         let batch: Vec<Value> = (part * 10..part * 10 + 10).map(event).collect();
         assert!(server.api.post("/v1/events", &json!(batch)).status < 300);
     }
@@ -179,7 +188,8 @@ fn a_copy_in_an_index() {
     for format in ["ecs", "native", "ocsf_1_9", "cloudevents"] {
         let index = format!("copy-{}", format.replace('_', "-"));
         let settings = json!({ "url": url, "index": index });
-        let id = make_stream(&server, &json!({ "kind": "elasticsearch", "settings": settings, "format": format }));
+        let id =
+            make_stream(&server, &json!({ "kind": "elasticsearch", "settings": settings, "format": format }));
         drained(&server, &id);
         ask("POST", &format!("{url}/{index}/_refresh"), String::new());
         let arguments = ["--stream", &id, "--elasticsearch", &url, "--index", &index];
@@ -193,7 +203,8 @@ fn a_copy_in_an_index() {
         assert_eq!(ask("DELETE", &document(0), String::new()).0, 200);
         let bad = hits[1]["_source"].to_string().replacen("zoe@acme.example", "eve@acme.example", 1);
         assert_eq!(ask("PUT", &document(1), bad).0, 200);
-        let (status, _) = ask("POST", &format!("{url}/{index}/_doc"), json!({ "hello": "world" }).to_string());
+        let (status, _) =
+            ask("POST", &format!("{url}/{index}/_doc"), json!({ "hello": "world" }).to_string());
         assert_eq!(status, 201);
         ask("POST", &format!("{url}/{index}/_refresh"), String::new());
         let (code, report) = super::reconcile(&server, &arguments);

@@ -123,14 +123,22 @@ fn a_copy_of_all_organizations_has_each_log_by_itself() {
     server.api.make_org("beta");
     super::write(&server, "beta", 0, 60);
     let receiver = Receiver::start();
-    let id = to_receiver(&server, &receiver, &json!({ "organization_id": null, "query": "-action:audit_stream.*" }));
+    let id = to_receiver(
+        &server,
+        &receiver,
+        &json!({ "organization_id": null, "query": "-action:audit_stream.*" }),
+    );
     drained(&server, &id);
     let path = dir.path().join("all");
     let copy = path.to_str().unwrap();
     let mut lines = keep(&receiver, &path);
     let (code, report) = reconcile(&server, &["--stream", &id, copy]);
     assert_eq!(code, 0, "{report:#}");
-    assert_eq!(report["logs"].as_array().unwrap().len(), 3, "acme, beta, and that of the instance: {report:#}");
+    assert_eq!(
+        report["logs"].as_array().unwrap().len(),
+        3,
+        "acme, beta, and that of the instance: {report:#}"
+    );
     let all = report["records"].as_u64().unwrap();
     let (code, report) = reconcile(&server, &["--org", "beta", copy]);
     assert_eq!((code, report["logs"].as_array().unwrap().len()), (0, 1), "{report:#}");

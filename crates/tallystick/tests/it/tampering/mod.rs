@@ -8,8 +8,8 @@ mod base;
 mod flips;
 mod frame;
 
-pub(crate) use base::copy_folder;
 pub(crate) use attacker::sql;
+pub(crate) use base::copy_folder;
 use base::{Base, Start};
 
 /// What is done to a copy of the data, and what must come of it.
