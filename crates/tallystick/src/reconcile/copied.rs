@@ -4,6 +4,9 @@ use std::{fmt, sync::Arc};
 
 use tallystick_format::FormatName;
 
+/// What the log is called that made-up events are in.
+const TEST_LOG: &str = "/test";
+
 /// Where a record stands in a copy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct At {
@@ -61,6 +64,14 @@ pub(crate) struct Copied {
     pub(crate) said: Said,
     /// One record, as it stands there.
     pub(crate) bytes: Box<[u8]>,
+}
+
+impl Copied {
+    /// Whether it is the made-up event by which somebody has tried a stream. It is in no log, and says so.
+    pub(crate) fn is_test(&self) -> bool {
+        let is_of_none = self.log.as_deref().is_some_and(|log| log.ends_with(TEST_LOG));
+        is_of_none && self.leaf_hash == Some([0; 32]) && self.seq == 0
+    }
 }
 
 /// What reading a copy gives, in the order of the copy.

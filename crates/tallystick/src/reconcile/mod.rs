@@ -26,6 +26,7 @@ use std::{
 };
 
 use indicatif::{ProgressBar, ProgressStyle};
+use tallystick_event::LogId;
 
 use self::{
     compare::Rules,
@@ -171,8 +172,16 @@ impl Walk {
     async fn record(&mut self, record: Copied) -> anyhow::Result<()> {
         self.report.records += 1;
         *self.report.formats.entry(record.form.to_string()).or_default() += 1;
+        if record.is_test() {
+            self.report.tests += 1;
+            return Ok(());
+        }
         let name = match (&record.log, &record.org) {
-            (Some(log), _) => log.rsplit('/').next().unwrap_or_default(),
+            // The origin of a log ends with its id; that of no log is the name of an organization.
+            (Some(log), _) => {
+                let id = log.rsplit('/').next().unwrap_or_default();
+                if id.parse::<LogId>().is_ok() { id } else { "" }
+            }
             (None, Some(org)) => org,
             (None, None) => "",
         };
@@ -212,6 +221,7 @@ impl Walk {
                 Some(org) if *org != info.org => Known::Other,
                 _ => Known::Side(self.side(info).await?),
             },
+            Ok(None) if name.is_empty() => Known::None("it names a log that cannot be".to_owned()),
             Ok(None) => {
                 Known::None(format!("the service has no log {name}, or does not show it to this key"))
             }

@@ -52,6 +52,8 @@ pub(crate) struct Report {
     pub(crate) formats: BTreeMap<String, u64>,
     /// Records of organizations that were not asked for.
     pub(crate) others: u64,
+    /// Made-up events of tests of the stream.
+    pub(crate) tests: u64,
     /// Records before or behind what was asked for.
     pub(crate) outside: u64,
     pub(crate) unreadable: Findings<Unreadable>,
@@ -72,6 +74,7 @@ impl Report {
             records: 0,
             formats: BTreeMap::new(),
             others: 0,
+            tests: 0,
             outside: 0,
             unreadable: Findings::default(),
             broken: Findings::default(),
@@ -110,6 +113,7 @@ impl Report {
             "formats": self.formats,
             "records_of_other_organizations": self.others,
             "records_outside": self.outside,
+            "test_events": self.tests,
             "masked": self.mask,
             "not_compared": self.except,
             "unreadable": self.unreadable,
@@ -135,6 +139,7 @@ impl Report {
         };
         aside(self.left_alone, "other files or objects left alone")?;
         aside(self.others, "records of other organizations not looked at")?;
+        aside(self.tests, "test events, which are in no log")?;
         aside(self.outside, "records outside of the range not looked at")?;
         self.write_masked(out)?;
         let mut lines = Lines { out, style, limit };

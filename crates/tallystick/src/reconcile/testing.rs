@@ -1,6 +1,6 @@
 //! A log in memory and copies of it, for the tests beside this file.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -16,6 +16,8 @@ use super::{
 
 pub(crate) const ORIGIN: &str = "audit.example/0192d3f0-7c1a-7000-8000-0000000000aa";
 pub(crate) const ORG: &str = "acme";
+/// Events of the longest log.
+pub(crate) const SEQS_MAX: u64 = 100;
 
 /// The event at a place of the log.
 pub(crate) fn event(seq: u64) -> Value {
@@ -100,7 +102,10 @@ pub(crate) struct Memory(pub(crate) Vec<Arc<Expected>>);
 
 impl Memory {
     pub(crate) fn new(size: u64) -> Self {
-        Self((0..size).map(|seq| Arc::new(expected(seq))).collect())
+        /// Made once: cases are many.
+        static ALL: LazyLock<Vec<Arc<Expected>>> =
+            LazyLock::new(|| (0..SEQS_MAX).map(|seq| Arc::new(expected(seq))).collect());
+        Self(ALL[..usize::try_from(size).unwrap()].to_vec())
     }
 }
 

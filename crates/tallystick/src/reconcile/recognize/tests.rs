@@ -60,6 +60,14 @@ fn what_receivers_put_around_records_is_opened() {
 }
 
 #[test]
+fn the_event_of_a_test_is_known() {
+    let made_up = json!({ "id": "evt_1", "seq": 0, "org": "acme", "action": "audit.stream.test",
+        "integrity": { "log": "acme/test", "seq": 0, "leaf_hash": "0".repeat(64) } });
+    assert!(one(1, made_up.to_string().as_bytes()).is_test());
+    assert!(forms().iter().all(|(_, line)| !one(1, line).is_test()));
+}
+
+#[test]
 fn what_is_no_record_is_said_to_be_none() {
     for text in [
         "{}",

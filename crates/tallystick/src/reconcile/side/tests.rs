@@ -1,6 +1,6 @@
 //! Copies of a log, damaged in every way, against a model that looks at everything.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::LazyLock};
 
 use proptest::prelude::*;
 use tallystick_delivery::streams::Mask;
@@ -9,7 +9,7 @@ use tallystick_format::FormatName;
 use super::*;
 use crate::reconcile::{
     tally::Run,
-    testing::{Memory, ORG, ORIGIN, one, sent},
+    testing::{Memory, ORG, ORIGIN, SEQS_MAX, expected, one, sent},
 };
 
 /// What is done to a copy, at a place of it.
@@ -29,7 +29,7 @@ fn damage() -> impl Strategy<Value = Damage> {
         (at.clone(), at.clone()).prop_map(|(from, to)| Damage::Repeat(from, to)),
         (at.clone(), at.clone()).prop_map(|(a, b)| Damage::Swap(a, b)),
         at.clone().prop_map(Damage::Edit),
-        (at, 0_u64..100).prop_map(|(at, seq)| Damage::Foreign(at, seq)),
+        (at, 0..SEQS_MAX).prop_map(|(at, seq)| Damage::Foreign(at, seq)),
     ]
 }
 
@@ -60,18 +60,18 @@ fn damaged(size: u64, damages: &[Damage]) -> Vec<(u64, What)> {
     copy
 }
 
-fn line(seq: u64, what: What) -> Vec<u8> {
-    let line = sent(FormatName::Native, seq, &Mask::default(), b"");
-    let text = String::from_utf8(line).unwrap();
-    match what {
-        What::Good => text,
-        What::Edited => text.replace("usr_ana", "usr_eve"),
-        What::Foreign => {
-            let hash = hex::encode(crate::reconcile::testing::expected(seq).leaf_hash);
-            text.replace("\"id\":\"evt_0", "\"id\":\"evt_f").replace(&hash, &"ab".repeat(32))
-        }
-    }
-    .into_bytes()
+/// Lines of each event as it is, edited, and of another log. Made once: cases are many.
+fn line(seq: u64, what: What) -> &'static [u8] {
+    static LINES: LazyLock<Vec<[String; 3]>> = LazyLock::new(|| (0..SEQS_MAX).map(lines).collect());
+    LINES[usize::try_from(seq).unwrap()][what as usize].as_bytes()
+}
+
+fn lines(seq: u64) -> [String; 3] {
+    let good = String::from_utf8(sent(FormatName::Native, seq, &Mask::default(), b"")).unwrap();
+    let edited = good.replace("usr_ana", "usr_eve");
+    let hash = hex::encode(expected(seq).leaf_hash);
+    let foreign = good.replace("\"id\":\"evt_0", "\"id\":\"evt_f").replace(&hash, &"ab".repeat(32));
+    [good, edited, foreign]
 }
 
 fn run<T>(future: impl Future<Output = T>) -> T {
@@ -82,7 +82,7 @@ fn compared(size: u64, copy: &[(u64, What)], window: usize, place: Place, query:
     let mut side = Side::new(Memory::new(size), ORIGIN.to_owned(), ORG.to_owned(), place);
     run(async {
         for (number, (seq, what)) in copy.iter().enumerate() {
-            side.take(one(number as u64 + 1, &line(*seq, *what)));
+            side.take(one(number as u64 + 1, line(*seq, *what)));
             if number % window == window - 1 {
                 side.compare(&Rules::default(), true).await.unwrap();
             }

@@ -192,7 +192,7 @@ fn a_copy_in_an_index() {
             make_stream(&server, &json!({ "kind": "elasticsearch", "settings": settings, "format": format }));
         drained(&server, &id);
         ask("POST", &format!("{url}/{index}/_refresh"), String::new());
-        let arguments = ["--stream", &id, "--elasticsearch", &url, "--index", &index];
+        let arguments = ["--stream", &id, "--from-seq", "0", "--elasticsearch", &url, "--index", &index];
         let (code, report) = super::reconcile(&server, &arguments);
         assert_eq!((code, &report["formats"][format]), (0, &report["records"]), "{format}: {report:#}");
         assert!(report["records"].as_u64().unwrap() >= 2_500, "{report:#}");

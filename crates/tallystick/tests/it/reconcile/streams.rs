@@ -151,7 +151,7 @@ fn a_copy_of_all_organizations_has_each_log_by_itself() {
     let other = format!("{}/{}", log.rsplit_once('/').unwrap().0, "00000000-0000-7000-8000-000000000000");
     lines[one] = lines[one].replace(&log, &other);
     fs::write(&path, lines.join("\n")).unwrap();
-    let (code, report) = reconcile(&server, &["--stream", &id, copy]);
+    let (code, report) = reconcile(&server, &["--stream", &id, "--from-seq", "0", copy]);
     let missing: u64 =
         report["logs"].as_array().unwrap().iter().map(|log| log["missing"]["count"].as_u64().unwrap()).sum();
     assert_eq!((code, &report["unknown"]["count"], missing), (5, &json!(1), 1), "{report:#}");
