@@ -117,7 +117,7 @@ impl ReconcileArgs {
         if let Some(url) = &self.elasticsearch {
             let index = self.index.as_deref().unwrap_or_default();
             let place = SearchPlace { url, index, query: self.query.as_deref(), ca_pem };
-            return Ok(Source::Search(Search::new(place)?));
+            return Ok(Source::Search(Box::new(Search::new(place)?)));
         }
         for path in self.copy.iter().filter(|path| path.as_os_str() != "-" && !path.exists()) {
             let help = "name a file, a folder, or - for standard input";

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 use tallystick_format::FormatName;
 
-use super::{Found, leaf_hash, line};
+use super::{Found, leaf_hash, line, strict::Strict};
 use crate::reconcile::copied::{At, Copied, Form, Said};
 
 /// Envelopes within envelopes that are opened.
@@ -19,8 +19,8 @@ struct Envelope<'a> {
     #[serde(borrow)]
     data: Option<&'a RawValue>,
     /// Hits of Elasticsearch and OpenSearch.
-    #[serde(borrow)]
-    _source: Option<&'a RawValue>,
+    #[serde(rename = "_source", borrow)]
+    source: Option<&'a RawValue>,
     /// Splunk's HTTP Event Collector.
     #[serde(borrow)]
     event: Option<&'a RawValue>,
@@ -55,7 +55,7 @@ fn within(at: &At, text: &[u8], depth: u32, give: &mut dyn FnMut(Copied)) -> Res
             if let Some(inside) = opened(text) {
                 return within(at, inside, deeper()?, give);
             }
-            let value: Value = serde_json::from_slice(text).map_err(bad)?;
+            let Strict(value) = serde_json::from_slice(text).map_err(bad)?;
             let (form, found) = of_value(&value).ok_or(NO_RECORD)?;
             give(found.into_copied(at.clone(), form, text));
             Ok(())
@@ -74,7 +74,7 @@ fn opened(text: &[u8]) -> Option<&[u8]> {
     let envelope: Envelope<'_> = serde_json::from_slice(text).ok()?;
     let inside = match envelope {
         Envelope { r#type: Some(BATCH_TYPE), data: Some(data), .. } => data,
-        Envelope { _source: Some(source), .. } => source,
+        Envelope { source: Some(source), .. } => source,
         // ECS has an `event` too, and no `time`.
         Envelope { event: Some(event), time: Some(_), ecs: None, .. } => event,
         _ => return None,

@@ -4,6 +4,7 @@
 
 mod json;
 mod line;
+mod strict;
 
 use super::copied::{Copied, Form, Said};
 

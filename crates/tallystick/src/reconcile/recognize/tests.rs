@@ -87,6 +87,9 @@ fn what_is_no_record_is_said_to_be_none() {
             assert!(found.iter().all(|found| *found.bytes != line[..]), "{form}");
         }
     }
+    let twice = String::from_utf8(expected(7).event.to_vec()).unwrap();
+    let twice = twice.replacen("\"actor\":", "\"actor\":{\"id\":\"usr_eve\"},\"actor\":", 1);
+    assert!(read(1, twice.as_bytes()).unwrap_err().contains("\"actor\" stands twice"));
     let deep = format!("{}1{}", "[".repeat(50), "]".repeat(50));
     assert!(read(1, deep.as_bytes()).unwrap_err().contains("envelopes"));
 }

@@ -35,7 +35,7 @@ pub(crate) enum Source {
     /// Objects of a bucket.
     Bucket(Bucket),
     /// Documents of Elasticsearch or OpenSearch.
-    Search(Search),
+    Search(Box<Search>),
 }
 
 impl Source {
