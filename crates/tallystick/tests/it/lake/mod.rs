@@ -132,11 +132,11 @@ fn event(number: usize) -> Value {
         (0..12).map(|part| format!("{:x}", number.wrapping_mul(2_654_435_761 + part * 97))).collect();
     json!({
         "org": "acme",
-        "action": ["invoice.created", "invoice.updated", "user.invited"][number % 3],
-        "outcome": ["success", "failure", "denied", "success"][number % 4],
+        "action": (["invoice.created", "invoice.updated", "user.invited"][number % 3]),
+        "outcome": (["success", "failure", "denied", "success"][number % 4]),
         "occurred_at": format!("2026-11-{:02}T08:{:02}:00.000Z", 1 + number % 20, number % 60),
         "actor": { "type": "user", "id": format!("u_{}", number % 9), "name": format!("Person {}", number % 9) },
-        "targets": [{ "type": ["invoice", "user"][number % 2], "id": format!("t_{number}") }],
+        "targets": [{ "type": (["invoice", "user"][number % 2]), "id": format!("t_{number}") }],
         "metadata": { "number": number, "note": note },
     })
 }
