@@ -45,7 +45,44 @@ pub(crate) fn unpack(folder: &Path, packages: &[&str]) -> Result<()> {
         let package = entry?.path();
         command::must_succeed(Command::new("dpkg").arg("-x").arg(&package).arg(folder))?;
     }
-    std::fs::remove_dir_all(&debs).with_context(|| format!("remove {}", debs.display()))
+    std::fs::remove_dir_all(&debs).with_context(|| format!("remove {}", debs.display()))?;
+    relink(folder, folder)
+}
+
+/// Has links to what was unpacked lead there, which in packages lead to places below `/`.
+fn relink(root: &Path, folder: &Path) -> Result<()> {
+    for entry in std::fs::read_dir(folder).with_context(|| format!("read {}", folder.display()))? {
+        let entry = entry?;
+        let (path, kind) = (entry.path(), entry.file_type()?);
+        if kind.is_dir() {
+            relink(root, &path)?;
+        }
+        if !kind.is_symlink() {
+            continue;
+        }
+        let target = std::fs::read_link(&path)?;
+        let inside = target.strip_prefix("/").map(|below| root.join(below));
+        if let Some(inside) = inside.ok().filter(|inside| inside.symlink_metadata().is_ok()) {
+            std::fs::remove_file(&path)?;
+            std::os::unix::fs::symlink(inside, &path).with_context(|| format!("link {}", path.display()))?;
+        }
+    }
+    Ok(())
+}
+
+/// The first of some packages that apt-get could install.
+pub(crate) fn first_known<'a>(packages: &[&'a str]) -> Result<&'a str> {
+    for is_second_look in [false, true] {
+        if is_second_look {
+            command::must_succeed(apt().args(["update", "-qq"]))?;
+        }
+        for package in packages {
+            if needed_by(&[package])?.is_some() {
+                return Ok(package);
+            }
+        }
+    }
+    bail!("apt-get knows none of {}", packages.join(", "))
 }
 
 /// The packages and what would be installed with them; none if they are not in the lists.
@@ -108,6 +145,27 @@ mod tests {
             Inst rsyslog (8.2302.0-1 Debian:12 [amd64])\nConf libestr0 (0.1.11-1 Debian:12 [amd64])\n";
         assert_eq!(with_needed(&["rsyslog"], simulated), ["libestr0", "rsyslog"]);
         assert_eq!(with_needed(&["rsyslog"], ""), ["rsyslog"]);
+    }
+
+    #[test]
+    fn links_lead_to_what_was_unpacked() {
+        let folder = std::env::temp_dir().join(format!("xtask-relink-{}", std::process::id()));
+        std::fs::create_dir_all(folder.join("usr/lib")).unwrap();
+        std::fs::create_dir_all(folder.join("etc/java")).unwrap();
+        std::fs::write(folder.join("etc/java/jvm.cfg"), "-server").unwrap();
+        let link = |name: &str, target: &str| {
+            std::os::unix::fs::symlink(target, folder.join("usr/lib").join(name)).unwrap();
+        };
+        link("jvm.cfg", "/etc/java/jvm.cfg");
+        link("of-the-machine", "/etc/passwd");
+        link("beside", "jvm.cfg");
+        for _ in 0..2 {
+            relink(&folder, &folder).unwrap();
+            assert_eq!(std::fs::read(folder.join("usr/lib/beside")).unwrap(), b"-server");
+            let outside = std::fs::read_link(folder.join("usr/lib/of-the-machine")).unwrap();
+            assert_eq!(outside, Path::new("/etc/passwd"));
+        }
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 
     #[test]

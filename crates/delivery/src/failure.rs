@@ -2,7 +2,7 @@
 
 use std::io;
 
-use tallystick_engine::ReadError;
+use tallystick_engine::{ReadError, proof::ProofError};
 
 /// What went wrong.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +27,20 @@ pub enum Failure {
     /// The file could not be written.
     #[error("the file cannot be written: {0}")]
     Write(#[from] io::Error),
+    /// What is in an evidence pack could not be proven.
+    #[error("{0}")]
+    Proof(ProofError),
+    /// An evidence pack would be of no event.
+    #[error("no event matches, so there is nothing to prove")]
+    NothingToProve,
+    /// An evidence pack would be of more events than may be found by a search.
+    #[error(
+        "more than {max} events match; narrow it, or make a pack of the whole log: without a query and times"
+    )]
+    TooMany {
+        /// As many may match.
+        max: usize,
+    },
     /// Whoever made it may no longer have it.
     #[error("whoever asked for it may no longer export from this organization")]
     NotAllowed,
@@ -44,6 +58,10 @@ impl Failure {
             Self::Write(error) if is_full(error) => "disk_full",
             Self::Read(ReadError::Corrupt(_) | ReadError::Broken { .. }) => "storage_corrupt",
             Self::Read(_) => "unreadable",
+            Self::Proof(ProofError::RolledBack) => "log_rolled_back",
+            Self::Proof(_) => "not_published",
+            Self::NothingToProve => "nothing_to_prove",
+            Self::TooMany { .. } => "too_many_events",
             Self::Write(_) => "unwritable",
             Self::NotAllowed => "not_allowed",
             Self::Broken(_) => "internal",
@@ -62,6 +80,15 @@ impl Failure {
                     .to_owned()
             }
             other => other.to_string(),
+        }
+    }
+}
+
+impl From<ProofError> for Failure {
+    fn from(error: ProofError) -> Self {
+        match error {
+            ProofError::Read(error) => Self::Read(error),
+            other => Self::Proof(other),
         }
     }
 }

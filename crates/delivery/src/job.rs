@@ -73,6 +73,7 @@ impl Work<'_> {
         let statement = statement(self.export, self.spec);
         let whole = match self.spec.format {
             Format::Parquet => self.groups(&statement)?,
+            Format::Evidence => self.pack()?,
             Format::Csv => {
                 let zone = self.spec.zone().map_err(|error| Failure::Broken(error.to_string()))?;
                 let shape = Csv::new(self.spec.column_list(), zone, self.spec.formula_guard);
@@ -85,7 +86,7 @@ impl Work<'_> {
         Ok(whole)
     }
 
-    fn request(&self, after: Option<Cursor>) -> Result<SearchRequest, Failure> {
+    pub(crate) fn request(&self, after: Option<Cursor>) -> Result<SearchRequest, Failure> {
         let broken = |error: crate::BadSpec| Failure::Broken(error.to_string());
         Ok(SearchRequest {
             scope: Scope::Orgs(vec![self.export.org.clone()]),
@@ -178,7 +179,7 @@ impl Work<'_> {
         Ok(())
     }
 
-    fn require_going_on(&self, bytes: u64, room_checked: &mut u64) -> Result<(), Failure> {
+    pub(crate) fn require_going_on(&self, bytes: u64, room_checked: &mut u64) -> Result<(), Failure> {
         if self.job.is_stopped() {
             return Err(Failure::Stopped);
         }
@@ -189,7 +190,7 @@ impl Work<'_> {
         Ok(())
     }
 
-    fn told(&self, rows: u64, bytes: u64) {
+    pub(crate) fn told(&self, rows: u64, bytes: u64) {
         self.job.note(rows, bytes);
         (self.tell)();
     }

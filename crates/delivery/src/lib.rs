@@ -11,6 +11,7 @@
 
 mod column;
 mod csv;
+pub mod evidence;
 mod failure;
 mod fields;
 mod files;

@@ -10,6 +10,8 @@ pub(crate) const GROUP_BYTES_MAX: usize = 16 << 20;
 pub(crate) const GROUP_ROWS_MAX: usize = 65_536;
 /// Bytes of a file between two looks at how much room there is.
 pub(crate) const ROOM_CHECK_BYTES: u64 = 16 << 20;
+/// Events of an evidence pack that were found by a search, at most. A pack of a whole range has no limit.
+pub const SELECTION_EVENTS_MAX: usize = 1_000_000;
 /// Exports that run at the same time, by default.
 pub const RUNNING_MAX_DEFAULT: usize = 2;
 /// Bytes of events between two points that a cut-short export goes on from, by default.

@@ -13,7 +13,7 @@ use tallystick_engine::{
 use crate::{failure::Failure, live::Job};
 
 /// How long one page may look for events before it hands on what it has: so soon a stop is noticed.
-const PAGE_TIME_MAX: Duration = Duration::from_secs(2);
+pub(crate) const PAGE_TIME_MAX: Duration = Duration::from_secs(2);
 
 /// Events that follow one another.
 pub(crate) struct Events {

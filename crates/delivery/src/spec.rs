@@ -62,6 +62,8 @@ names! {
         Ndjson = "ndjson",
         /// Apache Parquet.
         Parquet = "parquet",
+        /// An evidence pack: the events with all that proves them.
+        Evidence = "evidence",
     }
 
     /// How a file is made smaller.
@@ -78,7 +80,10 @@ names! {
 impl Format {
     /// What files of it are called.
     pub fn extension(self) -> &'static str {
-        self.as_str()
+        match self {
+            Self::Evidence => "tallystick-pack.tar",
+            other => other.as_str(),
+        }
     }
 
     /// Of the file without compression.
@@ -88,6 +93,7 @@ impl Format {
             Self::Json => "application/json",
             Self::Ndjson => "application/x-ndjson",
             Self::Parquet => "application/vnd.apache.parquet",
+            Self::Evidence => "application/x-tar",
         }
     }
 }
@@ -165,6 +171,9 @@ impl Spec {
         }
         if self.format == Format::Parquet && self.compression != Compression::None {
             return bad("compression", "a Parquet file is compressed inside, with zstd");
+        }
+        if self.format == Format::Evidence && self.compression != Compression::None {
+            return bad("compression", "verifiers read an evidence pack as it is");
         }
         let wants_local = self.columns.as_ref().is_some_and(|columns| columns.has(&Column::OccurredAtLocal));
         if wants_local && self.time_zone.is_none() {
@@ -266,6 +275,7 @@ mod tests {
             ("columns", Spec { columns: columns(), ..spec(Format::Json) }),
             ("columns", Spec { columns: Some(ColumnList::standard(true)), ..spec(Format::Csv) }),
             ("compression", Spec { compression: Compression::Gzip, ..spec(Format::Parquet) }),
+            ("compression", Spec { compression: Compression::Zstd, ..spec(Format::Evidence) }),
             ("to", Spec { to_us: Some(1), ..spec(Format::Csv) }),
             ("time_zone", Spec { time_zone: Some("Mars/Olympus".into()), ..spec(Format::Csv) }),
         ];

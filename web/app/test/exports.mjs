@@ -49,6 +49,39 @@ async function made(body) {
   }
 }
 
+test("an evidence pack is made in the background and verified in the browser, and a changed byte is found", async () => {
+  const address = `/exports/new?range=30d&q=${encodeURIComponent(QUERY)}`;
+  const { page, close } = await open(address, shared.service.owner);
+  await page.getByRole("button", { name: "Evidence pack" }).click();
+  await page.getByText("Events with all that proves them").waitFor();
+  await page.getByText("More", { exact: false }).first().click();
+  await page.getByLabel("Time zone").waitFor();
+  for (const label of ["Order", "Compress", "Columns"]) {
+    assert.equal(await drawer(page).getByLabel(label, { exact: true }).count(), 0, `${label} of a pack is given`);
+  }
+  await page.getByRole("button", { name: /^Export [\d,]+ events$/ }).click();
+  await page.waitForURL(/\/exports\/exp_/);
+  await completed(page);
+  await drawer(page).getByText("Evidence pack, in the order of the log").waitFor();
+  const one = await shared.service.get(`/v1${new URL(page.url()).pathname}`);
+  const pack = await taken(page, () => drawer(page).getByRole("link", { name: /^Download/ }).click());
+  assert.match(pack.name, /\.tallystick-pack\.tar$/);
+  await page.goto(new URL("/integrity", page.url()).href);
+  const verdict = page.locator(".verify-body .verdict h2");
+  const verify = async (name, bytes, wanted) => {
+    const file = { name, mimeType: "application/x-tar", buffer: bytes };
+    await page.locator("input[type=file]").setInputFiles(file);
+    await verdict.filter({ hasText: wanted }).waitFor();
+    assert.ok((await page.locator(".verify-body .verdict").textContent()).includes(name));
+  };
+  await verify(pack.name, pack.bytes, "Verified");
+  assert.match(await page.locator(".verify-body").textContent(), new RegExp(`\\b${one.rows} events`));
+  const changed = Buffer.from(pack.bytes);
+  changed[changed.lastIndexOf("denied")] ^= 1;
+  await verify("changed.tar", changed, "Tampered with");
+  await close();
+});
+
 test("what the explorer shows is exported, followed to its end, and is what the service finds", async () => {
   const { page, close } = await open(`/events?range=30d&q=${encodeURIComponent(QUERY)}`, shared.service.owner);
   await rowsShown(page);

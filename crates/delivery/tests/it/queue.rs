@@ -32,6 +32,7 @@ async fn a_cut_short_export_goes_on_and_its_file_is_what_it_would_have_been() {
         (Format::Ndjson, Compression::Gzip),
         (Format::Json, Compression::Zstd),
         (Format::Parquet, Compression::None),
+        (Format::Evidence, Compression::None),
     ] {
         let spec = Spec { compression, ..spec(format) };
         harness.start();

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::{
     disk_full::Mount,
-    server::{Server, not_tested, text},
+    server::{Server, not_tested, run, text},
 };
 
 /// Several pages, so that there is a midway.
@@ -99,9 +99,14 @@ fn killed_midway_each_format_is_whole_in_the_end_and_a_database_reads_it() {
     let mut server = Server::try_start(dir.path(), &SETTINGS).unwrap();
     fill(&server, "acme", EVENTS);
     let python = duckdb();
-    for (format, compression) in
-        [("csv", "none"), ("ndjson", "gzip"), ("ndjson", "zstd"), ("json", "none"), ("parquet", "none")]
-    {
+    for (format, compression) in [
+        ("csv", "none"),
+        ("ndjson", "gzip"),
+        ("ndjson", "zstd"),
+        ("json", "none"),
+        ("parquet", "none"),
+        ("evidence", "none"),
+    ] {
         let asked = json!({ "org": "acme", "format": format, "compression": compression, "name": format });
         let made = server.api.post("/v1/exports", &asked);
         assert_eq!(made.status, 202, "{made:?}");
@@ -118,6 +123,10 @@ fn killed_midway_each_format_is_whole_in_the_end_and_a_database_reads_it() {
         let downloaded = server.cli(&["exports", "download", &id, "--output", file.to_str().unwrap()]);
         assert!(downloaded.status.success(), "{}", text(&downloaded.stderr));
         assert!(text(&downloaded.stderr).contains("is complete"), "the SHA-256 was checked");
+        if format == "evidence" {
+            is_proven_unless_changed(&server, &file, size);
+            continue;
+        }
         let Some(python) = &python else { continue };
         let read = Command::new(python).args(["-c", DUCKDB]).arg(&file).arg(format).output().unwrap();
         assert!(read.status.success(), "{format} {compression}: {}", text(&read.stderr));
@@ -125,6 +134,28 @@ fn killed_midway_each_format_is_whole_in_the_end_and_a_database_reads_it() {
         assert_eq!(row[..4], [size, size, 0, size - 1], "{format} {compression}");
         assert_eq!(row[4], EVENTS as u64 / 4, "{format} {compression}");
     }
+}
+
+/// What an auditor does with a pack: the command that believes nobody, with the key and without a service.
+fn is_proven_unless_changed(server: &Server, pack: &Path, events: u64) {
+    let policy = pack.with_extension("policy");
+    std::fs::write(&policy, format!("log {}\nquorum none\n", server.api.log_key("acme"))).unwrap();
+    let verify = |pack: &Path| {
+        let words = ["verify", "pack", pack.to_str().unwrap(), "--policy", policy.to_str().unwrap()];
+        let output = run(&words);
+        (output.status.code(), text(&output.stdout) + &text(&output.stderr))
+    };
+    let (code, said) = verify(pack);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.replace(',', "").contains(&events.to_string()), "{said}");
+    let mut bytes = std::fs::read(pack).unwrap();
+    let at = bytes.windows(15).rposition(|part| part == b"invoice.updated").unwrap();
+    bytes[at] = b'I';
+    let changed = pack.with_extension("changed");
+    std::fs::write(&changed, bytes).unwrap();
+    let (code, said) = verify(&changed);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("TAMPERED"), "{said}");
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod import;
 mod interop;
 mod journal;
 mod kill;
+mod lake;
 mod locking;
 mod proof;
 mod receiver;

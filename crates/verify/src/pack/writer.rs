@@ -156,6 +156,11 @@ impl<W: Write> PackWriter<W> {
         Ok(())
     }
 
+    /// Where it is written to. Some of what was added may still be kept back.
+    pub fn output(&self) -> &W {
+        &self.out
+    }
+
     /// The subtrees whose roots [`PackWriter::finish`] needs.
     pub fn gap_behind(&self) -> Vec<Node> {
         gap_nodes(self.proof.next_index(), self.proof.size())

@@ -14,7 +14,16 @@ import { Side } from "../../ui/side.js";
 import * as model from "./model.js";
 import { More, Next, QueryText, State } from "./parts.js";
 import { formatText } from "./list.js";
-import { downloadsQuery, eventsOf, exactTime, manifestOf, rangeText, recordedOf, searchOf } from "./words.js";
+import {
+  downloadsQuery,
+  eventsOf,
+  exactTime,
+  manifestOf,
+  orderText,
+  rangeText,
+  recordedOf,
+  searchOf,
+} from "./words.js";
 
 /** What the service needs to record a download that has begun. */
 const RECORDED_MS = 1000;
@@ -65,7 +74,7 @@ function Of({ one }) {
       <dt>Range</dt><dd>${rangeText(one)}</dd>
       <dt>Rows</dt><dd>${isCounted ? html`<a href=${eventsOf(one)}>${rows}</a>` : "—"}</dd>
       <dt>As of</dt><dd>${count(one.log_size, "event")} in the log</dd>
-      <dt>Format</dt><dd>${formatText(one)}, ${one.order === "asc" ? "oldest" : "newest"} first</dd>
+      <dt>Format</dt><dd>${formatText(one)}, ${orderText(one)}</dd>
       <dt>Time zone</dt><dd>${visible(one.time_zone ?? "UTC")}</dd>
       ${
         one.columns &&

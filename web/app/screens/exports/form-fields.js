@@ -8,7 +8,7 @@ import { boot, zone } from "../../lib/session.js";
 import { fullTime, zoneLabel } from "../../lib/time.js";
 import { PRESETS, fixed, labelOf, parameters, relative } from "../../lib/time-range.js";
 import { Field } from "../../ui/forms.js";
-import { COMPRESSIONS, FORMATS } from "./words.js";
+import { COMPRESSIONS, FORMATS, isCompressible, isOrdered } from "./words.js";
 
 const FIXED = "fixed";
 
@@ -74,25 +74,28 @@ export function Range({ range, onRange, act, tz }) {
 export function Rest({ act, state, set, isCsv }) {
   const { limits } = boot.data.value ?? {};
   const said = [
-    state.order === "asc" ? "oldest first" : "newest first",
+    isOrdered(state.format) && (state.order === "asc" ? "oldest first" : "newest first"),
     state.tz || "UTC",
-    state.format !== "parquet" && state.compression !== "none" && state.compression,
+    isCompressible(state.format) && state.compression !== "none" && state.compression,
     state.keep && count(Number(state.keep), "day"),
     isCsv && !state.guard && "formulas as they are",
   ].filter(Boolean);
   return html`<details class="rest"><summary>More <span class="quiet">${visible(said.join(" · "))}</span></summary>
     <div class="form">
-    ${h(Field, {
-      act,
-      name: "order",
-      label: "Order",
-      value: state.order,
-      onValue: (order) => set({ order }),
-      options: [
-        ["desc", "Newest first"],
-        ["asc", "Oldest first"],
-      ],
-    })}
+    ${
+      isOrdered(state.format) &&
+      h(Field, {
+        act,
+        name: "order",
+        label: "Order",
+        value: state.order,
+        onValue: (order) => set({ order }),
+        options: [
+          ["desc", "Newest first"],
+          ["asc", "Oldest first"],
+        ],
+      })
+    }
     ${h(Field, {
       act,
       name: "time_zone",
@@ -110,7 +113,7 @@ export function Rest({ act, state, set, isCsv }) {
       (name) => html`<option value=${name} />`,
     )}</datalist>
     ${
-      state.format !== "parquet" &&
+      isCompressible(state.format) &&
       h(Field, {
         act,
         name: "compression",

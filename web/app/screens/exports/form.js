@@ -15,7 +15,7 @@ import { Field, FormEnd, onSubmit, useAct } from "../../ui/forms.js";
 import { Side } from "../../ui/side.js";
 import { Columns, columnsAtFirst, columnsToSend } from "./columns.js";
 import { Counted, Formats, Range, Rest, shownTime } from "./form-fields.js";
-import { FORMATS } from "./words.js";
+import { FORMATS, isCompressible, isOrdered } from "./words.js";
 
 const WAIT_MS = 300;
 const NAME_CHARS_MAX = 80;
@@ -75,10 +75,10 @@ function bodyOf(state, { from, to }) {
     from: from?.trim() || undefined,
     to: to?.trim() || undefined,
     format: state.format,
-    order: state.order,
+    order: isOrdered(state.format) ? state.order : undefined,
     columns: state.format === "csv" ? columnsToSend(state.columns, Boolean(zoneName)) : undefined,
     time_zone: zoneName || undefined,
-    compression: state.format === "parquet" ? undefined : state.compression,
+    compression: isCompressible(state.format) ? state.compression : undefined,
     formula_guard: state.guard,
     keep_days: state.keep ? Number(state.keep) : undefined,
   };

@@ -22,7 +22,18 @@ export const FORMATS = {
   ndjson: ["NDJSON", "Whole events, one a line, for programs."],
   json: ["JSON", "Whole events in one document that says what it is of."],
   parquet: ["Parquet", "Typed columns and the whole event, for data tools. Compressed inside."],
+  evidence: ["Evidence pack", "Events with all that proves them, for an auditor who believes nobody: checked offline."],
 };
+
+/** Formats that others compress; the rest is read as it is. */
+export const isCompressible = (name) => name !== "parquet" && name !== "evidence";
+
+/** Formats whose events stand in an order that one can choose. */
+export const isOrdered = (name) => name !== "evidence";
+
+/** In which order its events stand. */
+export const orderText = ({ format: name, order }) =>
+  isOrdered(name) ? `${order === "asc" ? "oldest" : "newest"} first` : "in the order of the log";
 
 export const COMPRESSIONS = [
   ["none", "None"],

@@ -2,6 +2,7 @@
 
 mod cut;
 mod files;
+mod golden;
 mod readers;
 mod rig;
 mod run;

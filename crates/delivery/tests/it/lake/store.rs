@@ -1,71 +1,26 @@
-//! A store that speaks S3, SeaweedFS, and the Python with the engines that read from it.
+//! A store that speaks S3, with lakes in it.
 
-use std::{
-    fs,
-    net::TcpListener,
-    path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    sync::atomic::{AtomicU16, Ordering},
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tallystick_destination::{Batch, BatchId, Destination, Media, Outcome, Record};
+use tallystick_testkit::S3Store;
 
 use super::rig::{STREAM, try_open};
 
-const KEY: &str = "AKIATESTADMIN";
-const SECRET: &str = "a-secret-of-an-admin";
 const BUCKET: &str = "lakes";
 /// A start that takes longer has hung. Generous, because the machine may be busy.
 const START_TIME_MAX: Duration = Duration::from_mins(2);
 
-/// A program of the environment that `cargo xtask streams-setup` makes.
-fn installed(name: &str) -> PathBuf {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let venv = std::env::var_os("TALLYSTICK_STREAMS_VENV")
-        .map_or_else(|| root.join("target/streams-venv"), PathBuf::from);
-    let path = venv.join("bin").join(name);
-    assert!(path.exists(), "{} is not there: run `cargo xtask streams-setup`", path.display());
-    path
-}
-
-pub(crate) fn python() -> PathBuf {
-    installed("python")
-}
-
 pub(crate) struct Store {
-    process: Child,
+    store: S3Store,
     _dir: tempfile::TempDir,
-    endpoint: String,
 }
 
 impl Store {
     pub(crate) async fn start() -> Store {
         let dir = tempfile::tempdir().unwrap();
-        let admin = json!({ "name": "admin", "credentials": [{ "accessKey": KEY, "secretKey": SECRET }],
-            "actions": ["Admin", "Read", "Write", "List"] });
-        fs::write(dir.path().join("s3.json"), json!({ "identities": [admin] }).to_string()).unwrap();
-        fs::create_dir(dir.path().join("data")).unwrap();
-        let mut command = Command::new(installed("weed"));
-        command.current_dir(dir.path()).args([
-            "server",
-            "-ip=127.0.0.1",
-            "-ip.bind=127.0.0.1",
-            "-dir=data",
-            "-s3",
-        ]);
-        command.args(["-volume.max=20", "-master.volumeSizeLimitMB=100", "-s3.config=s3.json"]);
-        command.args(["-s3.port.iceberg=0", "-s3.port.lance=0"]);
-        let s3 = free_port();
-        for (name, port) in
-            [("s3", s3), ("master", free_port()), ("volume", free_port()), ("filer", free_port())]
-        {
-            command.arg(format!("-{name}.port={port}"));
-        }
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        let process = command.spawn().unwrap();
-        let store = Store { process, _dir: dir, endpoint: format!("http://127.0.0.1:{s3}") };
+        let store = Store { store: S3Store::start(dir.path()), _dir: dir };
         store.until_ready().await
     }
 
@@ -75,7 +30,7 @@ impl Store {
         let lake = self.lake("ready");
         let mut sent = made_up();
         loop {
-            assert!(self.process.try_wait().unwrap().is_none(), "it ended by itself");
+            assert!(self.store.is_running(), "it ended by itself");
             let answer = lake.send(&sent).await;
             if answer.outcome == Outcome::Delivered {
                 return self;
@@ -88,21 +43,14 @@ impl Store {
 
     /// A lake in a bucket of it.
     pub(crate) fn lake(&self, prefix: &str) -> Box<dyn Destination> {
-        let settings = json!({ "place": "s3", "bucket": BUCKET, "endpoint": self.endpoint, "prefix": prefix,
-            "access_key_id": KEY, "secret_access_key": SECRET });
+        let settings = json!({ "place": "s3", "bucket": BUCKET, "endpoint": self.store.endpoint(), "prefix": prefix,
+            "access_key_id": S3Store::KEY, "secret_access_key": S3Store::SECRET });
         try_open(settings, None).unwrap()
     }
 
-    /// For `lake_readers.py`.
-    pub(crate) fn arguments(&self, prefix: &str) -> [String; 6] {
-        ["s3", &self.endpoint, BUCKET, prefix, KEY, SECRET].map(str::to_owned)
-    }
-}
-
-impl Drop for Store {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+    /// For those who read it.
+    pub(crate) fn place(&self, prefix: &str) -> Value {
+        self.store.lake(BUCKET, prefix)
     }
 }
 
@@ -139,17 +87,4 @@ fn made_up() -> Batch {
 pub(crate) fn now_ms() -> i64 {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     i64::try_from(now.as_millis()).unwrap()
-}
-
-/// A port of loopback that nothing listens on now, from a range in which 10,000 more is a port too.
-fn free_port() -> u16 {
-    static TAKEN: AtomicU16 = AtomicU16::new(0);
-    let begin = 20_000 + (std::process::id() % 2_500) as u16 * 10;
-    loop {
-        let port = begin + TAKEN.fetch_add(1, Ordering::SeqCst);
-        let both = (TcpListener::bind(("127.0.0.1", port)), TcpListener::bind(("127.0.0.1", port + 10_000)));
-        if both.0.is_ok() && both.1.is_ok() {
-            return port;
-        }
-    }
 }

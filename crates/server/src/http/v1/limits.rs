@@ -15,7 +15,7 @@ use tallystick_catalog::{
     USERS_MAX, VIEWER_TOKENS_MAX,
 };
 use tallystick_delivery::{
-    limits::{COLUMNS_MAX, KEEP_DAYS_MAX},
+    limits::{COLUMNS_MAX, KEEP_DAYS_MAX, SELECTION_EVENTS_MAX},
     streams::limits::MASK_FIELDS_MAX,
 };
 use tallystick_destination::limits::SETTING_BYTES_MAX;
@@ -74,7 +74,7 @@ pub fn all(state: &AppState) -> BTreeMap<&'static str, u64> {
         ("tails_max", TAILS_MAX as u64),
         ("tail_lag_events_max", LIVE_LAG_EVENTS_MAX),
         ("range_events_max", logs::range::RANGE_EVENTS_MAX),
-        ("evidence_selection_events_max", evidence::SELECTION_EVENTS_MAX as u64),
+        ("evidence_selection_events_max", SELECTION_EVENTS_MAX as u64),
         ("evidence_packs_max", PACKS_MAX as u64),
         ("evidence_pause_ms_max", evidence::PAUSE_MAX.as_millis() as u64),
         ("proven_events_max", events::receipts::PROVEN_EVENTS_MAX as u64),

@@ -19,7 +19,8 @@ pub(super) struct CreateArgs {
     /// The organization; needed if the key is good for several.
     #[arg(long)]
     org: Option<String>,
-    /// What the file is: csv, json, ndjson or parquet.
+    /// What the file is: csv, json, ndjson, parquet, or evidence: a pack that proves its events, for `tallystick verify
+    /// pack`.
     #[arg(long, default_value = "csv")]
     format: String,
     /// What the export is called.

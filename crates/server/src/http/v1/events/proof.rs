@@ -9,19 +9,14 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use tallystick_auth::{Operation, Reach};
+use tallystick_delivery::evidence::directory_document;
 use tallystick_engine::{proof::InclusionAnswer, search::Scope};
 use tallystick_event::EventId;
 use tallystick_verify::{EVENT_PROOF_VERSION, EventProof, Record};
 
 use crate::{
     error::{ApiError, ErrorCode, Problem},
-    http::{
-        caller::Authenticated,
-        confine,
-        params::Params,
-        path::Id,
-        v1::logs::{ask, directory},
-    },
+    http::{caller::Authenticated, confine, params::Params, path::Id, v1::logs::ask},
     reads,
     state::AppState,
 };
@@ -106,7 +101,7 @@ pub fn document(answer: InclusionAnswer) -> EventProof {
         leaf_hash: hex::encode(stored.leaf.hash()),
         proof: answer.proof.to_string(),
         erasures: Vec::new(),
-        directory: answer.directory.as_ref().map(directory::document),
+        directory: answer.directory.as_ref().map(directory_document),
         origin: answer.origin,
     }
 }

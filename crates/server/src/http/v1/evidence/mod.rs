@@ -1,7 +1,7 @@
 //! `GET /v1/evidence`: events of one log with all that proves them, as one file for somebody who does not have to
 //! believe us (docs/formats/evidence-pack.md).
 
-mod pack;
+mod pieces;
 
 use std::{
     io,
@@ -20,6 +20,10 @@ use axum::{
 };
 use serde_json::json;
 use tallystick_auth::Operation;
+use tallystick_delivery::{
+    evidence::{Pack, What, times},
+    limits::SELECTION_EVENTS_MAX,
+};
 use tallystick_engine::{
     Engine,
     proof::LogInfo,
@@ -28,7 +32,6 @@ use tallystick_engine::{
 use tallystick_event::{OrgId, Unit};
 use tokio_stream::{StreamExt as _, wrappers::ReceiverStream};
 
-use self::pack::{Pack, What};
 use crate::{
     admin_events::{self, Act, EVIDENCE_EXPORTED},
     error::{ApiError, ErrorCode, Problem},
@@ -40,8 +43,6 @@ use crate::{
     state::AppState,
 };
 
-/// Events of a pack that were found by a search, at most. A pack of a whole range has no limit.
-pub const SELECTION_EVENTS_MAX: usize = 1_000_000;
 /// How long the reader of a pack may take none of it before it is given up.
 pub const PAUSE_MAX: Duration = Duration::from_mins(1);
 /// Pieces of a pack that wait for a slow reader.
@@ -101,13 +102,14 @@ pub async fn evidence(
     let what = if is_selection {
         let selection = common.selection;
         let base = info.base;
+        let times = times(selection.range);
         let indexes = matching(&state, selection, base).await?;
-        What::Selection { indexes, query: query.unwrap_or_default() }
+        What::Selection { indexes, query: query.unwrap_or_default(), times }
     } else {
         range(&info, first_seq, end_seq)?
     };
     let name = state.engine.catalog().organization(&org).await?.name;
-    let pack = Pack { org: org.clone(), name, log: info.log, what, redact };
+    let pack = Pack { org: org.clone(), name, log: info.log, base: info.base, what, redact };
     let prepared = state.read(move |engine| Ok(pack.prepare(engine))).await??;
     record(&state, &caller, &org, &prepared.description()).await;
     let file = format!("attachment; filename=\"{org}-{}.tallystick-pack.tar\"", prepared.name());
@@ -115,7 +117,7 @@ pub async fn evidence(
     let (engine, is_whole) = (Arc::clone(&state.engine), Arc::new(AtomicBool::new(false)));
     let whole = Arc::clone(&is_whole);
     tokio::task::spawn_blocking(move || {
-        whole.store(prepared.write(&engine, pieces.clone()), Ordering::Release);
+        whole.store(pieces::write(&prepared, &org, &engine, pieces.clone()), Ordering::Release);
         drop((pieces, place)); // the body ends with its last sender, so after it is known whether it is whole
     });
     // A pack that was given up must not look like one that has ended: the connection is cut behind its last piece.

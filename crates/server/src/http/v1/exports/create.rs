@@ -54,9 +54,9 @@ pub struct ExportRequest {
     /// Only events that occurred before this time; a whole day is included.
     #[serde(default)]
     to: Option<String>,
-    /// `csv`, `json`, `ndjson` or `parquet`.
+    /// `csv`, `json`, `ndjson`, `parquet`, or `evidence`: an evidence pack, which proves the events that are in it.
     format: String,
-    /// `desc` (default): newest first; `asc`: oldest first.
+    /// `desc` (default): newest first; `asc`: oldest first. An evidence pack has the order of the log.
     #[serde(default)]
     order: Option<String>,
     /// Columns of a CSV, in their order; docs/exports.md lists them. Without it there is one for each place.
@@ -66,7 +66,7 @@ pub struct ExportRequest {
     #[serde(default)]
     #[schema(example = "Europe/Madrid")]
     time_zone: Option<String>,
-    /// `none` (default), `gzip` or `zstd`. Parquet is compressed inside.
+    /// `none` (default), `gzip` or `zstd`. Parquet is compressed inside, and an evidence pack is not compressed.
     #[serde(default)]
     compression: Option<String>,
     /// Cells that a spreadsheet would run get a `'`; true if left out.
@@ -144,6 +144,9 @@ pub async fn create(
     require_room(&state).await?;
     let whose = org.clone();
     let end_seq = state.read(move |engine| engine.log_size(&whose)).await?;
+    if spec.format == Format::Evidence && end_seq == 0 {
+        return Err(invalid("format", "the log has no event yet, so there is nothing to prove"));
+    }
     let new = NewExport {
         org,
         name: new.name.filter(|name| !name.trim().is_empty()).unwrap_or_else(|| "export".to_owned()),
@@ -185,6 +188,9 @@ impl ExportRequest {
         };
         let parsed = |name: &str, why: String| invalid(name, &why);
         let format: Format = self.format.parse().map_err(|why| parsed("format", why))?;
+        if format == Format::Evidence && self.order.is_some() {
+            return Err(invalid("order", "an evidence pack has its events in the order of the log"));
+        }
         let compression = self.compression.as_deref().unwrap_or("none");
         let compression: Compression = compression.parse().map_err(|why| parsed("compression", why))?;
         let columns = self.columns.as_deref().map(ColumnList::named).transpose();
@@ -195,7 +201,7 @@ impl ExportRequest {
             format,
             from_us: None,
             to_us: None,
-            ascending,
+            ascending: ascending || format == Format::Evidence,
             columns,
             time_zone: self.time_zone.clone().filter(|name| !name.is_empty()),
             compression,

@@ -58,7 +58,7 @@ pub struct ExportAnswer {
     from: Option<String>,
     /// Only events that occurred before this time, RFC 3339; null: without an end.
     to: Option<String>,
-    /// `csv`, `json`, `ndjson` or `parquet`.
+    /// `csv`, `json`, `ndjson`, `parquet` or `evidence`.
     format: String,
     /// `desc`: newest first; `asc`: oldest first.
     order: String,

@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use tallystick_auth::Operation;
-use tallystick_engine::proof::DirectoryProof;
+use tallystick_delivery::evidence::directory_document;
 
-use super::{LogPath, Reader, ask, range::base64_list};
+use super::{LogPath, Reader, ask};
 use crate::{
     error::{ApiError, Problem},
     http::params::Params,
@@ -41,15 +40,5 @@ pub async fn directory(
     params.end()?;
     let log = info.log;
     let proof = ask(&state, move |proofs| proofs.log_directory(log)).await?;
-    Ok(Json(proof.as_ref().map(document)))
-}
-
-/// As it stands in answers and packs.
-pub fn document(proof: &DirectoryProof) -> tallystick_verify::DirectoryProof {
-    tallystick_verify::DirectoryProof {
-        checkpoint: proof.checkpoint.to_string(),
-        consistency: base64_list(&proof.consistency),
-        entry: STANDARD.encode(proof.entry),
-        proof: proof.proof.to_string(),
-    }
+    Ok(Json(proof.as_ref().map(directory_document)))
 }
