@@ -1,7 +1,7 @@
 //! What a container has to be told.
 
 use crate::http::CA_PEM;
-use crate::object::{COMPRESSION, MANIFEST, PREFIX};
+use crate::object::{COMPRESSION, LINGER, MANIFEST, PREFIX};
 use crate::{Field, FieldKind};
 
 const fn field(name: &'static str, title: &'static str, help: &'static str, kind: FieldKind) -> Field {
@@ -37,6 +37,7 @@ pub(super) static FIELDS: &[Field] = &[
     ),
     PREFIX,
     COMPRESSION,
+    LINGER,
     MANIFEST,
     field(
         "access_tier",

@@ -1,7 +1,7 @@
 //! What a bucket of Google Cloud Storage has to be told.
 
 use crate::http::CA_PEM;
-use crate::object::{COMPRESSION, MANIFEST, PREFIX};
+use crate::object::{COMPRESSION, LINGER, MANIFEST, PREFIX};
 use crate::{Field, FieldKind};
 
 /// The field with the key.
@@ -32,6 +32,7 @@ pub(super) static FIELDS: &[Field] = &[
     },
     PREFIX,
     COMPRESSION,
+    LINGER,
     MANIFEST,
     Field {
         example: "NEARLINE",

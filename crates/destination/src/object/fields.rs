@@ -1,5 +1,6 @@
 //! What every store has to be told.
 
+use super::OBJECT_LINGER_S_MAX;
 use super::body::Compression;
 use crate::{BadSettings, Field, FieldKind, Settings};
 
@@ -35,6 +36,18 @@ pub(crate) const MANIFEST: Field = Field {
     is_required: false,
     default: "true",
     example: "",
+};
+
+/// How long the first event of an object waits for others.
+pub(crate) const LINGER: Field = Field {
+    name: "linger_s",
+    title: "Wait for company, seconds",
+    help: "How long the first event of an object waits for others. Longer means fewer and larger objects, which cost \
+           less; no object goes past a full hour.",
+    kind: FieldKind::Number(1, OBJECT_LINGER_S_MAX),
+    is_required: false,
+    default: "300",
+    example: "60",
 };
 
 /// Whether stores are asked to write only what is not there.

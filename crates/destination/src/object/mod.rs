@@ -18,7 +18,7 @@ use http::{HeaderMap, header::CONTENT_LENGTH};
 
 use crate::{Answer, Shape};
 
-pub(crate) use self::fields::{COMPRESSION, CONDITIONAL, MANIFEST, PREFIX, printable};
+pub(crate) use self::fields::{COMPRESSION, CONDITIONAL, LINGER, MANIFEST, PREFIX, printable};
 pub(crate) use self::put::{Layout, ObjectDestination};
 pub(crate) use self::request::{escaped, now_ms, request, said};
 pub(crate) use self::xml::{element, elements};
@@ -32,8 +32,11 @@ pub use crate::s3::{FIELDS as S3_FIELDS, open_store as open_s3};
 pub const OBJECT_RECORDS_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Most events in one object.
 pub const OBJECT_EVENTS_MAX: usize = 50_000;
-/// How long the first event of an object waits for others. Each object costs money and time when it is read.
+/// How long the first event of an object waits for others, unless settings say something else. Each object costs money
+/// and time when it is read.
 pub const OBJECT_LINGER: Duration = Duration::from_mins(5);
+/// Longest such wait, seconds: an object goes past no full hour anyway.
+pub(crate) const OBJECT_LINGER_S_MAX: u64 = 3_600;
 /// Longest key that all stores take, bytes.
 pub const KEY_BYTES_MAX: usize = 1_024;
 /// Most keys in one page of a listing.

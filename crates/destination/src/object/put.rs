@@ -1,10 +1,12 @@
 //! How a batch is put into a store: the object under a key of its own, once, and its manifest after it.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 
 use super::body::Compression;
-use super::fields::{COMPRESSION, MANIFEST, PREFIX};
+use super::fields::{COMPRESSION, LINGER, MANIFEST, PREFIX};
 use super::key::Prefix;
 use super::manifest::{LinesHash, ManifestObject, manifest};
 use super::{Meta, NewObject, ObjectInfo, ObjectStore, PutNew};
@@ -22,13 +24,16 @@ pub(crate) struct Layout {
     prefix: Prefix,
     compression: Compression,
     has_manifest: bool,
+    /// How long the first event of an object waits for others, if the settings say it.
+    linger: Option<Duration>,
 }
 
 impl Layout {
     pub(crate) fn new(settings: &Settings) -> Result<Self, BadSettings> {
         let prefix = Prefix::new(PREFIX.name, settings.text(PREFIX.name).unwrap_or_default())?;
         let compression = Compression::named(settings.required(COMPRESSION.name)?);
-        Ok(Self { prefix, compression, has_manifest: settings.is_on(MANIFEST.name) })
+        let linger = settings.number(LINGER.name).map(Duration::from_secs);
+        Ok(Self { prefix, compression, has_manifest: settings.is_on(MANIFEST.name), linger })
     }
 
     /// What all keys begin with.
@@ -90,6 +95,10 @@ impl<S: CheckedStore> Destination for ObjectDestination<S> {
 
     async fn check(&self) -> Option<Answer> {
         self.store.check(self.layout.prefix()).await
+    }
+
+    fn linger(&self) -> Option<Duration> {
+        self.layout.linger
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a bucket of S3 has to be told.
 
 use crate::http::CA_PEM;
-use crate::object::{COMPRESSION, CONDITIONAL, MANIFEST, PREFIX};
+use crate::object::{COMPRESSION, CONDITIONAL, LINGER, MANIFEST, PREFIX};
 use crate::{Field, FieldKind};
 
 /// Longest retention of an object, days: a hundred years.
@@ -69,6 +69,7 @@ pub const FIELDS: &[Field] = &[
     ),
     PREFIX,
     COMPRESSION,
+    LINGER,
     MANIFEST,
     CONDITIONAL,
     field(

@@ -2,8 +2,7 @@
 
 use bytes::Bytes;
 use tallystick_destination::{Batch, BatchId, Media, Record};
-
-use crate::components::now_ms;
+use tallystick_receivers::now_ms;
 
 /// The organization whose log they are of.
 pub(crate) const ORG: &str = "acme";

@@ -1,53 +1,29 @@
-//! ClickHouse: its engine behind its HTTP interface (`testdata/clickhouse_server.py`), and one of our own for what a
+//! ClickHouse: its engine behind its HTTP interface, and one of our own for what a
 //! server or a proxy may answer.
 
-use std::process::Command;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use tallystick_destination::{Destination, Outcome};
+use tallystick_receivers::{ClickHouse, Receiver as _};
 
 use crate::batches::{batch, batch_from, batch_with};
-use crate::components::{Process, ask, free_port, installed, open, try_open};
+use crate::components::{open, try_open};
 use crate::fakes::{Fake, Reply};
 
-const USER: &str = "tallystick";
-const PASSWORD: &str = "correct horse";
-const PAGE: &str = include_str!("../../../../docs/streams/clickhouse.md");
-
-struct Server {
-    url: String,
-    process: Process,
-    _folder: tempfile::TempDir,
-}
+struct Server(ClickHouse);
 
 impl Server {
-    /// With the table of the documentation.
-    async fn start() -> Server {
-        let folder = tempfile::tempdir().unwrap();
-        let port = free_port();
-        let mut command = Command::new(installed("bin/python"));
-        command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/clickhouse_server.py"));
-        command.args([&port.to_string(), folder.path().join("data").to_str().unwrap(), USER, PASSWORD]);
-        let mut process = Process::start(&mut command);
-        process.until_listening(port).await;
-        let server = Server { url: format!("http://127.0.0.1:{port}"), process, _folder: folder };
-        let statement = PAGE.split("```sql\n").nth(1).unwrap().split("```").next().unwrap();
-        assert!(statement.starts_with("CREATE TABLE default.audit_events"));
-        server.run(statement.trim_end().trim_end_matches(';')).await;
-        server
+    fn start() -> Server {
+        Server(ClickHouse::start())
     }
 
-    /// Runs a statement. Gives what it says.
-    async fn run(&self, statement: &str) -> String {
-        let headers = [("x-clickhouse-user", USER), ("x-clickhouse-key", PASSWORD)];
-        let (status, body) = ask("POST", &self.url, &headers, statement).await;
-        assert_eq!(status, 200, "{statement}: {body}");
-        body
+    fn run(&self, statement: &str) -> String {
+        self.0.run(statement)
     }
 
     fn open(&self, change: &Value) -> Box<dyn Destination> {
-        let mut settings = json!({ "url": self.url, "user": USER, "password": PASSWORD });
+        let mut settings = self.0.settings();
         for (name, value) in change.as_object().unwrap() {
             settings[name] = value.clone();
         }
@@ -57,7 +33,7 @@ impl Server {
 
 #[tokio::test]
 async fn each_event_arrives_once_in_order_however_often_it_is_sent() {
-    let server = Server::start().await;
+    let server = Server::start();
     let destination = server.open(&json!({}));
     assert_eq!(destination.check().await.unwrap().outcome, Outcome::Delivered);
     let batches = [batch(3), batch_from(3, 5_000)];
@@ -65,14 +41,13 @@ async fn each_event_arrives_once_in_order_however_often_it_is_sent() {
         let answer = destination.send(batch).await;
         assert_eq!((answer.outcome, answer.status), (Outcome::Delivered, Some(200)), "{}", answer.detail);
     }
-    let count = server.run("SELECT count() FROM default.audit_events").await;
+    let count = server.run("SELECT count() FROM default.audit_events");
     assert_eq!(count, "5003\n");
     let columns = "seq, id, org, action, outcome, actor_name, target_ids, ip, leaf_hash, event, \
                    toUnixTimestamp64Milli(occurred_at) AS occurred, toUnixTimestamp64Milli(received_at) AS received";
     let format = "FORMAT JSONEachRow SETTINGS output_format_json_quote_64bit_integers = 0";
-    let rows = server
-        .run(&format!("SELECT {columns} FROM default.audit_events ORDER BY seq LIMIT 100 {format}"))
-        .await;
+    let rows =
+        server.run(&format!("SELECT {columns} FROM default.audit_events ORDER BY seq LIMIT 100 {format}"));
     let sent = batches.iter().flat_map(|batch| &batch.records);
     for (row, sent) in rows.lines().zip(sent) {
         let row: Value = serde_json::from_str(row).unwrap();
@@ -94,7 +69,7 @@ async fn each_event_arrives_once_in_order_however_often_it_is_sent() {
 
 #[tokio::test]
 async fn what_a_person_has_to_mend_is_told_without_secrets() {
-    let server = Server::start().await;
+    let server = Server::start();
     for (change, code) in [
         (json!({ "password": "battery staple" }), "Code: 516."),
         (json!({ "user": "nobody" }), "Code: 516."),
@@ -118,14 +93,12 @@ async fn what_a_person_has_to_mend_is_told_without_secrets() {
 
 #[tokio::test]
 async fn what_a_table_does_not_take_is_refused_and_what_it_does_not_have_is_left_out() {
-    let server = Server::start().await;
-    server
-        .run(
-            "CREATE TABLE default.few (seq UInt64, event String, own UInt8 DEFAULT 7, \
+    let server = Server::start();
+    server.run(
+        "CREATE TABLE default.few (seq UInt64, event String, own UInt8 DEFAULT 7, \
              CONSTRAINT short CHECK length(event) < 1000) ENGINE = MergeTree ORDER BY seq \
              SETTINGS non_replicated_deduplication_window = 100",
-        )
-        .await;
+    );
     let destination = server.open(&json!({ "table": "few" }));
     assert_eq!(destination.send(&batch(3)).await.outcome, Outcome::Delivered);
     let poisoned =
@@ -133,18 +106,18 @@ async fn what_a_table_does_not_take_is_refused_and_what_it_does_not_have_is_left
     let answer = destination.send(&poisoned).await;
     assert_eq!(answer.outcome, Outcome::Refused, "{}", answer.detail);
     assert!(answer.detail.contains("Code: 469."), "{}", answer.detail);
-    assert_eq!(server.run("SELECT count(), sum(own) FROM default.few").await, "3\t21\n");
+    assert_eq!(server.run("SELECT count(), sum(own) FROM default.few"), "3\t21\n");
 
-    server.run("CREATE TABLE default.typed (seq UInt64, action UInt8) ENGINE = MergeTree ORDER BY seq").await;
+    server.run("CREATE TABLE default.typed (seq UInt64, action UInt8) ENGINE = MergeTree ORDER BY seq");
     let answer = server.open(&json!({ "table": "typed" })).send(&batch(2)).await;
     assert_eq!(answer.outcome, Outcome::Refused, "{}", answer.detail);
 }
 
 #[tokio::test]
 async fn a_server_that_is_down_is_asked_again() {
-    let server = Server::start().await;
+    let mut server = Server::start();
     let destination = server.open(&json!({}));
-    drop(server.process);
+    server.0.stop();
     let answer = destination.send(&batch(1)).await;
     assert_eq!((answer.outcome, answer.status), (Outcome::Retry { after: None }, None));
 }

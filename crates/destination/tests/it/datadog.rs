@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use tallystick_destination::Outcome;
+use tallystick_receivers::{free_port, now_ms};
 
 use crate::batches::{batch, batch_from, batch_with};
-use crate::components::{free_port, now_ms, open, try_open};
+use crate::components::{open, try_open};
 use crate::fakes::{Fake, Reply, Seen};
 
 const KEY: &str = "0123456789abcdef0123456789abcdef";

@@ -1,38 +1,18 @@
 //! OpenSearch's bulk interface: a server in memory, Tenzir's receiver, and a strict one of our own for what neither
 //! does.
 
-use std::process::Command;
-
 use serde_json::{Value, json};
 use tallystick_destination::Outcome;
+use tallystick_receivers::{Osmem, Receiver as _, Tenzir};
 
 use crate::batches::{batch, batch_from, batch_with};
-use crate::components::{Process, ask, eventually, free_port, in_package, installed, open, try_open};
+use crate::components::{eventually, open, try_open};
 use crate::fakes::{Fake, Reply};
-
-async fn osmem() -> (Process, String) {
-    let port = free_port();
-    let mut command = Command::new(in_package("osmem_server/bin/osmem-server"));
-    command.args(["--addr", &format!("127.0.0.1:{port}"), "--no-stdin-watch"]);
-    let mut process = Process::start(&mut command);
-    process.until_listening(port).await;
-    (process, format!("http://127.0.0.1:{port}"))
-}
-
-/// The documents of an index, by their seq.
-async fn documents(url: &str, index: &str) -> Vec<Value> {
-    let json_type = [("content-type", "application/json")];
-    ask("POST", &format!("{url}/{index}/_refresh"), &json_type, "").await;
-    let query = json!({ "size": 5000, "sort": [{ "seq": "asc" }] }).to_string();
-    let (status, body) = ask("POST", &format!("{url}/{index}/_search"), &json_type, &query).await;
-    assert_eq!(status, 200, "{body}");
-    let mut answer: Value = serde_json::from_str(&body).unwrap();
-    serde_json::from_value(answer["hits"]["hits"].take()).unwrap()
-}
 
 #[tokio::test]
 async fn events_arrive_once_however_often_they_are_sent() {
-    let (process, url) = osmem().await;
+    let mut osmem = Osmem::start();
+    let url = osmem.url();
     let destination = open("elasticsearch", json!({ "url": url, "index": "audit-{org}" }));
     let answer = destination.check().await.unwrap();
     assert_eq!((answer.outcome, answer.status), (Outcome::Delivered, Some(400)), "{}", answer.detail);
@@ -42,7 +22,7 @@ async fn events_arrive_once_however_often_they_are_sent() {
     let answer = destination.send(&first).await;
     assert_eq!((answer.outcome, answer.detail.as_str()), (Outcome::Delivered, "1000 there already"));
     assert_eq!(destination.send(&batch_from(990, 20)).await.outcome, Outcome::Delivered);
-    let found = documents(&url, "audit-acme").await;
+    let found = osmem.documents("audit-acme");
     let seqs: Vec<u64> = found.iter().map(|hit| hit["_source"]["seq"].as_u64().unwrap()).collect();
     assert_eq!(seqs, (0..1010).collect::<Vec<_>>());
     let (document, sent) = (&found[0], &first.records[0]);
@@ -50,18 +30,15 @@ async fn events_arrive_once_however_often_they_are_sent() {
     let mut source = document["_source"].clone();
     assert!(source.as_object_mut().unwrap().remove("@timestamp").unwrap().is_string());
     assert_eq!(source, serde_json::from_slice::<Value>(&sent.bytes).unwrap());
-    drop(process);
+    osmem.stop();
     assert_eq!(destination.send(&first).await.outcome, Outcome::Retry { after: None });
 }
 
 #[tokio::test]
 async fn an_event_that_does_not_fit_is_refused_alone() {
-    let (_process, url) = osmem().await;
-    let metadata = json!({ "properties": { "n": { "type": "long" } } });
-    let mapping = json!({ "mappings": { "properties": { "metadata": metadata } } });
-    let json_type = [("content-type", "application/json")];
-    let (status, body) = ask("PUT", &format!("{url}/strict"), &json_type, &mapping.to_string()).await;
-    assert_eq!(status, 200, "{body}");
+    let osmem = Osmem::start();
+    osmem.make_index(Some("strict"), &json!({ "properties": { "n": { "type": "long" } } }));
+    let url = osmem.url();
     let destination = open("elasticsearch", json!({ "url": url, "index": "strict" }));
     let batch = batch_with(0, 5, |seq| if seq == 3 { json!({ "n": "three" }) } else { json!({ "n": seq }) });
     let answer = destination.send(&batch).await;
@@ -69,28 +46,17 @@ async fn an_event_that_does_not_fit_is_refused_alone() {
     assert_eq!((rejected.len(), rejected[0].index, again), (1, 3, vec![]));
     assert!(rejected[0].reason.contains("mapper_parsing_exception"), "{}", rejected[0].reason);
     assert!(answer.detail.starts_with("4 created, 1 refused; "), "{}", answer.detail);
-    assert_eq!(documents(&url, "strict").await.len(), 4);
+    assert_eq!(osmem.documents("strict").len(), 4);
 }
 
 #[tokio::test]
 async fn a_receiver_that_answers_once_for_all_gets_them_in_order() {
-    let folder = tempfile::tempdir().unwrap();
-    let (port, out) = (free_port(), folder.path().join("taken"));
-    let mut command = Command::new(installed("bin/tenzir"));
-    command.arg(format!("accept_opensearch \"127.0.0.1:{port}\"\nto_stdout {{ write_ndjson }}"));
-    command.env("TENZIR_CACHE_DIRECTORY", folder.path().join("cache"));
-    let mut process = Process::start_into(&mut command, &out);
-    process.until_listening(port).await;
-    let destination = open("elasticsearch", json!({ "url": format!("http://127.0.0.1:{port}") }));
+    let tenzir = Tenzir::bulk();
+    let destination = open("elasticsearch", tenzir.settings());
     let answer = destination.send(&batch(300)).await;
     assert_eq!(answer.outcome, Outcome::Delivered, "{}", answer.detail);
-    let taken = eventually("the events", async || {
-        let text = std::fs::read_to_string(&out).unwrap();
-        (text.matches('\n').count() >= 300).then_some(text)
-    })
-    .await;
-    let events = taken.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-    let seqs: Vec<u64> = events.map(|event| event["seq"].as_u64().unwrap()).collect();
+    let taken = async || Some(tenzir.events()).filter(|events| events.len() >= 300);
+    let seqs: Vec<u64> = eventually("the events", taken).await.iter().map(|event| event.seq).collect();
     assert_eq!(seqs, (0..300).collect::<Vec<_>>());
 }
 

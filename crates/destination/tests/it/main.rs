@@ -9,7 +9,6 @@ mod certificates;
 mod clickhouse;
 mod components;
 mod datadog;
-mod debian;
 mod elasticsearch;
 mod fakes;
 mod gcs;

@@ -1,105 +1,24 @@
 //! NATS against its own server.
 
 use std::path::Path;
-use std::process::Command;
 
 use serde_json::{Value, json};
 use tallystick_destination::Outcome;
+use tallystick_receivers::{Authority, Nats, Receiver as _, free_port};
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
-use tokio::net::TcpStream;
 
 use crate::batches::{batch, batch_from, batch_with};
-use crate::certificates::Authority;
-use crate::components::{Process, free_port, installed, open};
-
-/// A server with JetStream and without TLS.
-struct Server {
-    process: Option<Process>,
-    port: u16,
-    folder: TempDir,
-}
+use crate::components::open;
 
 /// The secrets of the tests.
 const PASSWORD: &str = "correct-horse-battery";
 const SEED: &str = "SUACSSL3UAHUDXKFSNVUZRF5UHPMWZ6BFDTJ7M6USDXIEDNPPQYYYCU3VY";
 const PUBLIC: &str = "UDXU4RCSJNZOIQHZNWXHXORDPRTGNJAHAHFRGZNEEJCPQTT2M7NLCNF4";
 
-impl Server {
-    async fn start(conf: &str) -> Self {
-        let folder = TempDir::new().unwrap();
-        let mut server = Self { process: None, port: free_port(), folder };
-        std::fs::write(server.folder.path().join("conf"), conf).unwrap();
-        server.restart().await;
-        server
-    }
-
-    async fn restart(&mut self) {
-        self.process = None;
-        let mut command = Command::new(installed("bin/nats-server"));
-        command.args(["-a", "127.0.0.1", "-p", &self.port.to_string(), "-js", "-sd"]).arg(self.folder.path());
-        command.arg("-c").arg(self.folder.path().join("conf"));
-        let mut process = Process::start(&mut command);
-        process.until_listening(self.port).await;
-        self.process = Some(process);
-    }
-
-    fn settings(&self) -> Value {
-        json!({"servers": format!("127.0.0.1:{}", self.port), "tls": "off"})
-    }
-
-    /// Asks the API of JetStream, as somebody who may.
-    async fn api(&self, connect: &str, subject: &str, body: &Value) -> Value {
-        let stream = TcpStream::connect(("127.0.0.1", self.port)).await.unwrap();
-        let mut stream = BufReader::new(stream);
-        let body = if body.is_null() { String::new() } else { body.to_string() };
-        let text = format!(
-            "CONNECT {connect}\r\nSUB answer 1\r\nPUB $JS.API.{subject} answer {}\r\n{body}\r\nPING\r\n",
-            body.len()
-        );
-        stream.write_all(text.as_bytes()).await.unwrap();
-        loop {
-            let mut line = String::new();
-            assert_ne!(stream.read_line(&mut line).await.unwrap(), 0, "the server hangs up");
-            assert!(!line.starts_with("-ERR"), "{line}");
-            if line.starts_with("MSG ") {
-                let count = line.split_whitespace().last().unwrap().parse().unwrap();
-                let mut body = vec![0; count];
-                stream.read_exact(&mut body).await.unwrap();
-                return serde_json::from_slice(&body).unwrap();
-            }
-        }
-    }
-
-    async fn make_stream(&self, connect: &str, more: Value) {
-        let mut config =
-            json!({"name": "AUDIT", "subjects": ["audit.>"], "storage": "file", "num_replicas": 1});
-        config.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        let made = self.api(connect, "STREAM.CREATE.AUDIT", &config).await;
-        assert!(made.get("error").is_none(), "{made}");
-    }
-
-    /// How many events are stored.
-    async fn stored(&self, connect: &str) -> u64 {
-        let info = self.api(connect, "STREAM.INFO.AUDIT", &Value::Null).await;
-        info["state"]["messages"].as_u64().unwrap()
-    }
-
-    async fn message(&self, seq: u64) -> (String, String, Vec<u8>) {
-        use base64::Engine as _;
-        let decode =
-            |text: &Value| base64::engine::general_purpose::STANDARD.decode(text.as_str().unwrap()).unwrap();
-        let answer = self.api("{}", "STREAM.MSG.GET.AUDIT", &json!({"seq": seq})).await;
-        let message = &answer["message"];
-        let headers = String::from_utf8(decode(&message["hdrs"])).unwrap();
-        (message["subject"].as_str().unwrap().to_owned(), headers, decode(&message["data"]))
-    }
-}
-
 #[tokio::test]
 async fn every_event_arrives_once_and_in_order() {
-    let mut server = Server::start("").await;
-    server.make_stream("{}", json!({})).await;
+    let mut server = Nats::with("");
+    server.make_stream("{}", &json!({}));
     let destination = open("nats", server.settings());
     assert_eq!(destination.check().await.unwrap().outcome, Outcome::Delivered);
     let batch = batch(700);
@@ -107,13 +26,14 @@ async fn every_event_arrives_once_and_in_order() {
     for _ in 0..2 {
         let answer = destination.send(&batch).await;
         assert_eq!(answer.outcome, Outcome::Delivered, "{answer:?}");
-        assert_eq!(server.stored("{}").await, 700);
+        assert_eq!(server.stored("{}"), 700);
     }
-    server.restart().await;
+    server.stop();
+    server.start();
     assert_eq!(destination.send(&batch).await.outcome, Outcome::Delivered);
-    assert_eq!(server.stored("{}").await, 700);
+    assert_eq!(server.stored("{}"), 700);
     for (index, record) in batch.records.iter().enumerate().step_by(97) {
-        let (subject, headers, body) = server.message(index as u64 + 1).await;
+        let (subject, headers, body) = server.message(index as u64 + 1);
         assert_eq!(subject, "audit.acme.user.created");
         assert_eq!(body, &record.bytes[..]);
         assert!(headers.contains(&format!("Tallystick-Seq: {}\r\n", record.seq)), "{headers}");
@@ -123,24 +43,24 @@ async fn every_event_arrives_once_and_in_order() {
 
 #[tokio::test]
 async fn a_stream_that_is_missing_or_another_one_is_for_people() {
-    let server = Server::start("").await;
+    let server = Nats::with("");
     let answer = open("nats", server.settings()).send(&batch(3)).await;
     assert_eq!((answer.outcome, answer.status), (Outcome::Misconfigured, Some(503)), "{}", answer.detail);
-    server.make_stream("{}", json!({})).await;
+    server.make_stream("{}", &json!({}));
     let mut settings = server.settings();
     settings["jetstream"] = json!("OTHER");
     let answer = open("nats", settings.clone()).send(&batch(3)).await;
     assert_eq!(answer.outcome, Outcome::Misconfigured, "{}", answer.detail);
     assert!(answer.detail.contains("10060"), "{}", answer.detail);
-    assert_eq!(server.stored("{}").await, 0);
+    assert_eq!(server.stored("{}"), 0);
     settings["jetstream"] = json!("AUDIT");
     assert_eq!(open("nats", settings).send(&batch(3)).await.outcome, Outcome::Delivered);
 }
 
 #[tokio::test]
 async fn what_is_too_large_is_rejected_and_the_rest_is_stored() {
-    let server = Server::start("max_payload: 4096").await;
-    server.make_stream("{}", json!({"max_msg_size": 2_048})).await;
+    let server = Nats::with("max_payload: 4096");
+    server.make_stream("{}", &json!({"max_msg_size": 2_048}));
     let large = |seq: u64| match seq {
         2 => json!({"text": "x".repeat(5_000)}),
         5 => json!({"text": "x".repeat(2_000)}),
@@ -151,13 +71,13 @@ async fn what_is_too_large_is_rejected_and_the_rest_is_stored() {
     let places: Vec<usize> = rejected.iter().map(|rejection| rejection.index).collect();
     assert_eq!((places, again.len()), (vec![2, 5], 0), "{rejected:?}");
     assert!(rejected[0].reason.contains("4096") && rejected[1].reason.contains("10054"), "{rejected:?}");
-    assert_eq!(server.stored("{}").await, 6);
+    assert_eq!(server.stored("{}"), 6);
 }
 
 #[tokio::test]
 async fn a_full_stream_holds_what_it_cannot_take() {
-    let server = Server::start("").await;
-    server.make_stream("{}", json!({"max_msgs": 5, "discard": "new"})).await;
+    let server = Nats::with("");
+    server.make_stream("{}", &json!({"max_msgs": 5, "discard": "new"}));
     let destination = open("nats", server.settings());
     let answer = destination.send(&batch(8)).await;
     let Outcome::Partial { rejected, again } = answer.outcome else { panic!("{answer:?}") };
@@ -175,9 +95,9 @@ async fn whoever_is_not_let_in_learns_it_and_shows_no_secret() {
             {{ nkey: "{PUBLIC}", permissions: {{ publish: "elsewhere.>", subscribe: "_INBOX.>" }} }}
         ] }}"#
     );
-    let server = Server::start(&conf).await;
+    let server = Nats::with(&conf);
     let admin = r#"{"user":"admin","pass":"a"}"#;
-    server.make_stream(admin, json!({})).await;
+    server.make_stream(admin, &json!({}));
     let with = |more: Value| {
         let mut settings = server.settings();
         settings.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
@@ -201,16 +121,16 @@ async fn whoever_is_not_let_in_learns_it_and_shows_no_secret() {
         }
     }
     assert_eq!(with(json!({"nkey_seed": SEED})).check().await.unwrap().outcome, Outcome::Delivered);
-    assert_eq!(server.stored(admin).await, 3);
+    assert_eq!(server.stored(admin), 3);
 }
 
 #[tokio::test]
 async fn tls_begins_after_the_introduction_or_before_it() {
     for (mode, more) in [("on", ""), ("first", "handshake_first: true")] {
         let (authority, folder) = (Authority::new(), TempDir::new().unwrap());
-        let server = Server::start(&tls_conf(&authority, folder.path(), more)).await;
+        let server = Nats::with(&tls_conf(&authority, folder.path(), more));
         let mut settings = json!({
-            "servers": format!("localhost:{}", server.port),
+            "servers": format!("localhost:{}", server.port()),
             "tls": mode,
             "ca_pem": authority.ca_pem,
             "client_cert_pem": authority.client.cert_pem,
@@ -243,13 +163,13 @@ fn tls_conf(authority: &Authority, folder: &Path, more: &str) -> String {
 
 #[tokio::test]
 async fn a_server_that_is_down_is_asked_again_and_another_one_instead() {
-    let mut server = Server::start("").await;
-    server.make_stream("{}", json!({})).await;
+    let mut server = Nats::with("");
+    server.make_stream("{}", &json!({}));
     let (down, settings) = (free_port(), server.settings());
     let both = format!("127.0.0.1:{down}, {}", settings["servers"].as_str().unwrap());
     let answer = open("nats", json!({"servers": both, "tls": "off"})).send(&batch(2)).await;
     assert_eq!(answer.outcome, Outcome::Delivered, "{answer:?}");
-    server.process = None;
+    server.stop();
     let answer = open("nats", settings).send(&batch(2)).await;
     assert_eq!(answer.outcome, Outcome::Retry { after: None }, "{answer:?}");
 }

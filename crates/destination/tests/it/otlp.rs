@@ -1,49 +1,21 @@
 //! OpenTelemetry: Tenzir's receiver of OTLP, and one of our own for what a receiver may answer.
 
-use std::path::PathBuf;
-use std::process::Command;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use tallystick_destination::{Outcome, Rejection};
+use tallystick_receivers::{Receiver as _, Tenzir};
 
 use crate::batches::{ORG, batch, batch_from};
-use crate::components::{Process, eventually, free_port, installed, open, try_open};
+use crate::components::{eventually, open, try_open};
 use crate::fakes::{Fake, Reply};
 
-/// A receiver that writes what it takes to a file, a record a line.
-struct Receiver {
-    url: String,
-    out: PathBuf,
-    process: Process,
-    _folder: tempfile::TempDir,
-}
-
-impl Receiver {
-    async fn start() -> Receiver {
-        let folder = tempfile::tempdir().unwrap();
-        let out = folder.path().join("out.ndjson");
-        let port = free_port();
-        let pipeline = format!("accept_otlp \"127.0.0.1:{port}\"\nto_stdout {{ write_ndjson }}");
-        let mut command = Command::new(installed("bin/tenzir"));
-        command.arg(pipeline).env("TENZIR_CACHE_DIRECTORY", folder.path()).current_dir(folder.path());
-        let mut process = Process::start_into(&mut command, &out);
-        process.until_listening(port).await;
-        Receiver { url: format!("http://127.0.0.1:{port}"), out, process, _folder: folder }
-    }
-
-    /// The first `n` records, when they are there, and no more than these.
-    async fn records(&self, n: usize) -> Vec<Value> {
-        let records = eventually("records", async || {
-            let text = std::fs::read_to_string(&self.out).unwrap();
-            let whole = text.rfind('\n').map_or("", |end| &text[..end]);
-            let records: Vec<Value> = whole.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-            (records.len() >= n).then_some(records)
-        });
-        let records = records.await;
-        assert_eq!(records.len(), n);
-        records
-    }
+/// The first `n` records, when they are there, and no more than these.
+async fn records(receiver: &Tenzir, n: usize) -> Vec<Value> {
+    let records = async || Some(receiver.lines()).filter(|lines| lines.len() >= n);
+    let records = eventually("records", records).await;
+    assert_eq!(records.len(), n);
+    records
 }
 
 fn text<'v>(pairs: &'v Value, key: &str) -> &'v str {
@@ -53,19 +25,19 @@ fn text<'v>(pairs: &'v Value, key: &str) -> &'v str {
 
 #[tokio::test]
 async fn each_event_arrives_in_order_whatever_the_encoding() {
-    let receiver = Receiver::start().await;
+    let receiver = Tenzir::otlp();
     let batches = [batch_from(0, 300), batch_from(300, 40), batch_from(340, 5)];
     let settings = [
-        json!({ "endpoint": receiver.url, "service_namespace": "sec" }),
-        json!({ "endpoint": receiver.url, "encoding": "json", "service_namespace": "sec" }),
-        json!({ "endpoint": format!("{}/v1/logs", receiver.url), "compression": "none", "service_namespace": "sec" }),
+        json!({ "endpoint": receiver.url(), "service_namespace": "sec" }),
+        json!({ "endpoint": receiver.url(), "encoding": "json", "service_namespace": "sec" }),
+        json!({ "endpoint": format!("{}/v1/logs", receiver.url()), "compression": "none", "service_namespace": "sec" }),
     ];
     for (batch, settings) in batches.iter().zip(settings) {
         let answer = open("otlp", settings).send(batch).await;
         assert_eq!((answer.outcome, answer.status), (Outcome::Delivered, Some(200)), "{}", answer.detail);
         assert!(answer.sent_bytes > 0);
     }
-    let records = receiver.records(345).await;
+    let records = records(&receiver, 345).await;
     let sent = batches.iter().flat_map(|batch| &batch.records);
     for (seq, (arrived, sent)) in records.iter().zip(sent).enumerate() {
         assert_eq!(text(&arrived["attributes"], "log.record.uid"), sent.event_id);
@@ -90,19 +62,19 @@ async fn each_event_arrives_in_order_whatever_the_encoding() {
 
 #[tokio::test]
 async fn asking_leaves_nothing_behind_and_a_server_that_is_down_is_asked_again() {
-    let receiver = Receiver::start().await;
+    let mut receiver = Tenzir::otlp();
     for encoding in ["protobuf", "json"] {
-        let destination = open("otlp", json!({ "endpoint": receiver.url, "encoding": encoding }));
+        let destination = open("otlp", json!({ "endpoint": receiver.url(), "encoding": encoding }));
         assert_eq!(destination.check().await.unwrap().outcome, Outcome::Delivered);
         let wrong =
-            open("otlp", json!({ "endpoint": format!("{}/nowhere", receiver.url), "encoding": encoding }));
+            open("otlp", json!({ "endpoint": format!("{}/nowhere", receiver.url()), "encoding": encoding }));
         assert_eq!(wrong.check().await.unwrap().outcome, Outcome::Misconfigured);
         assert_eq!(wrong.send(&batch(1)).await.outcome, Outcome::Misconfigured);
     }
-    let destination = open("otlp", json!({ "endpoint": receiver.url }));
+    let destination = open("otlp", json!({ "endpoint": receiver.url() }));
     assert_eq!(destination.send(&batch(1)).await.outcome, Outcome::Delivered);
-    receiver.records(1).await;
-    drop(receiver.process);
+    records(&receiver, 1).await;
+    receiver.stop();
     let answer = destination.send(&batch(1)).await;
     assert_eq!((answer.outcome, answer.status), (Outcome::Retry { after: None }, None));
 }

@@ -1,145 +1,52 @@
 //! Objects in a real store, SeaweedFS, which checks signatures, conditions and locks.
 
-use std::fs;
-use std::process::Command;
-
-use jiff::Timestamp;
-use rusty_s3::signing::sign;
-use rusty_s3::{Bucket, Method, UrlStyle};
+use rusty_s3::Method;
 use serde_json::{Value, json};
 use tallystick_destination::{Batch, Outcome};
+use tallystick_receivers::{Receiver as _, S3_WRITER as WRITER, S3_WRITER_SECRET as WRITER_SECRET, Seaweed};
 
 use crate::batches::{batch, batch_from};
-use crate::components::{Process, free_port, installed, now_ms, open, try_open};
-use crate::objects::{assert_holds, assert_manifest, fetch, manifest_key};
+use crate::components::{open, try_open};
+use crate::objects::{assert_holds, assert_manifest, manifest_key};
 
-const KEY: &str = "AKIATESTADMIN";
-const SECRET: &str = "a-secret-of-an-admin/+";
-/// May put objects, and nothing else.
-const WRITER: &str = "AKIATESTWRITER";
-const WRITER_SECRET: &str = "a-secret-of-a-writer";
-
-struct Store {
-    process: Process,
-    _dir: tempfile::TempDir,
-    endpoint: String,
-}
+struct Store(Seaweed);
 
 impl Store {
-    async fn start() -> Store {
-        let dir = tempfile::tempdir().unwrap();
-        let identity = |name: &str, key: &str, secret: &str, actions: &[&str]| {
-            json!({ "name": name, "credentials":
-            [{ "accessKey": key, "secretKey": secret }], "actions": actions })
-        };
-        let identities = json!({ "identities": [
-            identity("admin", KEY, SECRET, &["Admin", "Read", "Write", "List", "Tagging"]),
-            identity("writer", WRITER, WRITER_SECRET, &["Write:audit"]),
-        ]});
-        fs::write(dir.path().join("s3.json"), identities.to_string()).unwrap();
-        fs::create_dir(dir.path().join("data")).unwrap();
-        let mut command = Command::new(installed("bin/weed"));
-        command.current_dir(dir.path()).args([
-            "server",
-            "-ip=127.0.0.1",
-            "-ip.bind=127.0.0.1",
-            "-dir=data",
-            "-s3",
-        ]);
-        command.args(["-volume.max=20", "-master.volumeSizeLimitMB=100", "-s3.config=s3.json"]);
-        command.args(["-s3.port.iceberg=0", "-s3.port.lance=0"]);
-        let s3 = free_port();
-        for (name, port) in
-            [("s3", s3), ("master", free_port()), ("volume", free_port()), ("filer", free_port())]
-        {
-            command.arg(format!("-{name}.port={port}"));
-        }
-        let mut process = Process::start(&mut command);
-        process.until_listening(s3).await;
-        let endpoint = format!("http://127.0.0.1:{s3}");
-        process.until(async || make_bucket(&endpoint, "audit", false).await).await;
-        Store { process, _dir: dir, endpoint }
+    fn start() -> Store {
+        Store(Seaweed::start())
     }
 
     fn settings(&self, more: Value) -> Value {
-        let mut settings = json!({ "bucket": "audit", "endpoint": self.endpoint, "access_key_id": KEY,
-            "secret_access_key": SECRET, "prefix": "t/e" });
+        let mut settings = self.0.settings();
         let Value::Object(more) = more else { panic!("settings are an object") };
         settings.as_object_mut().unwrap().extend(more);
         settings
     }
 
-    async fn call(
-        &self,
-        method: Method,
-        bucket: &str,
-        key: Option<&str>,
-        query: &[(&str, &str)],
-    ) -> (u16, Vec<u8>) {
-        let url = signed(&self.endpoint, method, bucket, key, query, &[]);
-        fetch(method.to_str(), &url, &[]).await
-    }
-
-    async fn keys(&self, bucket: &str, prefix: &str) -> Vec<String> {
-        let query = [("list-type", "2"), ("prefix", prefix)];
-        let (status, body) = self.call(Method::Get, bucket, None, &query).await;
-        let text = String::from_utf8(body).unwrap();
-        assert_eq!(status, 200, "{text}");
-        let keys = text.split("<Key>").skip(1).map(|rest| rest.split_once("</Key>").unwrap().0);
-        keys.map(str::to_owned).collect()
-    }
-
-    async fn get(&self, key: &str) -> Vec<u8> {
-        let (status, body) = self.call(Method::Get, "audit", Some(key), &[]).await;
-        assert_eq!(status, 200, "{key}");
-        body
+    fn keys(&self, bucket: &str, prefix: &str) -> Vec<String> {
+        self.0.keys(bucket, prefix)
     }
 
     /// The one object of a batch and its manifest, after they were looked at.
-    async fn assert_put(&self, batch: &Batch, suffix: &str) -> (String, String) {
-        let keys = self.keys("audit", "t/e/v1/").await;
+    fn assert_put(&self, batch: &Batch, suffix: &str) -> (String, String) {
+        let keys = self.keys("audit", "t/e/v1/");
         let place =
             format!("/{:020}-{:020}-{}", batch.first_seq, batch.last_seq, &batch.id.to_string()[..12]);
         let mine: Vec<&String> = keys.iter().filter(|key| key.contains(&place)).collect();
         assert_eq!(mine.len(), 1, "{keys:?}");
         let key = mine[0].clone();
         assert!(key.starts_with("t/e/v1/org=acme/dt=") && key.ends_with(suffix), "{key}");
-        let object = self.get(&key).await;
+        let object = self.0.get(&key);
         assert_holds(&key, &object, batch);
         let manifest = manifest_key(&key);
-        assert_manifest(&self.get(&manifest).await, &key, &object, batch);
+        assert_manifest(&self.0.get(&manifest), &key, &object, batch);
         (key, manifest)
     }
 }
 
-fn signed(
-    endpoint: &str,
-    method: Method,
-    bucket: &str,
-    key: Option<&str>,
-    query: &[(&str, &str)],
-    headers: &[(&str, &str)],
-) -> String {
-    let bucket =
-        Bucket::new(endpoint.parse().unwrap(), UrlStyle::Path, bucket.to_owned(), "us-east-1").unwrap();
-    let url = key.map_or_else(
-        || bucket.base_url().as_str().trim_end_matches('/').parse().unwrap(),
-        |key| bucket.object_url(key),
-    );
-    let now = Timestamp::from_millisecond(now_ms()).unwrap();
-    let (query, headers) = (query.iter().copied(), headers.iter().copied());
-    sign(&now, method, url, KEY, SECRET, None, "us-east-1", 60, query, headers).to_string()
-}
-
-async fn make_bucket(endpoint: &str, bucket: &str, has_lock: bool) -> bool {
-    let lock: &[(&str, &str)] = if has_lock { &[("x-amz-bucket-object-lock-enabled", "true")] } else { &[] };
-    let url = signed(endpoint, Method::Put, bucket, None, &[], lock);
-    fetch("PUT", &url, lock).await.0 == 200
-}
-
 #[tokio::test]
 async fn batches_lie_in_order_once_however_often_they_are_sent() {
-    let store = Store::start().await;
+    let mut store = Store::start();
     let destination = open("s3", store.settings(json!({})));
     let checked = destination.check().await.unwrap();
     assert_eq!(checked.outcome, Outcome::Delivered, "{}", checked.detail);
@@ -152,9 +59,9 @@ async fn batches_lie_in_order_once_however_often_they_are_sent() {
             "{}",
             answer.detail
         );
-        store.assert_put(batch, ".jsonl.gz").await;
+        store.assert_put(batch, ".jsonl.gz");
     }
-    assert_eq!(store.keys("audit", "t/e/v1/").await.len(), 3);
+    assert_eq!(store.keys("audit", "t/e/v1/").len(), 3);
     for batch in &batches {
         let mut later = batch.clone();
         later.now_ms += 60_000;
@@ -162,31 +69,30 @@ async fn batches_lie_in_order_once_however_often_they_are_sent() {
         assert_eq!(answer.outcome, Outcome::Delivered, "{}", answer.detail);
         assert!(answer.detail.ends_with("was there already"), "{}", answer.detail);
     }
-    assert_eq!(store.keys("audit", "t/").await.len(), 6, "an object and a manifest each");
+    assert_eq!(store.keys("audit", "t/").len(), 6, "an object and a manifest each");
     // A crash between the object and its manifest.
-    let (_, manifest) = store.assert_put(&batches[0], ".jsonl.gz").await;
-    let url = signed(&store.endpoint, Method::Delete, "audit", Some(&manifest), &[], &[]);
-    assert_eq!(fetch("DELETE", &url, &[]).await.0, 204);
+    let (_, manifest) = store.assert_put(&batches[0], ".jsonl.gz");
+    assert_eq!(store.0.ask(Method::Delete, "audit", Some(&manifest), &[]).0, 204);
     assert_eq!(destination.send(&batches[0]).await.outcome, Outcome::Delivered);
-    store.assert_put(&batches[0], ".jsonl.gz").await;
+    store.assert_put(&batches[0], ".jsonl.gz");
     // Somebody else's object in the place of ours is not written over.
     let mut other = batches[0].clone();
     other.records.truncate(10);
     let answer = destination.send(&other).await;
     assert_eq!(answer.outcome, Outcome::Misconfigured);
     assert!(answer.detail.contains("is there with other content"), "{}", answer.detail);
-    store.assert_put(&batches[0], ".jsonl.gz").await;
-    drop(store.process);
+    store.assert_put(&batches[0], ".jsonl.gz");
+    store.0.stop();
     assert_eq!(destination.send(&batches[0]).await.outcome, Outcome::Retry { after: None });
 }
 
 #[tokio::test]
 async fn objects_are_as_the_settings_say() {
-    let store = Store::start().await;
+    let store = Store::start();
     let (first, second) = (batch(40), batch_from(40, 40));
     let zstd = open("s3", store.settings(json!({ "compression": "zstd" })));
     assert_eq!(zstd.send(&first).await.outcome, Outcome::Delivered);
-    store.assert_put(&first, ".jsonl.zst").await;
+    store.assert_put(&first, ".jsonl.zst");
     // Written over by the same bytes, where a store knows no conditions.
     let settings = json!({ "compression": "none", "conditional_put": "off", "storage_class": "STANDARD" });
     let plain = open("s3", store.settings(settings));
@@ -195,16 +101,16 @@ async fn objects_are_as_the_settings_say() {
         assert_eq!(answer.outcome, Outcome::Delivered);
         assert!(answer.detail.starts_with("put "), "{}", answer.detail);
     }
-    store.assert_put(&second, ".jsonl").await;
+    store.assert_put(&second, ".jsonl");
     let bare = open("s3", store.settings(json!({ "manifest": false, "prefix": "bare" })));
     assert_eq!(bare.send(&first).await.outcome, Outcome::Delivered);
-    let keys = store.keys("audit", "bare").await;
+    let keys = store.keys("audit", "bare");
     assert!(keys.len() == 1 && keys[0].starts_with("bare/v1/org=acme/"), "{keys:?}");
 }
 
 #[tokio::test]
 async fn who_may_only_write_can_deliver() {
-    let store = Store::start().await;
+    let store = Store::start();
     let settings = store.settings(json!({ "access_key_id": WRITER, "secret_access_key": WRITER_SECRET }));
     let writer = open("s3", settings);
     assert_eq!(writer.check().await, None, "whether it may write is not known");
@@ -214,12 +120,12 @@ async fn who_may_only_write_can_deliver() {
     let answer = writer.send(&batch).await;
     assert_eq!(answer.outcome, Outcome::Delivered, "{}", answer.detail);
     assert!(answer.detail.contains("was not compared"), "{}", answer.detail);
-    store.assert_put(&batch, ".jsonl.gz").await;
+    store.assert_put(&batch, ".jsonl.gz");
 }
 
 #[tokio::test]
 async fn what_a_person_has_to_mend_is_said() {
-    let store = Store::start().await;
+    let store = Store::start();
     for (more, code) in [
         (json!({ "secret_access_key": "another-secret" }), "SignatureDoesNotMatch"),
         (json!({ "access_key_id": "AKIANOBODY" }), "InvalidAccessKeyId"),
@@ -228,7 +134,7 @@ async fn what_a_person_has_to_mend_is_said() {
         for answer in [destination.send(&batch(1)).await, destination.check().await.unwrap()] {
             assert_eq!(answer.outcome, Outcome::Misconfigured, "{}", answer.detail);
             assert!(answer.detail.starts_with(code), "{code}: {}", answer.detail);
-            assert!(!answer.detail.contains("another-secret") && !answer.detail.contains(SECRET));
+            assert!(!answer.detail.contains("another-secret") && !answer.detail.contains(store.0.secret()));
         }
     } // Elsewhere than it may. SeaweedFS makes buckets for administrators, so that it is not asked as one.
     let writer = json!({ "access_key_id": WRITER, "secret_access_key": WRITER_SECRET, "bucket": "missing" });
@@ -240,24 +146,24 @@ async fn what_a_person_has_to_mend_is_said() {
 
 #[tokio::test]
 async fn what_is_locked_stays() {
-    let store = Store::start().await;
-    assert!(make_bucket(&store.endpoint, "locked", true).await);
+    let store = Store::start();
+    assert!(store.0.make_bucket("locked", true));
     let more = json!({ "bucket": "locked", "object_lock": "COMPLIANCE", "retain_days": 1 });
     let destination = open("s3", store.settings(more.clone()));
     for _ in 0..2 {
         let answer = destination.send(&batch(3)).await;
         assert_eq!(answer.outcome, Outcome::Delivered, "{}", answer.detail);
     }
-    let keys = store.keys("locked", "t/").await;
+    let keys = store.keys("locked", "t/");
     assert_eq!(keys.len(), 2, "{keys:?}");
-    let (status, body) = store.call(Method::Get, "locked", None, &[("versions", "")]).await;
+    let (status, body) = store.0.ask(Method::Get, "locked", None, &[("versions", "")]);
     let text = String::from_utf8(body).unwrap();
     assert_eq!(status, 200, "{text}");
     for key in keys {
         let after = text.split_once(&format!("<Key>{key}</Key>")).unwrap().1;
         let version = after.split_once("<VersionId>").unwrap().1.split_once("</VersionId>").unwrap().0;
         let query = [("versionId", version)];
-        assert_eq!(store.call(Method::Delete, "locked", Some(&key), &query).await.0, 403, "{key}");
+        assert_eq!(store.0.ask(Method::Delete, "locked", Some(&key), &query).0, 403, "{key}");
     }
 }
 

@@ -1,48 +1,27 @@
 //! Splunk's collector: Tenzir's receiver, which answers with its codes; and, for acknowledgements, which no receiver
 //! to be had ever gives, a strict one of our own.
 
-use std::path::Path;
-use std::process::Command;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::{Value, json};
 use tallystick_destination::{Destination, Outcome};
+use tallystick_receivers::{Receiver as _, SPLUNK_TOKEN as TOKEN, Tenzir};
 
 use crate::batches::{batch, batch_from};
-use crate::components::{Process, eventually, free_port, installed, open, try_open};
+use crate::components::{eventually, open, try_open};
 use crate::fakes::{Fake, Reply, Seen};
-
-const TOKEN: &str = "6cf4f5b1-50c9-4d86-9ab5-0e2ee5d6a1e4";
 
 /// What Splunk Cloud takes of a call, bytes.
 const BODY_BYTES_MAX: usize = 1_000_000;
 
-/// A receiver, and the file into which it writes what it takes.
-async fn tenzir(folder: &Path) -> (Process, String, std::path::PathBuf) {
-    let (port, out) = (free_port(), folder.join("taken"));
-    let pipeline =
-        format!("accept_splunk \"127.0.0.1:{port}\", hec_token=\"{TOKEN}\"\nto_stdout {{ write_ndjson }}");
-    let mut command = Command::new(installed("bin/tenzir"));
-    command.arg(pipeline).env("TENZIR_CACHE_DIRECTORY", folder.join("cache"));
-    let mut process = Process::start_into(&mut command, &out);
-    process.until_listening(port).await;
-    (process, format!("http://127.0.0.1:{port}"), out)
-}
-
-async fn lines(out: &Path, count: usize) -> Vec<Value> {
-    eventually("the events", async || {
-        let text = std::fs::read_to_string(out).unwrap();
-        let whole = &text[..text.rfind('\n').map_or(0, |end| end + 1)];
-        (whole.lines().count() >= count)
-            .then(|| whole.lines().map(|line| serde_json::from_str(line).unwrap()).collect())
-    })
-    .await
+async fn lines(tenzir: &Tenzir, count: usize) -> Vec<Value> {
+    eventually("the events", async || Some(tenzir.lines()).filter(|lines| lines.len() >= count)).await
 }
 
 #[tokio::test]
 async fn events_arrive_in_order_at_a_real_receiver() {
-    let folder = tempfile::tempdir().unwrap();
-    let (process, url, out) = tenzir(folder.path()).await;
+    let mut tenzir = Tenzir::splunk();
+    let url = tenzir.url();
     let splunk = open("splunk_hec", json!({ "url": url, "token": TOKEN, "index": "audit", "host": "h" }));
     let answer = splunk.check().await.unwrap();
     assert_eq!((answer.outcome, answer.status), (Outcome::Delivered, Some(400)), "{}", answer.detail);
@@ -50,7 +29,7 @@ async fn events_arrive_in_order_at_a_real_receiver() {
         let answer = splunk.send(&batch_from(first, n)).await;
         assert_eq!((answer.outcome, answer.status), (Outcome::Delivered, Some(200)), "{}", answer.detail);
     }
-    let taken = lines(&out, 800).await;
+    let taken = lines(&tenzir, 800).await;
     let seqs: Vec<u64> = taken.iter().map(|event| event["event"]["seq"].as_u64().unwrap()).collect();
     assert_eq!(seqs, (0..800).collect::<Vec<_>>());
     let (first, sent) = (&taken[0], &batch(1).records[0]);
@@ -63,7 +42,7 @@ async fn events_arrive_in_order_at_a_real_receiver() {
     for answer in [stranger.send(&batch(1)).await, stranger.check().await.unwrap()] {
         assert_eq!((answer.outcome, answer.status), (Outcome::Misconfigured, Some(403)), "{}", answer.detail);
     }
-    drop(process);
+    tenzir.stop();
     let answer = splunk.send(&batch(1)).await;
     assert_eq!((answer.outcome, answer.status), (Outcome::Retry { after: None }, None));
 }

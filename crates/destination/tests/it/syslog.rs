@@ -1,118 +1,18 @@
 //! Syslog against rsyslog, syslog-ng and Tenzir.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
-
 use serde_json::{Value, json};
 use tallystick_destination::{Outcome, Settings, Surroundings, kind};
-use tempfile::TempDir;
+use tallystick_receivers::{Authority, Receiver as _, SyslogReceiver, Tenzir, free_port};
 
 use crate::batches::{ORG, batch, batch_with};
-use crate::certificates::Authority;
-use crate::components::{self, Process, eventually, free_port, open, surroundings};
-use crate::debian;
+use crate::components::{eventually, open, surroundings};
 
-/// What a receiver writes of a message: everything that it has taken out of it.
-const RSYSLOG_LINE: &str = "%pri%|%hostname%|%app-name%|%msgid%|%structured-data%|%msg%\\n";
-const SYSLOG_NG_LINE: &str = "${PRI}|${HOST}|${PROGRAM}|${MSGID}|${SDATA}|${MESSAGE}\\n";
-
-/// A receiver that takes only whom its authority vouches for.
-struct Receiver {
-    /// Ended before the folder goes.
-    process: Option<Process>,
-    port: u16,
-    authority: Authority,
-    folder: TempDir,
+/// The lines that a receiver has written, when there are so many.
+async fn lines(receiver: &SyslogReceiver, count: usize) -> Vec<String> {
+    eventually("the messages", async || Some(receiver.lines()).filter(|lines| lines.len() >= count)).await
 }
 
-impl Receiver {
-    async fn rsyslog() -> Self {
-        let (folder, port, authority) = (TempDir::new().unwrap(), free_port(), Authority::new());
-        let [ca, cert, key] = authority.write(folder.path()).map(|path| path.display().to_string());
-        let conf = format!(
-            r#"global(workDirectory="{work}" maxMessageSize="64k" defaultNetstreamDriver="ossl"
-  defaultNetstreamDriverCAFile="{ca}" defaultNetstreamDriverCertFile="{cert}" defaultNetstreamDriverKeyFile="{key}")
-module(load="imtcp" streamDriver.name="ossl" streamDriver.mode="1" streamDriver.authMode="x509/certvalid")
-template(name="out" type="string" string="{RSYSLOG_LINE}")
-input(type="imtcp" address="127.0.0.1" port="{port}")
-action(type="omfile" file="{work}/out" template="out")
-"#,
-            work = folder.path().display(),
-        );
-        std::fs::write(folder.path().join("conf"), conf).unwrap();
-        let mut receiver = Self { process: None, port, authority, folder };
-        receiver.start(&mut receiver.rsyslog_command()).await;
-        receiver
-    }
-
-    fn rsyslog_command(&self) -> Command {
-        let mut command = debian::program("usr/sbin/rsyslogd");
-        let modules = debian::library("rsyslog");
-        command.arg("-n").arg("-M").arg(modules).arg("-f").arg(self.folder.path().join("conf"));
-        command.arg("-i").arg(self.folder.path().join("pid"));
-        command
-    }
-
-    async fn syslog_ng() -> Self {
-        let (folder, port, authority) = (TempDir::new().unwrap(), free_port(), Authority::new());
-        let [ca, cert, key] = authority.write(folder.path()).map(|path| path.display().to_string());
-        let conf = format!(
-            r#"@version: 3.38
-options {{ keep-hostname(yes); log-msg-size(65536); }};
-source s {{ syslog(ip("127.0.0.1") port({port}) transport("tls") tls(key-file("{key}") cert-file("{cert}")
-  ca-file("{ca}") peer-verify(required-trusted))); }};
-destination d {{ file("{work}/out" template("{SYSLOG_NG_LINE}")); }};
-log {{ source(s); destination(d); }};
-"#,
-            work = folder.path().display(),
-        );
-        let at = |name: &str| folder.path().join(name).display().to_string();
-        std::fs::write(folder.path().join("conf"), conf).unwrap();
-        let mut command = debian::program("usr/sbin/syslog-ng");
-        command.args(["-F", "--no-caps"]).arg(format!("--module-path={}", syslog_ng_modules().display()));
-        command.args(["-f", &at("conf")]);
-        command.arg(format!("--persist-file={}", at("persist")));
-        command.arg(format!("--control={}", at("ctl"))).arg(format!("--pidfile={}", at("pid")));
-        let mut receiver = Self { process: None, port, authority, folder };
-        receiver.start(&mut command).await;
-        receiver
-    }
-
-    async fn start(&mut self, command: &mut Command) {
-        let mut process = Process::start(command);
-        process.until_listening(self.port).await;
-        self.process = Some(process);
-    }
-
-    fn settings(&self) -> Value {
-        json!({
-            "server": format!("localhost:{}", self.port),
-            "ca_pem": self.authority.ca_pem,
-            "client_cert_pem": self.authority.client.cert_pem,
-            "client_key_pem": self.authority.client.key_pem,
-            "message_bytes_max": 65_536,
-        })
-    }
-
-    /// The lines that it has written, when there are so many.
-    async fn lines(&self, count: usize) -> Vec<String> {
-        let path = self.folder.path().join("out");
-        let look = async || {
-            let text = std::fs::read_to_string(&path).unwrap_or_default();
-            (text.lines().count() >= count).then(|| text.lines().map(str::to_owned).collect())
-        };
-        eventually("the messages", look).await
-    }
-}
-
-/// The folder of a version in the folder of modules.
-fn syslog_ng_modules() -> PathBuf {
-    let folder = debian::root().join("usr/lib/syslog-ng");
-    let entries = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
-    entries.filter(|path| path.is_dir()).max().expect("syslog-ng has modules")
-}
-
-async fn everything_arrives(receiver: &Receiver) {
+async fn everything_arrives(receiver: &SyslogReceiver) {
     let destination = open("syslog", receiver.settings());
     let checked = destination.check().await.unwrap();
     assert_eq!(checked.outcome, Outcome::Delivered, "{checked:?}");
@@ -127,7 +27,7 @@ async fn everything_arrives(receiver: &Receiver) {
         assert_eq!(answer.outcome, Outcome::Delivered, "{answer:?}");
         assert!(answer.sent_bytes > batch.byte_count() as u64);
     }
-    let lines = receiver.lines(305).await;
+    let lines = lines(receiver, 305).await;
     assert_eq!(lines.len(), 305);
     let records: Vec<_> = batches.iter().flat_map(|batch| &batch.records).collect();
     for (line, record) in lines.iter().zip(records) {
@@ -148,7 +48,7 @@ async fn everything_arrives(receiver: &Receiver) {
 }
 
 /// Without a certificate, and with one that it does not know.
-async fn strangers_are_told(receiver: &Receiver) {
+async fn strangers_are_told(receiver: &SyslogReceiver) {
     let mut settings = receiver.settings();
     settings["client_cert_pem"] = Value::Null;
     settings["client_key_pem"] = Value::Null;
@@ -169,70 +69,51 @@ async fn strangers_are_told(receiver: &Receiver) {
 
 #[tokio::test]
 async fn rsyslog_gets_every_event_over_tls() {
-    let receiver = Receiver::rsyslog().await;
+    let receiver = SyslogReceiver::rsyslog();
     everything_arrives(&receiver).await;
     strangers_are_told(&receiver).await;
 }
 
 #[tokio::test]
 async fn syslog_ng_gets_every_event_over_tls() {
-    let receiver = Receiver::syslog_ng().await;
+    let receiver = SyslogReceiver::syslog_ng();
     everything_arrives(&receiver).await;
     strangers_are_told(&receiver).await;
 }
 
 #[tokio::test]
 async fn a_receiver_that_stops_and_comes_back_loses_nothing() {
-    let mut receiver = Receiver::rsyslog().await;
+    let mut receiver = SyslogReceiver::rsyslog();
     let destination = open("syslog", receiver.settings());
     assert_eq!(destination.send(&batch(1)).await.outcome, Outcome::Delivered);
     // It is killed: what it has read and not yet written would be lost, and nobody could know.
-    receiver.lines(1).await;
-    receiver.process = None;
+    lines(&receiver, 1).await;
+    receiver.kill();
     let answer = destination.send(&batch(2)).await;
     assert_eq!(answer.outcome, Outcome::Retry { after: None }, "{answer:?}");
-    let mut command = receiver.rsyslog_command();
-    receiver.start(&mut command).await;
+    receiver.start();
     assert_eq!(destination.send(&batch(2)).await.outcome, Outcome::Delivered);
-    assert_eq!(receiver.lines(3).await.len(), 3);
+    assert_eq!(lines(&receiver, 3).await.len(), 3);
 }
 
 #[tokio::test]
 async fn tenzir_counts_octets_as_we_do() {
-    let (folder, port) = (TempDir::new().unwrap(), free_port());
-    let pipeline = format!(
-        "accept_tcp \"127.0.0.1:{port}\" {{ read_syslog octet_counting=true }}\nwrite_ndjson\nsave_stdout"
-    );
-    let out = folder.path().join("out");
-    let mut process = tenzir(&pipeline, folder.path(), &out);
-    process.until_listening(port).await;
-    let settings = json!({"server": format!("127.0.0.1:{port}"), "transport": "tcp", "confirm": "none"});
-    let answer = open("syslog", settings).send(&batch(20)).await;
+    let tenzir = Tenzir::syslog();
+    let answer = open("syslog", tenzir.settings()).send(&batch(20)).await;
     assert_eq!(answer.outcome, Outcome::Delivered, "{answer:?}");
-    let look = async || {
-        let text = std::fs::read_to_string(&out).unwrap_or_default();
-        (text.lines().count() >= 20).then_some(text)
-    };
-    let text = eventually("the messages", look).await;
-    for (seq, line) in text.lines().enumerate() {
-        let message: Value = serde_json::from_str(line).unwrap();
-        assert_eq!(message["facility"], 13, "{line}");
-        assert_eq!(message["message_id"], "user.created", "{line}");
+    let look = async || Some(tenzir.lines()).filter(|lines| lines.len() >= 20);
+    let messages = eventually("the messages", look).await;
+    for (seq, message) in messages.iter().enumerate() {
+        assert_eq!(message["facility"], 13, "{message}");
+        assert_eq!(message["message_id"], "user.created", "{message}");
         let read = &message["structured_data"]["tallystick@32473"]["seq"];
-        assert!(*read == json!(seq) || *read == json!(seq.to_string()), "{line}");
+        assert!(*read == json!(seq) || *read == json!(seq.to_string()), "{message}");
     }
-}
-
-fn tenzir(pipeline: &str, folder: &Path, out: &Path) -> Process {
-    let mut command = Command::new(components::installed("bin/tenzir"));
-    command.arg(pipeline).env("TENZIR_CACHE_DIRECTORY", folder.join("cache"));
-    command.env("TENZIR_STATE_DIRECTORY", folder.join("state"));
-    Process::start_into(&mut command, out)
 }
 
 #[tokio::test]
 async fn what_is_too_large_is_rejected_and_the_rest_arrives() {
-    let receiver = Receiver::rsyslog().await;
+    let receiver = SyslogReceiver::rsyslog();
     let mut settings = receiver.settings();
     settings["message_bytes_max"] = json!(8_192);
     let large = |seq: u64| if seq == 1 { json!({"text": "x".repeat(9_000)}) } else { Value::Null };
@@ -241,7 +122,7 @@ async fn what_is_too_large_is_rejected_and_the_rest_arrives() {
     let Outcome::Partial { rejected, again } = answer.outcome else { panic!("{answer:?}") };
     assert_eq!((rejected.len(), rejected[0].index, again.len()), (1, 1, 0));
     assert!(rejected[0].reason.contains("message_bytes_max"), "{rejected:?}");
-    let lines = receiver.lines(2).await;
+    let lines = lines(&receiver, 2).await;
     assert!(lines[0].contains("seq=\"0\"") && lines[1].contains("seq=\"2\""));
     // One that is nothing else needs no connection.
     let answer = destination.send(&batch_with(1, 1, large)).await;

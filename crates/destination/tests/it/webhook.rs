@@ -6,9 +6,10 @@ use ed25519_dalek::{Signature, Verifier, VerifyingKey};
 use serde_json::{Value, json};
 use tallystick_destination::{Outcome, kind};
 use tallystick_outbound::OutboundOptions;
+use tallystick_receivers::{free_port, installed, run};
 
 use crate::batches::{batch, batch_from};
-use crate::components::{free_port, installed, open, run, surroundings, try_open};
+use crate::components::{open, surroundings, try_open};
 use crate::fakes::{Fake, Reply, Seen};
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";

@@ -10,6 +10,7 @@ mod damage;
 mod disk_full;
 mod doctor;
 mod exports;
+mod faults;
 mod import;
 mod interop;
 mod journal;

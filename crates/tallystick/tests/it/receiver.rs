@@ -70,6 +70,10 @@ impl Receiver {
         format!("http://{}/hook", self.address)
     }
 
+    pub(crate) fn port(&self) -> u16 {
+        self.address.port()
+    }
+
     pub(crate) fn calls(&self) -> Vec<Call> {
         self.shared.0.lock().unwrap().calls.clone()
     }
@@ -118,6 +122,7 @@ impl Receiver {
         let mut reader = BufReader::new(stream.try_clone().ok()?);
         loop {
             let call = read_call(&mut reader)?;
+            let is_last = call.headers.get("connection").is_some_and(|value| value == "close");
             let mut state = self.shared.0.lock().unwrap();
             let place = state.calls.len();
             state.calls.push(call);
@@ -135,6 +140,9 @@ impl Receiver {
             }
             drop(state);
             stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").ok()?;
+            if is_last {
+                return Some(());
+            }
         }
     }
 }

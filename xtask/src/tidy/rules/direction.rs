@@ -59,11 +59,15 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     ("tallystick", EVERYTHING),
     ("testkit", &["event"]),
+    ("receivers", &[]),
     ("fuzz", EVERYTHING),
     ("xtask", &[]),
 ];
 
-/// What only the tests of a crate may depend on, besides testkit: mapped records must pass the event's own
+/// What the tests of all crates may depend on, and nothing else.
+const FOR_ALL_TESTS: &[&str] = &["testkit", "receivers"];
+
+/// What only the tests of a crate may depend on, besides those: mapped records must pass the event's own
 /// checks, and real ones are rendered.
 const FOR_TESTS: &[(&str, &[&str])] = &[("mapping", &["event"]), ("format", &["mapping"])];
 
@@ -143,8 +147,8 @@ fn of_crate(name: &str, manifest: &Table) -> Vec<String> {
         if let Some(ours) = our_name(&dependency) {
             // A crate's own tests may ask for itself, to get a feature that only tests need.
             let testing = || FOR_TESTS.iter().any(|(tested, with)| *tested == name && with.contains(&ours));
-            let fine =
-                allowed.contains(&ours) || (for_tests && (ours == "testkit" || ours == name || testing()));
+            let fine = allowed.contains(&ours)
+                || (for_tests && (FOR_ALL_TESTS.contains(&ours) || ours == name || testing()));
             if !fine {
                 problems.push(format!("{name} must not depend on {ours}"));
             }

@@ -1,20 +1,19 @@
 //! Programs of Debian that `cargo xtask streams-setup` unpacks without installing them: receivers of syslog exclude
 //! each other as packages, and would start on the machine.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
+
+use crate::installed::{folder, found};
 
 /// Where they are unpacked, as if it were `/`.
 pub(crate) fn root() -> PathBuf {
-    let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/streams-debian");
-    std::env::var_os("TALLYSTICK_STREAMS_DEBIAN").map_or(target, PathBuf::from)
+    folder("TALLYSTICK_STREAMS_DEBIAN", "streams-debian")
 }
 
 /// A program, with the libraries that were unpacked with it.
 pub(crate) fn program(path: &str) -> Command {
-    let program = root().join(path);
-    assert!(program.exists(), "{} is not there: run `cargo xtask streams-setup`", program.display());
-    let mut command = Command::new(program);
+    let mut command = Command::new(found(root().join(path)));
     let folders: Vec<String> = libraries().map(|folder| folder.display().to_string()).collect();
     command.env("LD_LIBRARY_PATH", folders.join(":"));
     command
