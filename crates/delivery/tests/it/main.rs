@@ -6,4 +6,5 @@ mod files;
 mod harness;
 mod lake;
 mod queue;
+mod schedules;
 mod streams;

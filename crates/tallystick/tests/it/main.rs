@@ -18,6 +18,7 @@ mod locking;
 mod proof;
 mod receiver;
 mod round_trip;
+mod schedules;
 mod server;
 mod streams;
 mod tampering;
