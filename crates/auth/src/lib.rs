@@ -24,6 +24,7 @@ mod permission;
 mod role;
 mod roles;
 mod root;
+mod schedules;
 mod scope;
 mod seal;
 mod secret;

@@ -121,6 +121,28 @@ operations! {
     GetExportManifest, "exports.manifest", Some(Permission::AuditLogsExport), Bound::Own;
     /// `POST /v1/exports/{id}/url`: a link that works for minutes.
     CreateExportUrl, "exports.url", Some(Permission::AuditLogsExport), Bound::Own;
+    /// `GET /v1/export-schedules`.
+    ListExportSchedules, "export_schedules.list", Some(Permission::AuditLogsExport), Bound::Own;
+    /// `POST /v1/export-schedules`: exports from now on, again and again.
+    CreateExportSchedule, "export_schedules.create", Some(Permission::AuditLogsExport), Bound::Own;
+    /// `GET /v1/export-schedules/{id}`.
+    GetExportSchedule, "export_schedules.get", Some(Permission::AuditLogsExport), Bound::Own;
+    /// `PATCH /v1/export-schedules/{id}`.
+    UpdateExportSchedule, "export_schedules.update", Some(Permission::AuditLogsExport), Bound::Own;
+    /// `DELETE /v1/export-schedules/{id}`.
+    DeleteExportSchedule, "export_schedules.delete", Some(Permission::AuditLogsExport), Bound::Own;
+    /// `POST /v1/export-schedules/{id}/pause`.
+    PauseExportSchedule, "export_schedules.pause", Some(Permission::AuditLogsExport), Bound::Own;
+    /// `POST /v1/export-schedules/{id}/resume`.
+    ResumeExportSchedule, "export_schedules.resume", Some(Permission::AuditLogsExport), Bound::Own;
+    /// `POST /v1/export-schedules/{id}/run`.
+    RunExportSchedule, "export_schedules.run", Some(Permission::AuditLogsExport), Bound::Own;
+    /// `GET /v1/export-schedules/{id}/runs`.
+    ListExportScheduleRuns, "export_schedules.runs", Some(Permission::AuditLogsExport), Bound::Own;
+    /// `POST /v1/export-schedules/{id}/deliver`.
+    DeliverExportSchedule, "export_schedules.deliver", Some(Permission::AuditLogsExport), Bound::Own;
+    /// Any of these calls, about a schedule whose files leave the house by themselves: as much as a stream.
+    SendExportSchedule, "export_schedules.send", Some(Permission::StreamsManage), Bound::Own;
     /// `GET /v1/stream_kinds`: what streams can send to.
     ListStreamKinds, "streams.kinds", Some(Permission::StreamsManage), Bound::Own;
     /// `GET /v1/streams`.

@@ -140,6 +140,18 @@ pub enum Conflict {
         /// Its version now.
         version: u64,
     },
+    /// A schedule of exports has been changed since the caller looked at it.
+    #[error("the schedule has been changed: it has version {version}")]
+    ScheduleChanged {
+        /// Its version now.
+        version: u64,
+    },
+    /// What is asked for is not done with a run in this state.
+    #[error("the run is {state}")]
+    RunState {
+        /// Its state.
+        state: &'static str,
+    },
     /// There are as many as there may be.
     #[error("there are {max} {what}, the most allowed")]
     TooMany {

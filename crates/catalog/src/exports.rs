@@ -1,7 +1,7 @@
 //! Exports: files of events that are made in the background, and what became of each. How a file is made stands in
 //! `spec`, which is nothing to the catalog.
 
-use tallystick_event::OrgId;
+use tallystick_event::{OrgId, Random};
 
 use crate::db::{Row, Tx, Value, stored};
 use crate::{Catalog, CatalogError, Changed, Conflict, ExportId, LIST_MAX, check_name, organizations};
@@ -174,45 +174,9 @@ pub enum ExportEnd {
 impl Catalog {
     /// Queues an export.
     pub async fn create_export(&self, new: NewExport) -> Result<Export, CatalogError> {
-        let now = self.now_ms();
-        let export = Export {
-            id: ExportId::generate(&*self.random),
-            org: new.org,
-            name: new.name.trim().to_owned(),
-            query: new.query,
-            format: new.format,
-            spec: new.spec,
-            end_seq: new.end_seq,
-            created_ms: now,
-            created_by: new.created_by,
-            created_by_name: new.created_by_name,
-            state: ExportState::Queued,
-            attempt: 1,
-            expected_rows: None,
-            rows: 0,
-            bytes: 0,
-            resume_at: None,
-            sha256: None,
-            error: None,
-            queued_ms: now,
-            started_ms: None,
-            finished_ms: None,
-            keep_ms: new.keep_ms,
-            expires_ms: None,
-        };
-        check_name(&export.name)?;
-        if export.spec.len() > SPEC_BYTES_MAX {
-            return Err(CatalogError::invalid("columns", format!("at most {SPEC_BYTES_MAX} bytes in all")));
-        }
+        let export = of(new, self.now_ms(), &*self.random)?;
         let mut tx = self.db.change().await?;
-        organizations::in_tx(&mut tx, &export.org).await?;
-        room_to_wait(&mut tx, &export.org).await?;
-        let org: Value<'_> = export.org.as_str().into();
-        if count(&mut tx, "SELECT COUNT(*) AS n FROM exports WHERE org = $1", org).await? >= EXPORTS_KEPT_MAX
-        {
-            tx.execute(DELETE_OLDEST, &[org]).await?;
-        }
-        insert(&mut tx, &export).await?;
+        queue(&mut tx, &export).await?;
         tx.commit().await?;
         Ok(export)
     }
@@ -392,6 +356,51 @@ impl Catalog {
         tx.commit().await?;
         Ok(changed == 1)
     }
+}
+
+/// An export that waits for its turn.
+pub(crate) fn of(new: NewExport, now: i64, random: &dyn Random) -> Result<Export, CatalogError> {
+    let export = Export {
+        id: ExportId::generate(random),
+        org: new.org,
+        name: new.name.trim().to_owned(),
+        query: new.query,
+        format: new.format,
+        spec: new.spec,
+        end_seq: new.end_seq,
+        created_ms: now,
+        created_by: new.created_by,
+        created_by_name: new.created_by_name,
+        state: ExportState::Queued,
+        attempt: 1,
+        expected_rows: None,
+        rows: 0,
+        bytes: 0,
+        resume_at: None,
+        sha256: None,
+        error: None,
+        queued_ms: now,
+        started_ms: None,
+        finished_ms: None,
+        keep_ms: new.keep_ms,
+        expires_ms: None,
+    };
+    check_name(&export.name)?;
+    if export.spec.len() > SPEC_BYTES_MAX {
+        return Err(CatalogError::invalid("columns", format!("at most {SPEC_BYTES_MAX} bytes in all")));
+    }
+    Ok(export)
+}
+
+/// Puts an export into the queue, as a part of a change.
+pub(crate) async fn queue(tx: &mut Tx, export: &Export) -> Result<(), CatalogError> {
+    organizations::in_tx(tx, &export.org).await?;
+    room_to_wait(tx, &export.org).await?;
+    let org: Value<'_> = export.org.as_str().into();
+    if count(tx, "SELECT COUNT(*) AS n FROM exports WHERE org = $1", org).await? >= EXPORTS_KEPT_MAX {
+        tx.execute(DELETE_OLDEST, &[org]).await?;
+    }
+    insert(tx, export).await
 }
 
 async fn room_to_wait(tx: &mut Tx, org: &OrgId) -> Result<(), CatalogError> {

@@ -89,6 +89,8 @@ ids! {
     ViewerTokenId, "vt_", "a viewer token";
     /// Id of an export: `exp_` and 20 characters.
     ExportId, "exp_", "an export";
+    /// Id of a schedule of exports: `sch_` and 20 characters.
+    ScheduleId, "sch_", "a schedule of exports";
     /// Id of a dead letter of a stream: `dl_` and 20 characters.
     DeadLetterId, "dl_", "a dead letter";
     /// Id of a passkey: `pk_` and 20 characters. It is not the id that its authenticator gave it.

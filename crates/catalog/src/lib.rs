@@ -20,6 +20,7 @@ mod memberships;
 mod organizations;
 mod passkeys;
 mod roles;
+mod schedules;
 mod searches;
 mod segments;
 mod sessions;
@@ -43,8 +44,8 @@ pub use self::exports::{
 pub use self::factors::TotpFactor;
 pub use self::heads::LogHead;
 pub use self::ids::{
-    BadId, DeadLetterId, ExportId, KeyId, LinkId, PasskeyId, RoleId, SearchId, SegmentId, SessionId, ShareId,
-    ShortLinkId, SsoId, UserId, ViewerTokenId, new_org_id,
+    BadId, DeadLetterId, ExportId, KeyId, LinkId, PasskeyId, RoleId, ScheduleId, SearchId, SegmentId,
+    SessionId, ShareId, ShortLinkId, SsoId, UserId, ViewerTokenId, new_org_id,
 };
 pub use self::keys::{ApiKey, KeyChanges, KeyOwner, LIVE_KEYS_MAX, NewKey};
 pub use self::links::{Accepted, INVITATIONS_MAX, Invited, Link, LinkKind, NewLink};
@@ -56,6 +57,10 @@ pub use self::organizations::{
 };
 pub use self::passkeys::{NewPasskey, PASSKEYS_MAX, Passkey};
 pub use self::roles::{NewRole, ROLES_MAX, Role, RoleChange};
+pub use self::schedules::{
+    Covers, EXPORT_SCHEDULES_MAX, NewRun, NewSchedule, RunReason, RunState, SCHEDULE_RUNS_KEPT, Schedule,
+    ScheduleFault, ScheduleOwner, ScheduleParts, ScheduleRun,
+};
 pub use self::searches::{NewSearch, SEARCH_VIEW_BYTES_MAX, SEARCHES_MAX, SavedSearch, SearchChange};
 pub use self::segments::{Compaction, GarbageSegment, Seal, SegmentRow};
 pub use self::sessions::{ENDED_KEPT_MS, SESSIONS_MAX, Session};

@@ -8,7 +8,8 @@ use tallystick_event::{LogId, OrgId};
 use crate::db::{Row, Tx, Value};
 use crate::ids::{BadId, new_org_id};
 use crate::{
-    ApiKey, Catalog, CatalogError, Changed, Conflict, LIST_MAX, keys, links, streams, viewer_tokens,
+    ApiKey, Catalog, CatalogError, Changed, Conflict, LIST_MAX, keys, links, schedules, streams,
+    viewer_tokens,
 };
 
 const TABLE: &str = "organizations";
@@ -161,6 +162,7 @@ impl Catalog {
         links::delete_all_of(&mut tx, id).await?;
         viewer_tokens::delete_all_of(&mut tx, id).await?;
         streams::delete_all_of(&mut tx, id).await?;
+        schedules::delete_all_of(&mut tx, id).await?;
         tx.execute("DELETE FROM organizations WHERE id = $1", &[id.as_str().into()]).await?;
         tx.commit().await?;
         Ok(DeletedOrganization { organization, revoked_keys })

@@ -1,5 +1,5 @@
-//! How events leave: exports and streams. [`streams`] has its own words; here are exports: jobs that write the
-//! events of one log that match a query to a file, as of one moment.
+//! How events leave: exports, their schedules, and streams. [`streams`] and [`schedules`] have their own words; here are
+//! exports: jobs that write the events of one log that match a query to a file, as of one moment.
 //!
 //! Invariants:
 //! - What is in a file was fixed when its export was made: a query whose relative times are resolved, a range, and the
@@ -21,9 +21,11 @@ pub mod lake;
 pub mod limits;
 mod lines;
 mod live;
+pub mod mail;
 mod pages;
 mod parquet;
 mod runner;
+pub mod schedules;
 mod shape;
 mod sink;
 mod spec;
@@ -35,5 +37,5 @@ pub use self::failure::Failure;
 pub use self::files::{Files, OpenExport};
 pub use self::live::Live;
 pub use self::runner::{Exports, ExportsOptions, Host};
-pub use self::spec::{BadSpec, Compression, Format, Me, Spec};
+pub use self::spec::{BadSpec, Compression, Format, Me, OfSchedule, Received, Spec};
 pub use self::statement::{file_name, manifest, statement};

@@ -116,6 +116,12 @@ impl Exports {
         Ok(made)
     }
 
+    /// Looks at the queue: an export was put into it elsewhere.
+    pub(crate) fn queued(&self) {
+        self.wake.notify_one();
+        self.live.changed();
+    }
+
     /// Stops an export that waits or runs, and removes its part.
     pub async fn cancel(&self, id: &ExportId) -> Result<Changed<Export>, CatalogError> {
         let changed = self.catalog().cancel_export(id).await?;

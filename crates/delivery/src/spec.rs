@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use tallystick_engine::search::{Order, TimeRange};
-use tallystick_query::{LowerOptions, Lowered, lower, parse, zone};
+use tallystick_query::{Expr, Leaf, LowerOptions, Lowered, lower, parse, zone};
 
 use crate::column::{Column, ColumnList};
 
@@ -118,6 +118,29 @@ pub struct Me {
     pub email: String,
 }
 
+/// Which run of which schedule a file is of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfSchedule {
+    /// Id of the schedule.
+    pub id: String,
+    /// Which run, from 1.
+    pub run: u64,
+    /// Only events that were taken in, if the schedule goes by that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub received: Option<Received>,
+}
+
+/// Events by when they were taken in. Where the range ends is for the export to say, as its log's size.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Received {
+    /// Only events with this seq or a higher one.
+    pub first_seq: u64,
+    /// When the first of them could have been taken in, Unix ms.
+    pub from_ms: i64,
+    /// All of them had been taken in before, Unix ms.
+    pub to_ms: i64,
+}
+
 /// How a file is made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Spec {
@@ -150,6 +173,9 @@ pub struct Spec {
     /// It was asked for with a session of the organization's own provider.
     #[serde(default)]
     pub by_sso: bool,
+    /// The schedule that has made it, if it was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<OfSchedule>,
 }
 
 /// The parts of a spec do not fit together.
@@ -213,13 +239,33 @@ impl Spec {
     pub fn lowered(&self, query: &str) -> Result<Option<Lowered>, BadSpec> {
         let broken = |why: String| BadSpec { what: "query", why };
         let (query, _) = parse(query).into_result().map_err(|errors| broken(format!("{errors:?}")))?;
+        let from_seq = self.received().map(|received| received.first_seq).filter(|seq| *seq > 0);
+        let from_seq = from_seq.map(|from| Expr::Leaf(Leaf::Seq { from, to: u64::MAX }));
         if query.root.is_none() {
-            return Ok(None);
+            return Ok(from_seq.map(|expr| Lowered { expr }));
         }
         let me = self.me.as_ref().map(|me| tallystick_query::Me { id: &me.id, email: Some(&me.email) });
         let zone = self.zone()?;
         let options = LowerOptions { now_us: self.now_us, tz: &zone, me };
-        lower(&query, &options).map(Some).map_err(|error| broken(format!("{error:?}")))
+        let lowered = lower(&query, &options).map_err(|error| broken(format!("{error:?}")))?;
+        Ok(Some(match from_seq {
+            Some(from_seq) => Lowered { expr: Expr::and([from_seq, lowered.expr]) },
+            None => lowered,
+        }))
+    }
+
+    /// Which events by when they were taken in, if not all.
+    pub fn received(&self) -> Option<&Received> {
+        self.schedule.as_ref()?.received.as_ref()
+    }
+
+    /// Of the file as it lies there.
+    pub fn media_type(&self) -> &'static str {
+        match self.compression {
+            Compression::None => self.format.media_type(),
+            Compression::Gzip => "application/gzip",
+            Compression::Zstd => "application/zstd",
+        }
     }
 
     /// As it is stored.
@@ -250,6 +296,7 @@ mod tests {
             now_us: 7_000_000,
             me: None,
             by_sso: false,
+            schedule: None,
         }
     }
 
@@ -260,6 +307,7 @@ mod tests {
             time_zone: Some("Europe/Madrid".into()),
             compression: Compression::Zstd,
             me: Some(Me { id: "usr_1".into(), email: "ana@acme.example".into() }),
+            schedule: Some(OfSchedule { id: "sch_1".into(), run: 3, received: None }),
             ..spec(Format::Csv)
         };
         for one in [full, spec(Format::Parquet)] {
@@ -292,5 +340,16 @@ mod tests {
         assert_eq!(format!("{:?}", one.lowered("created:>now-1h").unwrap()), format!("{first:?}"));
         assert!(one.lowered("").unwrap().is_none());
         assert!(one.lowered("outcome:(").is_err());
+    }
+
+    #[test]
+    fn a_schedule_leaves_out_what_was_exported_before() {
+        let received = Received { first_seq: 70, from_ms: 0, to_ms: 1_000 };
+        let of = OfSchedule { id: "sch_1".into(), run: 2, received: Some(received) };
+        let one = Spec { schedule: Some(of), ..spec(Format::Csv) };
+        for query in ["", "outcome:failure"] {
+            let lowered = format!("{:?}", one.lowered(query).unwrap().unwrap());
+            assert!(lowered.contains("Seq { from: 70"), "{lowered}");
+        }
     }
 }

@@ -30,6 +30,13 @@ pub fn statement(export: &Export, spec: &Spec) -> Value {
         "formula_guard": spec.formula_guard,
         // All events of the log that match and have a smaller seq; none that came later.
         "log_size": export.end_seq,
+        "schedule": spec.schedule.as_ref().map(|of| json!({
+            "id": of.id,
+            "run": of.run,
+            "first_seq": of.received.as_ref().map(|received| received.first_seq),
+            "received_from": of.received.as_ref().map(|received| format_ms(received.from_ms)),
+            "received_to": of.received.as_ref().map(|received| format_ms(received.to_ms)),
+        })),
         "created_at": format_ms(export.created_ms),
         "requested_by": { "id": export.created_by, "name": export.created_by_name },
     })
@@ -48,18 +55,23 @@ pub fn manifest(export: &Export, spec: &Spec) -> Value {
 
 /// What the file is called for whoever downloads it: letters, digits, `-`, `_` and `.` only.
 pub fn file_name(export: &Export, spec: &Spec) -> String {
+    let name = slug(&export.name, "export");
+    let day = format_ms(export.created_ms);
+    let (format, packed) = (spec.format.extension(), spec.compression.extension());
+    format!("{name}-{}.{format}{packed}", &day[..10])
+}
+
+/// A text as it can stand in the name of a file; `other` if nothing is left of it.
+pub(crate) fn slug(text: &str, other: &str) -> String {
     let mut name = String::new();
-    for c in export.name.chars().take(NAME_CHARS_MAX) {
+    for c in text.chars().take(NAME_CHARS_MAX) {
         let kept = if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' };
         if kept != '-' || !(name.is_empty() || name.ends_with('-')) {
             name.push(kept);
         }
     }
     let name = name.trim_matches('-');
-    let name = if name.is_empty() { "export" } else { name };
-    let day = format_ms(export.created_ms);
-    let (format, packed) = (spec.format.extension(), spec.compression.extension());
-    format!("{name}-{}.{format}{packed}", &day[..10])
+    if name.is_empty() { other.to_owned() } else { name.to_owned() }
 }
 
 fn time(us: i64) -> String {

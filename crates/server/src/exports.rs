@@ -58,6 +58,8 @@ impl Host for ExportHost {
                 admin_events::record_of(&self.0, &who, act, None).await;
             }
         }
+        // It may be one of a schedule, which has to be delivered.
+        self.0.schedules.look();
     }
 
     async fn expired(&self, export: &Export) {
@@ -84,6 +86,10 @@ pub fn act(
         let time = |us: i64| format_ms(us.div_euclid(1_000));
         metadata["from"] = json!(spec.from_us.map(time));
         metadata["to"] = json!(spec.to_us.map(time));
+        if let Some(of) = &spec.schedule {
+            metadata["schedule"] = json!(of.id);
+            metadata["run"] = json!(of.run);
+        }
     }
     if let (Value::Object(members), Value::Object(more)) = (&mut metadata, more) {
         members.extend(more);

@@ -15,6 +15,7 @@ pub mod exports;
 pub mod http;
 pub mod people_events;
 pub mod reads;
+pub mod schedules;
 mod serve;
 pub mod sso;
 pub mod state;

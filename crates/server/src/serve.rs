@@ -22,7 +22,9 @@ use tower::Service;
 
 use tallystick_delivery::Host;
 
-use crate::{exports::ExportHost, http::router, state::AppState, streams::host::StreamHost};
+use crate::{
+    exports::ExportHost, http::router, schedules::ScheduleHost, state::AppState, streams::host::StreamHost,
+};
 
 /// Connections at the same time; more wait in the system's queue until one ends.
 pub const CONNECTIONS_MAX: usize = 4_096;
@@ -48,6 +50,8 @@ pub async fn serve(
     let upkeep = tokio::spawn(keep_up(Arc::clone(&state)));
     let host: Arc<dyn Host> = Arc::new(ExportHost(Arc::clone(&state)));
     let exports = tokio::spawn(Arc::clone(&state.exports).run(host, state.stopping().clone()));
+    let host = Arc::new(ScheduleHost(Arc::clone(&state)));
+    let schedules = tokio::spawn(Arc::clone(&state.schedules).run(host, state.stopping().clone()));
     let host = Arc::new(StreamHost(Arc::clone(&state)));
     let streams = tokio::spawn(Arc::clone(&state.streams).run(host, state.stopping().clone()));
     let served = answer(router, listener, shutdown, || state.stopping().cancel()).await;
@@ -56,6 +60,9 @@ pub async fn serve(
     state.stopping().cancel();
     if let Err(error) = exports.await {
         tracing::error!(%error, "the exports did not stop in order");
+    }
+    if let Err(error) = schedules.await {
+        tracing::error!(%error, "the schedules of exports did not stop in order");
     }
     if let Err(error) = streams.await {
         tracing::error!(%error, "the streams did not stop in order");

@@ -11,7 +11,7 @@ use std::{
 use axum::http::{HeaderMap, header};
 use ipnet::IpNet;
 use tallystick_auth::{Auth, NoPasskeys, PasskeySite};
-use tallystick_delivery::{Exports, limits::KEEP_DAYS_DEFAULT, streams::Streams};
+use tallystick_delivery::{Exports, limits::KEEP_DAYS_DEFAULT, schedules::Schedules, streams::Streams};
 use tallystick_engine::{Engine, ReadError, search::Deadline};
 use tallystick_event::{Clock, Preparer, Random};
 use tallystick_oidc::Oidc;
@@ -109,6 +109,8 @@ pub struct AppState {
     pub metrics: Metrics,
     /// Files of events, made in the background.
     pub exports: Arc<Exports>,
+    /// Exports that are made again and again.
+    pub schedules: Arc<Schedules>,
     /// Events that are sent on to other systems.
     pub streams: Arc<Streams>,
     /// What was sent of them since the start.
@@ -139,6 +141,7 @@ impl AppState {
     pub fn new(
         engine: Arc<Engine>,
         exports: Arc<Exports>,
+        schedules: Arc<Schedules>,
         streams: Arc<Streams>,
         auth: Auth,
         preparer: Preparer,
@@ -157,6 +160,7 @@ impl AppState {
         Ok(Arc::new(Self {
             oidc,
             exports,
+            schedules,
             streams,
             stream_attempts: Attempts::default(),
             engine,

@@ -13,11 +13,13 @@ use anyhow::Context as _;
 use tallystick_anchor::{ObjectLock, Rounds, RoundsOptions, TimestampClient, WitnessClient};
 use tallystick_auth::{Auth, RootKey};
 use tallystick_catalog::{Catalog, CatalogUrl};
-use tallystick_delivery::{Exports, streams::Streams};
+use tallystick_delivery::{Exports, schedules::Schedules, streams::Streams};
 use tallystick_engine::{Engine, Recovered};
 use tallystick_event::{Clock, Preparer, Random};
 use tallystick_outbound::Outbound;
-use tallystick_server::{AppState, ServerOptions, serve, streams::host::StreamSeals, telemetry::Metrics};
+use tallystick_server::{
+    AppState, ServerOptions, schedules::ScheduleSeals, serve, streams::host::StreamSeals, telemetry::Metrics,
+};
 use tallystick_wal::lock::{DataLock, Holder, LockError};
 use tokio::net::{TcpListener, TcpSocket};
 
@@ -111,9 +113,17 @@ impl Service {
             Arc::new(StreamSeals(auth.clone())),
             Arc::clone(&random),
         );
+        let schedules = Schedules::open(
+            Arc::clone(&engine),
+            Arc::clone(&exports),
+            config.schedules_options()?,
+            Arc::new(ScheduleSeals(auth.clone())),
+        )
+        .context("[smtp] cannot be used")?;
         let state = AppState::new(
             Arc::clone(&engine),
             exports,
+            schedules,
             streams,
             auth,
             preparer,

@@ -16,6 +16,7 @@ import "./finding.mjs";
 import "./organizations.mjs";
 import "./passkeys.mjs";
 import "./people.mjs";
+import "./schedules.mjs";
 import "./screens.mjs";
 import "./shell.mjs";
 import "./sso.mjs";

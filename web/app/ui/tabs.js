@@ -9,8 +9,7 @@ export function tabOf(tabs) {
   return tabs.find(([name]) => name === wanted) ?? tabs[0];
 }
 
-export function Tabs({ label, tabs, current }) {
-  const { path } = route.value;
+export function Tabs({ label, tabs, current, path = route.value.path }) {
   const bar = useRef(null);
   useLayoutEffect(() => {
     // In a narrow window the bar is longer than its room. Only the bar is moved: nothing else may jump.

@@ -62,6 +62,6 @@ fn open(settings: &Settings, surroundings: &Surroundings) -> Result<Box<dyn Dest
     Ok(Box::new(Lake { place, linger: linger(settings) }))
 }
 
-fn sha256(bytes: &[u8]) -> String {
+pub(crate) fn sha256(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 use tallystick_catalog::{Changed, NewStream, Replay, Stream, StreamChange, StreamId};
-use tallystick_destination::{BadSettings, FieldKind, Kind, Settings};
+use tallystick_destination::{BadSettings, Field, FieldKind, Kind, Settings};
 use tallystick_event::OrgId;
 
 use super::{
@@ -159,7 +159,7 @@ impl Streams {
         kept: Option<&Settings>,
         (id, org): (&str, Option<&OrgId>),
     ) -> Result<Settings, StreamsError> {
-        let settings = Settings::new(kind.fields, merged(kind, given, kept)?)?;
+        let settings = Settings::new(kind.fields, merged(kind.fields, given, kept)?)?;
         (kind.open)(&settings, &self.surroundings(id, org))?;
         Ok(settings)
     }
@@ -301,12 +301,12 @@ impl Streams {
 }
 
 /// Settings with the secrets that they lack.
-fn merged(
-    kind: &Kind,
+pub(crate) fn merged(
+    fields: &[Field],
     mut given: Map<String, Value>,
     kept: Option<&Settings>,
 ) -> Result<Map<String, Value>, BadSettings> {
-    for field in kind.fields.iter().filter(|field| field.kind.is_secret()) {
+    for field in fields.iter().filter(|field| field.kind.is_secret()) {
         let stays = matches!(given.get(field.name), None | Some(Value::Bool(true)));
         if !stays {
             continue;
@@ -316,10 +316,8 @@ fn merged(
             continue;
         };
         // Whoever names another address would be sent a secret that they may not know.
-        let is_address = |other: &&tallystick_destination::Field| {
-            other.kind == FieldKind::Url || ADDRESSES.contains(&other.name)
-        };
-        let moved = kind.fields.iter().filter(is_address);
+        let is_address = |other: &&Field| other.kind == FieldKind::Url || ADDRESSES.contains(&other.name);
+        let moved = fields.iter().filter(is_address);
         let value = |values: &Map<String, Value>, name: &str| {
             values.get(name).filter(|value| !value.is_null()).cloned()
         };

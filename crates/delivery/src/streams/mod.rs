@@ -33,6 +33,7 @@ mod trial;
 mod view;
 mod worker;
 
+pub(crate) use self::admin::merged;
 pub use self::admin::{Rewound, StreamDraft, StreamPatch};
 pub use self::error::StreamsError;
 pub use self::host::{Happening, Host, Seals};

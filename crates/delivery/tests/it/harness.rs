@@ -169,5 +169,6 @@ pub(crate) fn spec(format: Format) -> Spec {
         now_us: tallystick_testkit::NOW_MS * 1_000,
         me: None,
         by_sso: false,
+        schedule: None,
     }
 }

@@ -7,4 +7,5 @@ mod files;
 mod harness;
 mod lake;
 mod queue;
+mod schedules;
 mod streams;

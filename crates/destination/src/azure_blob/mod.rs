@@ -6,7 +6,7 @@ mod meaning;
 mod store;
 
 use crate::http::HttpClient;
-use crate::object::{Layout, ObjectDestination, SHAPE};
+use crate::object::{CheckedStore, Layout, ObjectDestination, SHAPE};
 use crate::{BadSettings, Destination, Kind, Once, Settings, Surroundings};
 
 use self::store::AzureStore;
@@ -24,11 +24,23 @@ pub(crate) static KIND: Kind = Kind {
 };
 
 fn open(settings: &Settings, surroundings: &Surroundings) -> Result<Box<dyn Destination>, BadSettings> {
+    let store = container(settings, surroundings)?;
+    Ok(Box::new(ObjectDestination { store, layout: Layout::new(settings)?, is_conditional: true }))
+}
+
+/// A container for other things than events in files of lines.
+pub(crate) fn open_store(
+    settings: &Settings,
+    surroundings: &Surroundings,
+) -> Result<Box<dyn CheckedStore>, BadSettings> {
+    Ok(Box::new(container(settings, surroundings)?))
+}
+
+fn container(settings: &Settings, surroundings: &Surroundings) -> Result<AzureStore, BadSettings> {
     let auth = auth::Auth::new(settings)?;
     // A signature stands in the query as one parameter of several.
     let secrets = auth.secrets();
     let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
     let client = HttpClient::open_knowing(settings, surroundings, &secrets)?;
-    let store = AzureStore::new(client, auth, settings, surroundings)?;
-    Ok(Box::new(ObjectDestination { store, layout: Layout::new(settings)?, is_conditional: true }))
+    AzureStore::new(client, auth, settings, surroundings)
 }

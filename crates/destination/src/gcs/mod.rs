@@ -8,7 +8,7 @@ mod store;
 mod token;
 
 use crate::http::HttpClient;
-use crate::object::{Layout, ObjectDestination, SHAPE};
+use crate::object::{CheckedStore, Layout, ObjectDestination, SHAPE};
 use crate::{BadSettings, Destination, Kind, Once, Settings, Surroundings};
 
 use self::store::GcsStore;
@@ -27,9 +27,21 @@ pub(crate) static KIND: Kind = Kind {
 };
 
 fn open(settings: &Settings, surroundings: &Surroundings) -> Result<Box<dyn Destination>, BadSettings> {
+    let store = bucket(settings, surroundings)?;
+    Ok(Box::new(ObjectDestination { store, layout: Layout::new(settings)?, is_conditional: true }))
+}
+
+/// A bucket for other things than events in files of lines.
+pub(crate) fn open_store(
+    settings: &Settings,
+    surroundings: &Surroundings,
+) -> Result<Box<dyn CheckedStore>, BadSettings> {
+    Ok(Box::new(bucket(settings, surroundings)?))
+}
+
+fn bucket(settings: &Settings, surroundings: &Surroundings) -> Result<GcsStore, BadSettings> {
     let account = ServiceAccount::new(settings, surroundings)?;
     // The file is a secret as a whole; an echo would be of what is in it.
     let client = HttpClient::open_knowing(settings, surroundings, &[account.private_key()])?;
-    let store = GcsStore::new(client, account, settings, surroundings)?;
-    Ok(Box::new(ObjectDestination { store, layout: Layout::new(settings)?, is_conditional: true }))
+    GcsStore::new(client, account, settings, surroundings)
 }

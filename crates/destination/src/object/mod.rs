@@ -7,6 +7,7 @@ mod key;
 mod manifest;
 mod put;
 mod request;
+mod stores;
 mod xml;
 
 use std::collections::BTreeMap;
@@ -26,6 +27,7 @@ pub(crate) use self::xml::{element, elements};
 pub use self::fields::is_conditional;
 pub use self::key::{Prefix, place};
 pub use self::put::{CheckedStore, META_CONTENT_SHA256, META_SHA256, Put, put_once};
+pub use self::stores::{StoreKind, store_kind, store_kinds};
 pub use crate::s3::{FIELDS as S3_FIELDS, open_store as open_s3};
 
 /// Most bytes of records in one object: what 30 s suffice to send over a slow line, compressed, with some to spare.

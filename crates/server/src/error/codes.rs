@@ -46,6 +46,10 @@ pub enum ErrorCode {
     ExportNotFound,
     ExportState,
     ExportExpired,
+    ExportScheduleNotFound,
+    ExportScheduleChanged,
+    ExportRunNotFound,
+    ExportRunState,
     StreamNotFound,
     StreamChanged,
     EmailTaken,
@@ -121,6 +125,10 @@ impl ErrorCode {
         Self::ExportNotFound,
         Self::ExportState,
         Self::ExportExpired,
+        Self::ExportScheduleNotFound,
+        Self::ExportScheduleChanged,
+        Self::ExportRunNotFound,
+        Self::ExportRunState,
         Self::StreamNotFound,
         Self::StreamChanged,
         Self::EmailTaken,
@@ -197,6 +205,10 @@ impl ErrorCode {
             Self::ExportNotFound => "export_not_found",
             Self::ExportState => "export_state",
             Self::ExportExpired => "export_expired",
+            Self::ExportScheduleNotFound => "export_schedule_not_found",
+            Self::ExportScheduleChanged => "export_schedule_changed",
+            Self::ExportRunNotFound => "export_run_not_found",
+            Self::ExportRunState => "export_run_state",
             Self::StreamNotFound => "stream_not_found",
             Self::StreamChanged => "stream_changed",
             Self::EmailTaken => "email_taken",
@@ -271,6 +283,8 @@ impl ErrorCode {
             | Self::ShareNotFound
             | Self::PasskeyNotFound
             | Self::ExportNotFound
+            | Self::ExportScheduleNotFound
+            | Self::ExportRunNotFound
             | Self::StreamNotFound => StatusCode::NOT_FOUND,
             Self::ExportExpired => StatusCode::GONE,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
@@ -290,6 +304,8 @@ impl ErrorCode {
             | Self::PasskeyExists
             | Self::PasskeysUnavailable
             | Self::ExportState
+            | Self::ExportScheduleChanged
+            | Self::ExportRunState
             | Self::StreamChanged
             | Self::IdempotencyKeyReused => StatusCode::CONFLICT,
             Self::TooManyFailures | Self::TooManyAttempts => StatusCode::TOO_MANY_REQUESTS,
@@ -345,6 +361,10 @@ impl ErrorCode {
             Self::ExportNotFound => "The export does not exist",
             Self::ExportState => "The export is in another state",
             Self::ExportExpired => "The export has expired",
+            Self::ExportScheduleNotFound => "The schedule does not exist",
+            Self::ExportScheduleChanged => "The schedule was changed meanwhile",
+            Self::ExportRunNotFound => "The run does not exist",
+            Self::ExportRunState => "The run is under way",
             Self::StreamNotFound => "The stream does not exist",
             Self::StreamChanged => "The stream was changed meanwhile",
             Self::EmailTaken => "The e-mail address has an account",
@@ -428,6 +448,10 @@ impl ErrorCode {
             | Self::ExportNotFound
             | Self::ExportState
             | Self::ExportExpired
+            | Self::ExportScheduleNotFound
+            | Self::ExportScheduleChanged
+            | Self::ExportRunNotFound
+            | Self::ExportRunState
             | Self::StreamNotFound
             | Self::StreamChanged
             | Self::EmailTaken
@@ -499,6 +523,10 @@ impl ErrorCode {
             | Self::ExportNotFound
             | Self::ExportState
             | Self::ExportExpired
+            | Self::ExportScheduleNotFound
+            | Self::ExportScheduleChanged
+            | Self::ExportRunNotFound
+            | Self::ExportRunState
             | Self::StreamNotFound
             | Self::StreamChanged
             | Self::EmailTaken

@@ -6,7 +6,10 @@ use tallystick_auth::{
     ViewerError,
 };
 use tallystick_catalog::{CatalogError, Conflict};
-use tallystick_delivery::streams::{StreamsError, kinds};
+use tallystick_delivery::{
+    schedules::{BadTiming, SchedulesError},
+    streams::{StreamsError, kinds},
+};
 use tallystick_engine::{AppendError, ReadError, proof::ProofError};
 use tallystick_event::{BodyError, EventError};
 use tallystick_query::Diagnostic;
@@ -14,7 +17,7 @@ use tallystick_query::Diagnostic;
 use super::{ApiError, ErrorCode, ErrorDetail};
 use crate::{
     http::{caller::org_required, json::nearest, v1::streams::bad},
-    streams::settings::refused,
+    streams::settings::{refused, with_remedy},
 };
 
 impl From<ReadError> for ApiError {
@@ -147,6 +150,8 @@ impl From<CatalogError> for ApiError {
                     "connection" => ErrorCode::SsoNotFound,
                     "passkey" => ErrorCode::PasskeyNotFound,
                     "export" => ErrorCode::ExportNotFound,
+                    "export schedule" => ErrorCode::ExportScheduleNotFound,
+                    "run" => ErrorCode::ExportRunNotFound,
                     "stream" => ErrorCode::StreamNotFound,
                     _ => ErrorCode::KeyNotFound,
                 };
@@ -191,6 +196,21 @@ impl From<StreamsError> for ApiError {
     }
 }
 
+impl From<SchedulesError> for ApiError {
+    fn from(error: SchedulesError) -> Self {
+        match error {
+            SchedulesError::Catalog(error) => error.into(),
+            SchedulesError::Timing(BadTiming { member, why }) => bad(&format!("/timing/{member}"), why),
+            SchedulesError::Settings(settings) => {
+                let why = with_remedy(&settings.why);
+                bad(&format!("/store/settings/{}", settings.field), why)
+            }
+            SchedulesError::Invalid { what, why } => bad(&format!("/{}", what.replace('.', "/")), why),
+            SchedulesError::Sealed => bad("/store/settings", SchedulesError::Sealed.to_string()),
+        }
+    }
+}
+
 fn of_conflict(conflict: &Conflict) -> ApiError {
     let (code, advice) = match conflict {
         Conflict::OrganizationExists { .. } => {
@@ -213,6 +233,10 @@ fn of_conflict(conflict: &Conflict) -> ApiError {
         Conflict::RoleInUse => (ErrorCode::RoleInUse, "give its holders another role first"),
         Conflict::PasskeyExists => (ErrorCode::PasskeyExists, "it cannot be added twice"),
         Conflict::ExportState { .. } => (ErrorCode::ExportState, "look at its status first"),
+        Conflict::ScheduleChanged { .. } => (ErrorCode::ExportScheduleChanged, "look at it again"),
+        Conflict::RunState { .. } => {
+            (ErrorCode::ExportRunState, "it can be delivered again when it has ended")
+        }
         Conflict::StreamChanged { .. } => (ErrorCode::StreamChanged, "look at it again"),
         Conflict::TooMany { .. } => (ErrorCode::TooManyEntries, "remove some first"),
     };

@@ -30,6 +30,7 @@ use super::router;
         (name = "searches", description = "Searches that are kept, and short links to what they show."),
         (name = "shares", description = "Links to one event for people without an account."),
         (name = "exports", description = "Files of events, made in the background."),
+        (name = "export schedules", description = "Exports that are made again and again."),
         (name = "streams", description = "Events that are sent on to other systems as they come."),
         (name = "organizations", description = "Organizations; each has a log of its own."),
         (name = "keys", description = "API keys: who may do what."),

@@ -44,6 +44,7 @@ pub fn api() -> (Router<Arc<AppState>>, OpenApi) {
         .routes(routes!(v1::shares::list::list))
         .routes(routes!(v1::shares::revoke::revoke))
         .merge(exports())
+        .merge(export_schedules())
         .merge(streams())
         .routes(routes!(v1::orgs::create::create, v1::orgs::list::list))
         .routes(routes!(v1::orgs::get::get, v1::orgs::update::update, v1::orgs::delete::delete))
@@ -120,6 +121,20 @@ fn exports() -> OpenApiRouter<Arc<AppState>> {
         .routes(routes!(v1::exports::manifest::get))
         .routes(routes!(v1::exports::url::create))
         .routes(routes!(v1::exports::download::download))
+}
+
+/// Exports that are made again and again.
+fn export_schedules() -> OpenApiRouter<Arc<AppState>> {
+    use v1::export_schedules as schedules;
+
+    OpenApiRouter::new()
+        .routes(routes!(schedules::create::create, schedules::list::list))
+        .routes(routes!(schedules::get::get, schedules::update::update, schedules::delete::delete))
+        .routes(routes!(schedules::pause::pause))
+        .routes(routes!(schedules::resume::resume))
+        .routes(routes!(schedules::run::run))
+        .routes(routes!(schedules::runs::runs))
+        .routes(routes!(schedules::deliver::deliver))
 }
 
 /// Events that are sent on to other systems as they come.

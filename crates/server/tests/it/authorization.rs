@@ -12,6 +12,7 @@ use tallystick_auth::{Bound, Operation, Scope};
 use crate::{
     harness::{Answer, ROOT, Server, event},
     people::{PASSWORD, Person},
+    schedules,
 };
 
 /// One that nobody has.
@@ -66,6 +67,7 @@ pub(crate) fn call(operation: Operation) -> (Method, &'static str, Value) {
         operation => call_of_finding(operation)
             .or_else(|| call_of_viewers(operation))
             .or_else(|| call_of_exports(operation))
+            .or_else(|| schedules::call(operation))
             .or_else(|| call_of_streams(operation))
             .unwrap_or_else(|| call_of_people(operation)),
     }
@@ -337,6 +339,7 @@ impl Doors {
             path = path.replace("{export}", &text(&made["id"]));
             server.export_ended(&text(&made["id"])).await;
         }
+        path = server.found_schedules(path).await;
         for (place, org) in [("{stream}", json!("acme")), ("{instance_stream}", Value::Null)] {
             if path.contains(place) {
                 let (_, _, mut new) = call(Operation::CreateStream);
@@ -433,6 +436,11 @@ async fn the_key_of_another_organization_does_not_open_it() {
                     && !matches!(operation, Operation::CreateExport | Operation::ListExports) =>
             {
                 Some((404, "export_not_found"))
+            }
+            (operation, _)
+                if operation.rule().name.starts_with("export_schedules.") && is_by_id(*operation) =>
+            {
+                Some((404, "export_schedule_not_found"))
             }
             (Operation::ListStreamKinds, _) => continue,
             (operation, _) if operation.rule().name.starts_with("streams.") && is_by_id(*operation) => {
@@ -552,7 +560,8 @@ pub(crate) fn route(operation: Operation) -> (Method, String) {
     ]) {
         path = path.replace(name, "{id}");
     }
-    let path = path.replace("/orgs/acme", "/orgs/{id}").replace("/logs/acme", "/logs/{log}");
+    let path =
+        schedules::by_id(path).replace("/orgs/acme", "/orgs/{id}").replace("/logs/acme", "/logs/{log}");
     let path = path.split_once("/tile/").map_or(path.clone(), |(log, _)| format!("{log}/tile/{{*path}}"));
     (method, path)
 }

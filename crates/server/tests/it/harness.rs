@@ -11,12 +11,16 @@ use tallystick_auth::{AccountOptions, Auth, PasswordCost, RootKey, SealKey, Secr
 use tallystick_catalog::{Catalog, CatalogUrl};
 use tallystick_delivery::{
     Exports, ExportsOptions,
+    mail::MailOptions,
+    schedules::{Schedules, SchedulesOptions},
     streams::{Streams, StreamsOptions},
 };
 use tallystick_engine::{Engine, INSTANCE_ORG, Options};
 use tallystick_event::{Clock, Limits, MaskRules, Preparer, Random};
 use tallystick_outbound::{OutboundOptions, Plain};
-use tallystick_server::{AppState, ServerOptions, serve, streams::host::StreamSeals, telemetry::Metrics};
+use tallystick_server::{
+    AppState, ServerOptions, schedules::ScheduleSeals, serve, streams::host::StreamSeals, telemetry::Metrics,
+};
 use tallystick_testkit::{FixedClock, SeededRandom};
 use tempfile::TempDir;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
@@ -99,6 +103,15 @@ fn streams_options() -> StreamsOptions {
     StreamsOptions { outbound, ..StreamsOptions::new("Tallystick", "0.0.0") }
 }
 
+/// Stores are on this machine.
+fn schedules_options(mail: Option<MailOptions>) -> SchedulesOptions {
+    SchedulesOptions {
+        outbound: streams_options().outbound,
+        mail,
+        ..SchedulesOptions::new("Tallystick", "0.0.0")
+    }
+}
+
 /// Tells reqwest which cryptography it is to use.
 pub(crate) fn install_tls() {
     static PROVIDER: Once = Once::new();
@@ -113,6 +126,10 @@ impl Server {
     }
 
     pub(crate) async fn start_with(options: ServerOptions) -> Self {
+        Self::start_with_mail(options, None).await
+    }
+
+    pub(crate) async fn start_with_mail(options: ServerOptions, mail: Option<MailOptions>) -> Self {
         install_tls();
         let dir = TempDir::new().unwrap();
         let clock = Arc::new(FixedClock::default());
@@ -136,9 +153,17 @@ impl Server {
             Arc::new(StreamSeals(auth.clone())),
             Arc::clone(&random),
         );
+        let schedules = Schedules::open(
+            Arc::clone(&engine),
+            Arc::clone(&exports),
+            schedules_options(mail),
+            Arc::new(ScheduleSeals(auth.clone())),
+        )
+        .unwrap();
         let metrics = Metrics::new();
         let state =
-            AppState::new(engine, exports, streams, auth, preparer, random, options, metrics).unwrap();
+            AppState::new(engine, exports, schedules, streams, auth, preparer, random, options, metrics)
+                .unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel();

@@ -17,6 +17,7 @@ mod passkeys;
 mod people;
 mod receiver;
 mod roles;
+mod schedules;
 mod search;
 mod security;
 mod sessions;

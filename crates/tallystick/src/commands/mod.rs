@@ -45,7 +45,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Witness(args) => witness::run(args).await,
         Command::Bench(args) => bench::run(args).await,
         Command::Verify(_) => unreachable!("it runs before there is a runtime"),
-        Command::CheckConfig(args) => check_config::run(&args),
+        Command::CheckConfig(args) => check_config::run(&args).await,
     }
 }
 

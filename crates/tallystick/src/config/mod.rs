@@ -10,6 +10,7 @@ mod integrity;
 mod read;
 mod render;
 mod settings;
+mod smtp;
 mod streams;
 mod value;
 
@@ -27,6 +28,7 @@ use exports::ExportsConfig;
 pub(crate) use integrity::IntegrityConfig;
 pub(crate) use read::{ConfigProblems, Loaded, Origin, load};
 pub(crate) use render::{default_file, effective};
+use smtp::SmtpConfig;
 use streams::StreamsConfig;
 pub(crate) use value::{LogFormat, MetricsPublic, Redacted};
 
@@ -37,6 +39,7 @@ pub(crate) struct Config {
     pub(crate) accounts: AccountsConfig,
     pub(crate) exports: ExportsConfig,
     pub(crate) streams: StreamsConfig,
+    pub(crate) smtp: SmtpConfig,
     pub(crate) data: DataConfig,
     pub(crate) log: LogConfig,
     pub(crate) integrity: IntegrityConfig,
@@ -101,6 +104,7 @@ impl Default for Config {
             },
             exports: ExportsConfig::default(),
             streams: StreamsConfig::default(),
+            smtp: SmtpConfig::default(),
             integrity: IntegrityConfig::default(),
             limits: Limits::default(),
             masking: MaskRules::default(),
@@ -161,6 +165,18 @@ impl Config {
         self.streams.options()
     }
 
+    /// How schedules of exports are run; stores may be where streams may send to. Reads the files that `[smtp]` names.
+    pub(crate) fn schedules_options(
+        &self,
+    ) -> anyhow::Result<tallystick_delivery::schedules::SchedulesOptions> {
+        Ok(tallystick_delivery::schedules::SchedulesOptions {
+            outbound: self.streams.options().outbound,
+            mail: self.smtp.options()?,
+            product: "Tallystick".to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        })
+    }
+
     /// What is wrong with the values taken together: section, key and message of each.
     pub(crate) fn mistakes(&self) -> Vec<(&'static str, &'static str, String)> {
         let mut found = Vec::new();
@@ -201,6 +217,11 @@ impl Config {
         }
         found.extend(self.exports.mistakes().into_iter().map(|(key, message)| ("exports", key, message)));
         found.extend(self.streams.mistakes().into_iter().map(|(key, message)| ("streams", key, message)));
+        found.extend(self.smtp.mistakes().into_iter().map(|(key, message)| ("smtp", key, message)));
+        if !self.smtp.host.is_empty() && self.server.public_url.is_empty() {
+            let why = "it is needed with smtp.host: messages have links to the service";
+            found.push(("server", "public_url", why.to_owned()));
+        }
         found.extend(self.integrity.mistakes().into_iter().map(|(key, message)| ("integrity", key, message)));
         if let Err(error) = self.limits.validate() {
             found.push(("limits", error.name, error.to_string()));

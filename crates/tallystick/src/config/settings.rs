@@ -42,6 +42,7 @@ pub(crate) const SECTIONS: &[(&str, &str)] = &[
     ),
     ("exports", "Files of events, made in the background, in exports/ of the data directory."),
     ("streams", "Events that are sent on to other systems as they come."),
+    ("smtp", "Who takes the e-mail that schedules of exports send."),
     ("integrity", "What makes the logs provable: checkpoints, and who vouches for them outside."),
     ("limits", "What a caller may send. All limits, these and the fixed ones, are published at /v1/limits."),
     (
@@ -132,6 +133,29 @@ settings! {
         /// Folder in which streams of the kind lake may write files, each organization in one of its own; it has to be
         /// there. Empty: none may.
         "lake_folder" => streams.lake_folder;
+    }
+    "smtp" {
+        /// The mail server. Empty: no e-mail is sent. With it, public_url under [server] is needed, for links.
+        "host" => smtp.host;
+        /// Its port: most often 587 with "starttls", 465 with "implicit".
+        "port" => smtp.port;
+        /// How the connection is protected: "starttls", "implicit" (TLS from the first byte), or "none", which is for a
+        /// server on this machine only.
+        "tls" => smtp.tls;
+        /// User and password, if the server wants them.
+        "user" => smtp.user;
+        /// Give it in the environment, or in a file.
+        "password" => smtp.password;
+        /// File with the password. Its last line break does not count.
+        "password_file" => smtp.password_file;
+        /// Whom messages are from: "Audit log <audit@example.com>".
+        "from" => smtp.from;
+        /// Domains that messages may go to, such as ["example.com"]. Empty: all.
+        "recipient_domains" => smtp.recipient_domains;
+        /// true: the server may be in a private network or on this machine.
+        "allow_private" => smtp.allow_private;
+        /// File with certificates of authorities (PEM) that are trusted beside the system's. Empty: only those.
+        "ca_file" => smtp.ca_file;
     }
     "integrity" {
         /// Time between entries of the directory log, seconds; 5 to 3,600. What is older than this and witnessed cannot

@@ -214,6 +214,15 @@ words! {
         /// Whoever has a permission of its own for that.
         Governance = "governance",
     }
+    /// How the connection to the mail server is protected.
+    SmtpTls {
+        /// TLS after STARTTLS.
+        StartTls = "starttls",
+        /// TLS from the first byte.
+        Implicit = "implicit",
+        /// None, to this machine only.
+        None = "none",
+    }
     /// How the service's own log is written.
     LogFormat {
         /// For people.

@@ -21,6 +21,7 @@ mod proof;
 mod receiver;
 mod reconcile;
 mod round_trip;
+mod schedules;
 mod server;
 mod streams;
 mod tampering;

@@ -1,7 +1,7 @@
 // The menu of searches: kept ones, ready-made ones, those of before; and the present one to keep or to hand over.
 
 import { effect, h, html, useEffect } from "../../lib/html.js";
-import { exportAddress } from "../../lib/export-address.js";
+import { exportAddress, scheduleAddress } from "../../lib/export-address.js";
 import { READY_MADE } from "../../lib/ready-made.js";
 import { change, loadSaved, saved, savedById } from "../../lib/saved-searches.js";
 import { isSame, stateOf, viewOf } from "../../lib/saved-view.js";
@@ -109,7 +109,9 @@ export function Menu({ close }) {
     ${
       mayExport.value &&
       html`<a class="item" href=${exportAddress()} onClick=${() => close(false)}>
-        ${h(Icon, { name: "download" })}Export these events …</a>`
+        ${h(Icon, { name: "download" })}Export these events …</a>
+      <a class="item" href=${scheduleAddress()} onClick=${() => close(false)}>
+        ${h(Icon, { name: "calendar" })}Schedule an export …</a>`
     }
     <button type="button" class="item"
       onClick=${take(() => copyLink(true))}>${h(Icon, { name: "link" })}Copy link, fixed times</button>

@@ -93,6 +93,11 @@ function When({ one }) {
       <dt>Asked by</dt><dd>${h(Name, { text: one.created_by.name })}</dd>
       ${time("Asked", one.created_at)}${time("Begun", one.started_at)}
       ${time(isActive(one) ? "" : "Ended", one.finished_at)}
+      ${
+        one.schedule &&
+        html`<dt>Schedule</dt><dd><a href=${`/exports?tab=schedules&open=${one.schedule.id}`}>run
+          ${number(one.schedule.run)}</a></dd>`
+      }
       ${one.attempt > 1 && html`<dt>Attempt</dt><dd>${number(one.attempt)}</dd>`}
       <dt>Id</dt><dd><code>${one.id}</code></dd>
       ${

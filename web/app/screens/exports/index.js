@@ -2,9 +2,11 @@
 
 import { h, html, useEffect } from "../../lib/html.js";
 import { hasNews, isListed } from "../../lib/export-watch.js";
+import { lazy } from "../../lib/lazy.js";
 import { go, partsOf, route } from "../../lib/route.js";
 import { boot, mayExport, organization, present } from "../../lib/session.js";
 import { Empty, Icon, Trouble } from "../../ui/parts.js";
+import { Tabs, tabOf } from "../../ui/tabs.js";
 import { Detail } from "./detail.js";
 import { NewExport } from "./form.js";
 import { List } from "./list.js";
@@ -12,6 +14,14 @@ import * as model from "./model.js";
 import { percent } from "./words.js";
 
 const NEW = "new";
+const loadSchedules = () => import("./schedules/index.js");
+const ScheduleList = lazy(loadSchedules, "List");
+const ScheduleBeside = lazy(loadSchedules, "Beside");
+const TABS = [
+  ["history", "History"],
+  ["schedules", "Schedules"],
+];
+const SCHEDULES = "/exports?tab=schedules";
 
 /** How far the first one has come that runs, in front of the title. */
 function useTitle() {
@@ -22,6 +32,21 @@ function useTitle() {
   }, [far, hasNews.value]);
   // Leaving is having seen it.
   useEffect(() => () => void (hasNews.value = false), []);
+}
+
+const Bar = ({ current }) => h(Tabs, { label: "Exports", tabs: TABS, current, path: "/exports" });
+
+function Schedules() {
+  const open = new URLSearchParams(route.value.search).get("open");
+  return html`<div class="beside">
+    <div class="screen">
+      <header><h1>Exports</h1><span class="grow"></span>
+        <a class="button primary" href=${`${SCHEDULES}&open=new`}>${h(Icon, { name: "plus" })}New schedule</a></header>
+      ${h(Bar, { current: "schedules" })}
+      ${h(ScheduleList, { open })}
+    </div>
+    ${h(ScheduleBeside, { onClose: () => go(SCHEDULES) })}
+  </div>`;
 }
 
 function Frame({ id }) {
@@ -43,6 +68,7 @@ function Frame({ id }) {
     <div class="screen">
       <header><h1>Exports</h1><span class="grow"></span>
         <a class="button primary" href="/exports/new">${h(Icon, { name: "plus" })}New export</a></header>
+      ${h(Bar, { current: "history" })}
       ${h(List, { open: id })}
     </div>
     ${id === NEW && h(NewExport, { key: route.value.search })}
@@ -73,5 +99,7 @@ export function Screen() {
     return html`<div class="screen">${h(Trouble, { error: error.value, retry: () => boot.retry() })}</div>`;
   }
   if (!present.value) return null;
+  const [tab] = tabOf(TABS);
+  if (mayExport.value && !id && tab === "schedules") return h(Schedules, {});
   return mayExport.value ? h(Frame, { id }) : html`<div class="screen"><h1>Exports</h1>${h(Not, {})}</div>`;
 }

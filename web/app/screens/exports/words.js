@@ -70,7 +70,11 @@ function bound(text, isEnd) {
 }
 
 /** From when to when. */
-export function rangeText({ from, to }) {
+export function rangeText({ from, to, schedule = null }) {
+  if (schedule?.received_to) {
+    const at = (text) => fullTime(text, zone.value).slice(0, -3);
+    return `Taken in ${at(schedule.received_from)} – ${at(schedule.received_to)}`;
+  }
   if (!from && !to) return "All time";
   if (!to) return `Since ${bound(from, false)}`;
   if (!from) return `Until ${bound(to, true)}`;
@@ -86,9 +90,14 @@ const zoneOf = ({ time_zone: own }) => ((own ?? "UTC") === zone.value ? null : (
 /** The search that an export was made of. */
 export const searchOf = (one) => explorer(one.query, { range: rangeOf(one), order: one.order, tz: zoneOf(one) });
 
+const ofLog = ({ query, schedule, log_size: size }) => {
+  const below = withTerm(query, `seq:<${size}`);
+  return schedule?.first_seq ? withTerm(below, `seq:>=${schedule.first_seq}`) : below;
+};
+
 /** The events in its file: those of the log as it was. */
 export const eventsOf = (one) =>
-  explorer(withTerm(one.query, `seq:<${one.log_size}`), { range: rangeOf(one), order: one.order, tz: zoneOf(one) });
+  explorer(ofLog(one), { range: rangeOf(one), order: one.order, tz: zoneOf(one) });
 
 const acts = (one, actions = "") => `${actions && `action:${actions} `}target:(type:audit_export id:${one.id})`;
 export const downloadsQuery = (one) => acts(one, "audit_export.downloaded");

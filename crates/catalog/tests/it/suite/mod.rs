@@ -9,6 +9,7 @@ mod organizations;
 mod passkeys;
 mod people;
 mod proof;
+mod schedules;
 mod seals;
 mod settings;
 mod sign_ins;
@@ -114,6 +115,9 @@ pub(crate) async fn run(fresh: impl AsyncFn(&str) -> CatalogUrl) {
         exports::are_taken_in_turn_and_one_at_a_time_of_an_organization,
         exports::go_on_end_and_begin_anew,
         exports::expire_once_and_are_limited,
+        schedules::are_made_changed_and_deleted,
+        schedules::run_one_at_a_time_and_leave_nothing_out,
+        schedules::are_held_with_a_reason_and_forget_old_runs,
         streams::are_made_changed_and_deleted,
         streams::move_on_by_steps_that_are_whole_or_refused,
         streams::are_rewound_with_a_note_of_what_they_leave_out,

@@ -7,3 +7,5 @@ mod readers;
 mod rig;
 mod run;
 mod store;
+
+pub(crate) use store::{Store, now_ms, python};

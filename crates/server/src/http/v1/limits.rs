@@ -8,14 +8,15 @@ use tallystick_auth::{
     RESET_LINK_MS, SETUP_LINK_MS, SHARE_MS_MAX, VIEWER_TOKEN_MS_MAX,
 };
 use tallystick_catalog::{
-    BREAK_GLASS_MAX, DEAD_LETTERS_MAX, DOMAINS_MAX, EMAIL_BYTES_MAX, EXPORTS_KEPT_MAX, EXPORTS_WAITING_MAX,
-    GROUP_ROLES_MAX, INVITATIONS_MAX, LIVE_KEYS_MAX, MEMBERS_MAX, MEMBERSHIPS_MAX, NAME_CHARS_MAX,
-    PASSKEYS_MAX, ROLES_MAX, SEARCHES_MAX, SESSIONS_MAX, SHARE_NOTE_CHARS_MAX, SHARES_MAX,
-    SHORT_LINK_PATH_BYTES_MAX, SHORT_LINKS_MAX, STREAM_ATTEMPTS_KEPT, STREAM_GAPS_KEPT, STREAMS_MAX,
-    USERS_MAX, VIEWER_TOKENS_MAX,
+    BREAK_GLASS_MAX, DEAD_LETTERS_MAX, DOMAINS_MAX, EMAIL_BYTES_MAX, EXPORT_SCHEDULES_MAX, EXPORTS_KEPT_MAX,
+    EXPORTS_WAITING_MAX, GROUP_ROLES_MAX, INVITATIONS_MAX, LIVE_KEYS_MAX, MEMBERS_MAX, MEMBERSHIPS_MAX,
+    NAME_CHARS_MAX, PASSKEYS_MAX, ROLES_MAX, SCHEDULE_RUNS_KEPT, SEARCHES_MAX, SESSIONS_MAX,
+    SHARE_NOTE_CHARS_MAX, SHARES_MAX, SHORT_LINK_PATH_BYTES_MAX, SHORT_LINKS_MAX, STREAM_ATTEMPTS_KEPT,
+    STREAM_GAPS_KEPT, STREAMS_MAX, USERS_MAX, VIEWER_TOKENS_MAX,
 };
 use tallystick_delivery::{
     limits::{COLUMNS_MAX, KEEP_DAYS_MAX, SELECTION_EVENTS_MAX},
+    schedules::limits as schedules,
     streams::limits::MASK_FIELDS_MAX,
 };
 use tallystick_destination::limits::SETTING_BYTES_MAX;
@@ -86,6 +87,13 @@ pub fn all(state: &AppState) -> BTreeMap<&'static str, u64> {
         ("export_keep_days_max", u64::from(KEEP_DAYS_MAX)),
         ("export_link_minutes_max", u64::from(exports::link::LINK_MINUTES_MAX)),
         ("exports_running_max", state.exports.options().running_max as u64),
+        ("export_schedules_max", EXPORT_SCHEDULES_MAX),
+        ("export_schedule_runs_listed_max", SCHEDULE_RUNS_KEPT),
+        ("export_schedule_interval_ms_min", schedules::INTERVAL_MIN.as_millis() as u64),
+        ("export_schedule_recipients_max", schedules::RECIPIENTS_MAX as u64),
+        ("export_schedule_attachment_bytes_max", schedules::ATTACHMENT_BYTES_MAX),
+        ("export_schedule_object_bytes_max", schedules::OBJECT_BYTES_MAX),
+        ("export_schedule_delivery_attempts_max", u64::from(schedules::DELIVERY_ATTEMPTS_MAX)),
         ("streams_max", STREAMS_MAX),
         ("stream_dead_letters_max", DEAD_LETTERS_MAX),
         ("stream_attempts_listed_max", STREAM_ATTEMPTS_KEPT),

@@ -7,6 +7,7 @@ pub mod directory;
 pub mod events;
 pub mod evidence;
 pub mod explain;
+pub mod export_schedules;
 pub mod exports;
 pub mod facets;
 pub mod histogram;

@@ -2,6 +2,7 @@
 
 mod create;
 mod download;
+mod schedules;
 
 use std::{io::Write as _, path::PathBuf};
 
@@ -13,6 +14,7 @@ use crate::{
     output::{self, bytes, safe, say, thousands},
 };
 use create::CreateArgs;
+use schedules::SchedulesCommand;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -22,6 +24,7 @@ Examples:
   tallystick exports wait exp_0123456789abcdefghjk
   tallystick exports download exp_0123456789abcdefghjk --output roles.parquet
   tallystick exports cancel exp_0123456789abcdefghjk
+  tallystick exports schedules create '-outcome:success' --org acme --name failures --weekly monday --at 06:30
 
 The service makes the file, of the log as it is when it is asked, and keeps it for a while; `tallystick export` without
 an s writes events out as it gets them.";
@@ -86,6 +89,9 @@ enum ExportsCommand {
         #[command(flatten)]
         connection: Connection,
     },
+    /// Have exports made again and again: schedules.
+    #[command(subcommand)]
+    Schedules(Box<SchedulesCommand>),
     /// Delete an export and its file.
     Delete {
         /// Its id.
@@ -153,6 +159,7 @@ pub(crate) async fn run(args: ExportsArgs) -> anyhow::Result<Exit> {
             post(&connection, &id, "retry").await?;
             say(format!("{id} waits for its turn"));
         }
+        ExportsCommand::Schedules(command) => return schedules::run(*command).await,
         ExportsCommand::Delete { id, connection } => {
             Client::new(&connection)?.bytes(&Call::delete(format!("/v1/exports/{id}"))).await?;
             say(format!("{id} is deleted"));

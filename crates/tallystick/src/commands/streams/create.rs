@@ -58,15 +58,7 @@ pub(super) struct CreateArgs {
 
 impl CreateArgs {
     fn body(&self) -> anyhow::Result<Value> {
-        let mut settings = Map::new();
-        for pair in &self.settings {
-            let (name, value) = split(pair, "--set")?;
-            settings.insert(name.to_owned(), typed(value));
-        }
-        for pair in &self.secrets {
-            let (name, file) = split(pair, "--secret")?;
-            settings.insert(name.to_owned(), json!(secret(file)?));
-        }
+        let settings = settings_of(&self.settings, &self.secrets)?;
         let mut body = json!({
             "organization_id": self.org,
             "name": self.name,
@@ -86,6 +78,20 @@ impl CreateArgs {
         }
         Ok(body)
     }
+}
+
+/// Settings of flags `--set NAME=VALUE` and `--secret NAME=FILE`.
+pub(crate) fn settings_of(given: &[String], secrets: &[String]) -> anyhow::Result<Map<String, Value>> {
+    let mut settings = Map::new();
+    for pair in given {
+        let (name, value) = split(pair, "--set")?;
+        settings.insert(name.to_owned(), typed(value));
+    }
+    for pair in secrets {
+        let (name, file) = split(pair, "--secret")?;
+        settings.insert(name.to_owned(), json!(secret(file)?));
+    }
+    Ok(settings)
 }
 
 fn split<'a>(pair: &'a str, flag: &str) -> anyhow::Result<(&'a str, &'a str)> {

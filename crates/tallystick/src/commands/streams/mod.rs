@@ -14,6 +14,7 @@ use crate::{
     output::{print, say},
 };
 use create::CreateArgs;
+pub(crate) use create::settings_of;
 use history::HistoryArgs;
 
 const EXAMPLES: &str = "\

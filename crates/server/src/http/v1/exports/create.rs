@@ -209,6 +209,7 @@ impl ExportRequest {
             now_us,
             me,
             by_sso: caller.caller.sso_org().is_some(),
+            schedule: None,
         };
         let bad = |error: BadSpec| invalid(error.what, &error.why);
         let zone = spec.zone().map_err(bad)?;

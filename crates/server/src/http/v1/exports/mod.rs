@@ -15,7 +15,7 @@ pub mod url;
 use serde::Serialize;
 use tallystick_auth::{Operation, Reach};
 use tallystick_catalog::{CatalogError, Export, ExportId, ExportState};
-use tallystick_delivery::{ColumnList, Spec, file_name};
+use tallystick_delivery::{ColumnList, OfSchedule, Spec, file_name};
 use tallystick_event::format_ms;
 use utoipa::ToSchema;
 
@@ -103,6 +103,36 @@ pub struct ExportAnswer {
     expires_at: Option<String>,
     /// What the file is called.
     file_name: String,
+    /// The schedule that has made it; null: somebody asked for it.
+    schedule: Option<ExportSchedule>,
+}
+
+/// Of which run of which schedule an export is.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ExportSchedule {
+    /// `sch_` and 20 characters.
+    id: String,
+    /// Which run, from 1.
+    run: u64,
+    /// Only events with this seq or a higher one; null: the range is `from` and `to`.
+    first_seq: Option<u64>,
+    /// Only events that were taken in at or after this time, RFC 3339.
+    received_from: Option<String>,
+    /// Only events that had been taken in before this time, RFC 3339.
+    received_to: Option<String>,
+}
+
+impl From<&OfSchedule> for ExportSchedule {
+    fn from(of: &OfSchedule) -> Self {
+        let received = of.received.as_ref();
+        Self {
+            id: of.id.clone(),
+            run: of.run,
+            first_seq: received.map(|received| received.first_seq),
+            received_from: received.map(|received| format_ms(received.from_ms)),
+            received_to: received.map(|received| format_ms(received.to_ms)),
+        }
+    }
 }
 
 impl ExportAnswer {
@@ -149,6 +179,7 @@ impl ExportAnswer {
             finished_at: export.finished_ms.map(format_ms),
             expires_at: export.expires_ms.map(format_ms),
             file_name: file_name(export, &spec),
+            schedule: spec.schedule.as_ref().map(ExportSchedule::from),
         })
     }
 }
