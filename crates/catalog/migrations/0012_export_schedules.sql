@@ -33,6 +33,7 @@ CREATE TABLE export_schedules (
 
 CREATE INDEX export_schedules_by_org ON export_schedules (org, created_ms, id);
 CREATE INDEX export_schedules_by_due ON export_schedules (due_ms);
+CREATE INDEX export_schedules_asked ON export_schedules (asked_ms) WHERE asked_ms IS NOT NULL;
 
 CREATE TABLE export_schedule_runs (
     schedule TEXT COLLATE "BINARY" NOT NULL REFERENCES export_schedules (id),

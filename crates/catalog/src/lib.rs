@@ -58,8 +58,8 @@ pub use self::organizations::{
 pub use self::passkeys::{NewPasskey, PASSKEYS_MAX, Passkey};
 pub use self::roles::{NewRole, ROLES_MAX, Role, RoleChange};
 pub use self::schedules::{
-    Covers, EXPORT_SCHEDULES_MAX, NewRun, NewSchedule, RunReason, RunState, SCHEDULE_RUNS_KEPT, Schedule,
-    ScheduleFault, ScheduleOwner, ScheduleParts, ScheduleRun,
+    Covers, EXPORT_SCHEDULES_MAX, NewRun, NewSchedule, NextDue, RunReason, RunState, SCHEDULE_RUNS_KEPT,
+    Schedule, ScheduleFault, ScheduleOwner, ScheduleParts, ScheduleRun,
 };
 pub use self::searches::{NewSearch, SEARCH_VIEW_BYTES_MAX, SEARCHES_MAX, SavedSearch, SearchChange};
 pub use self::segments::{Compaction, GarbageSegment, Seal, SegmentRow};

@@ -235,23 +235,28 @@ impl Spec {
         zone(name).map_err(|error| BadSpec { what: "time_zone", why: error.to_string() })
     }
 
-    /// The query as it was meant when the export was made; `None`: every event.
+    /// The query as it was meant when the export was made, behind what a schedule has exported before; `None`: every
+    /// event.
     pub fn lowered(&self, query: &str) -> Result<Option<Lowered>, BadSpec> {
-        let broken = |why: String| BadSpec { what: "query", why };
-        let (query, _) = parse(query).into_result().map_err(|errors| broken(format!("{errors:?}")))?;
         let from_seq = self.received().map(|received| received.first_seq).filter(|seq| *seq > 0);
         let from_seq = from_seq.map(|from| Expr::Leaf(Leaf::Seq { from, to: u64::MAX }));
+        Ok(match (from_seq, self.lowered_query(query)?) {
+            (Some(from_seq), Some(lowered)) => Some(Lowered { expr: Expr::and([from_seq, lowered.expr]) }),
+            (from_seq, lowered) => from_seq.map(|expr| Lowered { expr }).or(lowered),
+        })
+    }
+
+    /// The query alone; `None`: every event.
+    pub(crate) fn lowered_query(&self, query: &str) -> Result<Option<Lowered>, BadSpec> {
+        let broken = |why: String| BadSpec { what: "query", why };
+        let (query, _) = parse(query).into_result().map_err(|errors| broken(format!("{errors:?}")))?;
         if query.root.is_none() {
-            return Ok(from_seq.map(|expr| Lowered { expr }));
+            return Ok(None);
         }
         let me = self.me.as_ref().map(|me| tallystick_query::Me { id: &me.id, email: Some(&me.email) });
         let zone = self.zone()?;
         let options = LowerOptions { now_us: self.now_us, tz: &zone, me };
-        let lowered = lower(&query, &options).map_err(|error| broken(format!("{error:?}")))?;
-        Ok(Some(match from_seq {
-            Some(from_seq) => Lowered { expr: Expr::and([from_seq, lowered.expr]) },
-            None => lowered,
-        }))
+        lower(&query, &options).map(Some).map_err(|error| broken(format!("{error:?}")))
     }
 
     /// Which events by when they were taken in, if not all.

@@ -1,11 +1,11 @@
 // Schedules of exports: made from what the explorer shows, run now, paused, changed, deleted; and how the tab looks.
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { after, test } from "node:test";
 
-import { accessible, noSideScroll, rowsShown } from "./browser.mjs";
+import { accessible, noSideScroll, open as openPage, rowsShown } from "./browser.mjs";
 import { open } from "./invited.mjs";
-import { ORG } from "./service.mjs";
+import { ORG, startSet } from "./service.mjs";
 import { shared } from "./shared.mjs";
 
 const LOOKS = [
@@ -76,6 +76,11 @@ test("a schedule is changed where it is wrong, and deleted after it was asked", 
   await drawer(page).getByRole("link", { name: "Edit" }).click();
   const form = drawer(page);
   assert.equal(await form.getByLabel("On day", { exact: true }).inputValue(), "last");
+  await form.getByRole("button", { name: "Evidence pack" }).click();
+  await form.getByText("More", { exact: false }).first().click();
+  for (const label of ["Order", "Compress", "Columns"]) {
+    assert.equal(await form.getByLabel(label, { exact: true }).count(), 0, `${label} of a pack is given`);
+  }
   await form.getByLabel("When", { exact: true }).selectOption("cron");
   const cron = form.getByLabel("Minute, hour, day of month, month, day of week");
   await cron.fill("* * * * *");
@@ -85,7 +90,8 @@ test("a schedule is changed where it is wrong, and deleted after it was asked", 
   await cron.fill("0 */6 * * *");
   await form.getByRole("button", { name: "Save the changes" }).click();
   await row(page, "Monthly everything").getByText("0 */6 * * * (UTC)").waitFor();
-  assert.equal((await shared.service.get(`/v1/export-schedules/${id}`)).version, 2);
+  const changed = await shared.service.get(`/v1/export-schedules/${id}`);
+  assert.deepEqual([changed.version, changed.format, changed.order], [2, "evidence", "asc"]);
 
   // By the keyboard alone: the drawer is left with Escape, and the menu asks before it deletes.
   await page.keyboard.press("Escape");
@@ -96,6 +102,42 @@ test("a schedule is changed where it is wrong, and deleted after it was asked", 
   await page.getByRole("dialog").getByRole("button", { name: "Delete the schedule" }).click();
   await row(page, "Monthly everything").waitFor({ state: "detached" });
   assert.equal((await shared.service.get(`/v1/export-schedules/${id}`)).code, "export_schedule_not_found");
+  await close();
+});
+
+test("people are written to, and why a message has not arrived is shown", async () => {
+  // Nobody listens at the mail server's port.
+  const env = {
+    TALLYSTICK_SERVER__PUBLIC_URL: "http://localhost",
+    TALLYSTICK_SMTP__HOST: "127.0.0.1",
+    TALLYSTICK_SMTP__PORT: "1",
+    TALLYSTICK_SMTP__TLS: "none",
+    TALLYSTICK_SMTP__FROM: "audit@acme.example",
+  };
+  const service = await startSet({ env });
+  after(() => service.stop().catch(() => {}));
+  await service.ask("POST", "/v1/orgs", { id: "acme", name: "Acme" });
+  const { page, close } = await openPage(shared.browser, service, `${TAB}&open=new`, {
+    expected: [/status of 400/],
+  });
+  const form = drawer(page);
+  await form.getByLabel("Name", { exact: true }).fill("By e-mail");
+  const to = form.getByLabel(/^E-mail to/);
+  await to.fill("ana@acme.example, ben");
+  await form.getByLabel(/^Send the file with the message, up to 10/).check();
+  await form.getByRole("button", { name: "Create the schedule" }).click();
+  await form.getByText(/"ben"/).waitFor();
+  assert.equal(await to.getAttribute("aria-invalid"), "true");
+  await to.fill("ana@acme.example, ben@acme.example");
+  await form.getByRole("button", { name: "Create the schedule" }).click();
+  await page.waitForURL(/open=sch_/);
+  await form.getByText("with the file").waitFor();
+  await form.getByRole("button", { name: /^Acts on / }).click();
+  await page.getByRole("button", { name: "Run now" }).click();
+  await form.getByText("Under way").waitFor();
+  await form.locator(".runs .why", { hasText: /127\.0\.0\.1.*, again \d{4}-/ }).waitFor();
+  await row(page, "By e-mail").getByText("Delivering").waitFor();
+  await accessible(page);
   await close();
 });
 

@@ -20,6 +20,19 @@ for (const [name, query] of [
 ]) {
   await service.ask("POST", "/v1/exports", { org: ORG, name, query, format: "csv" });
 }
+const schedule = (name, body) => service.ask("POST", "/v1/export-schedules", { org: ORG, name, format: "csv", ...body });
+const weekly = { repeat: "weekly", weekday: "monday", at: "06:30", time_zone: "Europe/Madrid" };
+await schedule("Refusals of the week", { query: "outcome:denied", timing: weekly });
+const monthly = { repeat: "monthly", day: "last", at: "23:00" };
+await schedule("Evidence of the month", { format: "evidence", timing: monthly, paused: true });
+const nowhere = { bucket: "audit", endpoint: "http://127.0.0.1:9", access_key_id: "AKIA", secret_access_key: "secret" };
+const stored = await schedule("Archive", {
+  format: "ndjson",
+  compression: "zstd",
+  timing: { repeat: "cron", cron: "0 */6 * * *" },
+  store: { kind: "s3", settings: nowhere },
+});
+await service.ask("POST", `/v1/export-schedules/${stored.id}/run`, {});
 const hooks = await receiver();
 const send = (name, body) =>
   service.ask("POST", "/v1/streams", {
@@ -149,6 +162,18 @@ const SIGNED_IN = [
   ["settings-organization", "/settings?tab=organization", (page) => page.waitForSelector("#organization-title")],
   ["settings-ingest", "/settings?tab=ingest", (page) => page.waitForSelector("#masking-title")],
   ["start", "/start", heading],
+  ["schedules", "/exports?tab=schedules", (page) => page.getByText("Delivering").first().waitFor()],
+  ["schedule", `/exports?tab=schedules&open=${stored.id}`, (page) => page.getByText("Run 1").waitFor()],
+  ["schedule-new", "/exports?tab=schedules&open=new&q=outcome:denied", (page) => page.getByLabel("Name").waitFor()],
+  [
+    "schedule-edit",
+    `/exports?tab=schedules&open=${stored.id}&edit=1`,
+    async (page) => {
+      const kept = page.getByText("kept as it is").first();
+      await kept.waitFor();
+      await kept.scrollIntoViewIfNeeded();
+    },
+  ],
   ["streams", "/streams", (page) => page.waitForSelector("tbody tr")],
   ["stream", `/streams/${refused.id}`, (page) => page.waitForSelector("tbody tr")],
   ["stream-dead", `/streams/${refused.id}?tab=dead-letters`, (page) => page.waitForSelector("tbody tr")],

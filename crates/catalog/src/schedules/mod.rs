@@ -144,6 +144,15 @@ pub struct NewSchedule {
     pub due_ms: Option<i64>,
 }
 
+/// When a schedule that is changed is due next. It is never, while it is paused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NextDue {
+    /// As before: what is due and could not run yet stays due, and what has just begun is not due again.
+    Stays,
+    /// Unix ms; none: never.
+    Is(Option<i64>),
+}
+
 /// Why a schedule runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RunReason {

@@ -2,7 +2,7 @@
 
 use tallystick_event::OrgId;
 
-use super::{NewSchedule, Schedule, ScheduleFault, ScheduleOwner, ScheduleParts, TABLE};
+use super::{NewSchedule, NextDue, Schedule, ScheduleFault, ScheduleOwner, ScheduleParts, TABLE};
 use crate::db::{Row, Tx, Value, stored};
 use crate::{Catalog, CatalogError, Changed, Conflict, ScheduleId, check_name, organizations};
 
@@ -83,7 +83,7 @@ impl Catalog {
         seen_version: u64,
         mut parts: ScheduleParts,
         is_paused: bool,
-        due_ms: Option<i64>,
+        due: NextDue,
     ) -> Result<Changed<Schedule>, CatalogError> {
         parts.name = parts.name.trim().to_owned();
         check(&parts)?;
@@ -92,6 +92,10 @@ impl Catalog {
         if before.version != seen_version {
             return Err(CatalogError::Conflict(Conflict::ScheduleChanged { version: before.version }));
         }
+        let due_ms = match due {
+            NextDue::Stays => before.due_ms,
+            NextDue::Is(due_ms) => due_ms,
+        };
         let after = Schedule {
             parts,
             is_paused,

@@ -7,6 +7,7 @@ use tallystick_engine::{
     proof::{LogInfo, ProofError},
     search::{Cursor, Deadline, Order, SearchRequest, expect_many_reads},
 };
+use tallystick_event::format_ms;
 use tokio::runtime::Handle;
 
 use super::{Pack, What, times};
@@ -59,13 +60,23 @@ impl Work<'_> {
         Ok(Whole { rows: pack.count(), bytes, sha256 })
     }
 
-    /// Without a query and times the whole log, whose completeness is proven too.
+    /// Without a query and times all of the log, or of what a schedule comes to now, whose completeness is proven too.
     fn what(&self, info: &LogInfo, end: u64) -> Result<What, Failure> {
         let request = self.request(None)?;
-        let times = times(request.range);
-        if request.query.is_none() && times.is_none() {
-            return Ok(What::Range { from: 0, to: end });
+        let received = self.spec.received();
+        let asked = self.spec.lowered_query(&self.export.query);
+        let is_all = asked.map_err(|error| Failure::Broken(error.to_string()))?.is_none();
+        if is_all && times(request.range).is_none() {
+            let from = received.map_or(0, |received| received.first_seq.saturating_sub(info.base));
+            return if from < end { Ok(What::Range { from, to: end }) } else { Err(Failure::NothingToProve) };
         }
+        let times = match received {
+            Some(received) => {
+                let (from, to) = (format_ms(received.from_ms), format_ms(received.to_ms));
+                Some(format!("taken in from {from}, before {to}"))
+            }
+            None => times(request.range),
+        };
         let request = SearchRequest { order: Order::OldestFirst, ..request };
         let indexes = self.matching(request, info.base)?;
         Ok(What::Selection { indexes, query: self.export.query.clone(), times })

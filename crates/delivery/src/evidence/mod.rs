@@ -41,7 +41,7 @@ pub enum What {
         indexes: Vec<u64>,
         /// The query as it was given.
         query: String,
-        /// Bounds on the time of occurrence, for people; none if there are none.
+        /// Bounds on the time of occurrence, or of receipt, for people; none if there are none.
         times: Option<String>,
     },
 }

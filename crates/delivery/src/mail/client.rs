@@ -7,7 +7,8 @@ use lettre::{
     transport::smtp::{
         authentication::{Credentials, Mechanism},
         client::{AsyncSmtpConnection, AsyncTokioStream},
-        extension::ClientId,
+        commands::{Data, Mail as From, Rcpt},
+        extension::{ClientId, Extension, MailBodyParameter, MailParameter},
     },
 };
 use tallystick_outbound::{connect, connect_plain, connect_tls, start_tls};
@@ -16,7 +17,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use super::{MAIL_TIME_MAX, MailError, MailTls, Mailer, cut, stream::Opened};
+use super::{MAIL_TIME_MAX, MailError, MailTls, Mailer, Refused, cut, stream::Opened};
 
 /// Longest answer before TLS begins, bytes.
 const REPLY_BYTES_MAX: usize = 16_384;
@@ -24,8 +25,8 @@ const REPLY_BYTES_MAX: usize = 16_384;
 const MECHANISMS: &[Mechanism] = &[Mechanism::Plain, Mechanism::Login];
 
 impl Mailer {
-    /// Hands a message over.
-    pub(super) async fn hand_over(&self, message: &Message) -> Result<(), MailError> {
+    /// Hands a message over: to all whom the server takes it for, at least one. Gives the others.
+    pub(super) async fn hand_over(&self, message: &Message) -> Result<Vec<Refused>, MailError> {
         let hello = ClientId::Domain(self.from.email.domain().to_owned());
         let stream = self.open(&hello).await?;
         let failed = |what| move |error: lettre::transport::smtp::Error| refused(what, &error);
@@ -41,8 +42,7 @@ impl Mailer {
                 other => other,
             })?;
         }
-        let sent = connection.send(message.envelope(), &message.formatted()).await;
-        let outcome = sent.map(drop).map_err(failed("the server does not take the message"));
+        let outcome = say_it(&mut connection, message).await;
         // It has the message or not; how the conversation ends changes nothing about that.
         let _ = connection.quit().await;
         outcome
@@ -71,6 +71,47 @@ impl Mailer {
             }
         }
     }
+}
+
+/// Sender, recipients and content. Whom the server does not want does not keep it from the others.
+async fn say_it(connection: &mut AsyncSmtpConnection, message: &Message) -> Result<Vec<Refused>, MailError> {
+    let (envelope, content) = (message.envelope(), message.formatted());
+    let what = "the server does not take the message";
+    let mut parameters = Vec::new();
+    let offers = |extension| connection.server_info().supports_feature(extension);
+    let addresses = envelope.to().iter().chain(envelope.from());
+    if !addresses.into_iter().all(|address| AsRef::<str>::as_ref(address).is_ascii()) {
+        if !offers(Extension::SmtpUtfEight) {
+            return Err(server(what, "it takes addresses of ASCII only"));
+        }
+        parameters.push(MailParameter::SmtpUtfEight);
+    }
+    if !content.is_ascii() {
+        if !offers(Extension::EightBitMime) {
+            return Err(server(what, "it takes content of ASCII only"));
+        }
+        parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
+    }
+    let failed = |error| refused(what, &error);
+    connection.command(From::new(envelope.from().cloned(), parameters)).await.map_err(failed)?;
+    let mut unwanted: Vec<Refused> = Vec::new();
+    for to in envelope.to() {
+        if let Err(error) = connection.command(Rcpt::new(to.clone(), Vec::new())).await {
+            let is_final = error.is_permanent();
+            if !is_final && !error.is_transient() {
+                return Err(failed(error));
+            }
+            unwanted.push(Refused { address: to.to_string(), said: cut(&chain(&error)), is_final });
+        }
+    }
+    if unwanted.len() == envelope.to().len() {
+        let said: Vec<String> = unwanted.iter().map(Refused::to_string).collect();
+        let is_final = unwanted.iter().all(|one| one.is_final);
+        return Err(MailError::Server { what, said: cut(&said.join("; ")), is_final });
+    }
+    connection.command(Data).await.map_err(failed)?;
+    connection.message(&content).await.map_err(failed)?;
+    Ok(unwanted)
 }
 
 fn is_here(address: IpAddr) -> bool {
@@ -133,13 +174,18 @@ fn end_of_reply(read: &[u8]) -> Option<usize> {
 }
 
 fn refused(what: &'static str, error: &lettre::transport::smtp::Error) -> MailError {
+    MailError::Server { what, said: cut(&chain(error)), is_final: error.is_permanent() }
+}
+
+/// An error with its causes.
+fn chain(error: &lettre::transport::smtp::Error) -> String {
     let mut said = error.to_string();
     let mut cause = std::error::Error::source(error);
     while let Some(error) = cause {
         said = format!("{said}: {error}");
         cause = error.source();
     }
-    MailError::Server { what, said: cut(&said), is_final: error.is_permanent() }
+    said
 }
 
 #[cfg(test)]

@@ -157,6 +157,23 @@ impl fmt::Debug for MailFile {
     }
 }
 
+/// Somebody whom the server did not take a message for, while it did for others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// The address.
+    pub address: String,
+    /// What the server said.
+    pub said: String,
+    /// It will say the same again.
+    pub is_final: bool,
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.address, self.said)
+    }
+}
+
 /// What sends messages.
 #[derive(Debug)]
 pub struct Mailer {
@@ -201,8 +218,9 @@ impl Mailer {
         Ok(address)
     }
 
-    /// Hands a message over. It has arrived at the server when this is fine; what becomes of it there is not known.
-    pub async fn send(&self, mail: &Mail) -> Result<(), MailError> {
+    /// Hands a message over. It has arrived at the server when this is fine, for all but those who are given back; what
+    /// becomes of it there is not known. An error says that nobody has it.
+    pub async fn send(&self, mail: &Mail) -> Result<Vec<Refused>, MailError> {
         let message = self.message(mail)?;
         let slow = |_| MailError::Slow { host: self.options.host.clone() };
         tokio::time::timeout(MAIL_TIME_MAX, self.hand_over(&message)).await.map_err(slow)?

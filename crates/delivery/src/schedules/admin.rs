@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 use tallystick_catalog::{
-    Changed, Covers, NewSchedule, Schedule, ScheduleId, ScheduleOwner, ScheduleParts, ScheduleRun,
+    Changed, Covers, NewSchedule, NextDue, Schedule, ScheduleId, ScheduleOwner, ScheduleParts, ScheduleRun,
 };
 use tallystick_destination::{
     Settings,
@@ -139,11 +139,10 @@ impl Schedules {
         clockwork: &Clockwork,
         is_paused: bool,
     ) -> Result<Changed<Schedule>, SchedulesError> {
-        // What was due and could not run yet stays due, unless it is due at other times now.
-        let waits = seen.due_ms.filter(|_| !seen.is_paused && parts.timing == seen.parts.timing);
-        let due_ms = waits.or_else(|| clockwork.next_after(self.now_ms()));
-        let changed =
-            self.catalog().update_schedule(&seen.id, seen.version, parts, is_paused, due_ms).await?;
+        let is_due_as_before = !seen.is_paused && seen.due_ms.is_some() && parts.timing == seen.parts.timing;
+        let due =
+            if is_due_as_before { NextDue::Stays } else { NextDue::Is(clockwork.next_after(self.now_ms())) };
+        let changed = self.catalog().update_schedule(&seen.id, seen.version, parts, is_paused, due).await?;
         self.look();
         Ok(changed)
     }

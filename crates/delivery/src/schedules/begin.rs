@@ -131,7 +131,8 @@ impl Schedules {
                 return Ok((None, engine.log_size(&org)?));
             }
             let first = match covered_seq {
-                Some(seq) => seq,
+                // A log that was put back to an earlier time goes on below: nothing of that may be left out.
+                Some(seq) => seq.min(engine.log_size(&org)?),
                 None => Start::Time(covered_ms).seq(&engine, &org)?,
             };
             // Of what is being stored at this moment and looks older, the next run knows: it begins at this seq.

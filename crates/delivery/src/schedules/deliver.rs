@@ -18,7 +18,7 @@ use super::{
     limits::OBJECT_BYTES_MAX,
     message::About,
     runner::Schedules,
-    targets::{Deliveries, Delivery, DeliveryState, EmailTarget, StoreTarget, Targets},
+    targets::{Deliveries, DeliveryState, EmailTarget, StoreTarget, Targets},
     timing::{Clockwork, Timing},
 };
 use crate::{lake::sha256, spec::Spec, statement::manifest};
@@ -49,7 +49,7 @@ impl Schedules {
     /// Tries once what of a run is to be tried now, and notes what came of it.
     pub(super) async fn deliver(
         self: Arc<Self>,
-        mut run: ScheduleRun,
+        run: ScheduleRun,
         export: Export,
         host: Arc<dyn Host>,
     ) -> (ScheduleId, u64) {
@@ -60,42 +60,65 @@ impl Schedules {
         let targets = Targets::from_text(&schedule.parts.targets).unwrap_or_default();
         let parcel = self.parcel(&schedule, &run, &export, &targets, &*host).await;
         let now_ms = self.now_ms();
-        let mut ended = Vec::new();
-        if let Some(one) = deliveries.email.as_mut().filter(|one| one.is_due(now_ms)) {
-            let outcome = match (&parcel, &targets.email) {
-                (Ok(parcel), Some(email)) => self.send(parcel, email, &*host).await,
+        for target in [Target::Email, Target::Store] {
+            let Some(mut one) = deliveries.of_target(target).filter(|one| one.is_due(now_ms)).cloned() else {
+                continue;
+            };
+            let outcome = match (&parcel, target) {
                 (Err(failure), _) => Err(failure.clone()),
-                (_, None) => Err(final_failure("the schedule writes to nobody any more")),
+                (Ok(parcel), Target::Email) => match &targets.email {
+                    Some(email) => self.send(parcel, email, &mut one.reached, &*host).await,
+                    None => Err(final_failure("the schedule writes to nobody any more")),
+                },
+                (Ok(parcel), Target::Store) => match &targets.store {
+                    Some(store) => self.put(parcel, store).await,
+                    None => Err(final_failure("the schedule has no store any more")),
+                },
             };
             one.tried(self.now_ms(), outcome);
-            ended.extend(end_of(one).map(|fault| (Target::Email, fault)));
-        }
-        if let Some(one) = deliveries.store.as_mut().filter(|one| one.is_due(now_ms)) {
-            let outcome = match (&parcel, &targets.store) {
-                (Ok(parcel), Some(store)) => self.put(parcel, store).await,
-                (Err(failure), _) => Err(failure.clone()),
-                (_, None) => Err(final_failure("the schedule has no store any more")),
-            };
-            one.tried(self.now_ms(), outcome);
-            ended.extend(end_of(one).map(|fault| (Target::Store, fault)));
-        }
-        run.state = deliveries.end().unwrap_or(RunState::Delivering);
-        run.deliveries = deliveries.to_text();
-        match self.catalog().note_run(&run).await {
-            Ok(true) => {
-                for (target, fault) in ended {
-                    let happening = match fault {
-                        None => Happening::Delivered(&run, target),
-                        Some(code) => Happening::DeliveryFailed(&run, target, code),
-                    };
-                    host.happened(&schedule, happening).await;
-                }
+            deliveries.set(target, one);
+            // At once: a message that was handed over does not go out again because a store takes long.
+            if !self.note_delivery(&schedule, &run, &deliveries, target, &*host).await {
+                break;
             }
-            Ok(false) => {}
-            // It goes out again, under the same name.
-            Err(error) => tracing::warn!(run = %run.export, %error, "a delivery cannot be noted at present"),
         }
         taken
+    }
+
+    /// Notes what came of an attempt, and tells of it if it was the last one. False if the run is over or forgotten, or
+    /// the catalog cannot be asked: then what was done is done again, under the same name.
+    async fn note_delivery(
+        &self,
+        schedule: &Schedule,
+        run: &ScheduleRun,
+        deliveries: &Deliveries,
+        target: Target,
+        host: &dyn Host,
+    ) -> bool {
+        let run = ScheduleRun {
+            state: deliveries.end().unwrap_or(RunState::Delivering),
+            deliveries: deliveries.to_text(),
+            ..run.clone()
+        };
+        match self.catalog().note_run(&run).await {
+            Ok(true) => {}
+            Ok(false) => return false,
+            Err(error) => {
+                tracing::warn!(run = %run.export, %error, "a delivery cannot be noted at present");
+                return false;
+            }
+        }
+        match deliveries.of_target(target).map(|one| one.state) {
+            Some(DeliveryState::Delivered) => {
+                host.happened(schedule, Happening::Delivered(&run, target)).await;
+            }
+            Some(DeliveryState::Failed) => {
+                let failed = Happening::DeliveryFailed(&run, target, "delivery_failed");
+                host.happened(schedule, failed).await;
+            }
+            Some(DeliveryState::Waiting) | None => {}
+        }
+        true
     }
 
     async fn parcel<'a>(
@@ -117,21 +140,39 @@ impl Schedules {
         Ok(Parcel { schedule, run, export, spec, clockwork })
     }
 
-    async fn send(&self, parcel: &Parcel<'_>, email: &EmailTarget, host: &dyn Host) -> Attempt {
+    /// Writes to those who have no message yet, and notes in `reached` who has.
+    async fn send(
+        &self,
+        parcel: &Parcel<'_>,
+        email: &EmailTarget,
+        reached: &mut Vec<String>,
+        host: &dyn Host,
+    ) -> Attempt {
         let mailer = self.mailer.as_ref().ok_or_else(|| {
             failure("this service sends no e-mail any more: the operator has to set smtp.host")
         })?;
-        let about = About {
-            run: parcel.run,
-            export: parcel.export,
-            spec: &parcel.spec,
-            zone: parcel.clockwork.zone(),
-            link: host.link(&parcel.export.id),
-            wants_file: email.attach,
-        };
-        let bytes = if about.attaches() { Some(self.bytes(parcel.export).await?) } else { None };
-        let mail = about.mail(email.to.clone(), self.now_ms(), bytes);
-        mailer.send(&mail).await.map_err(|error| (error.to_string(), error.is_final()))?;
+        let left: Vec<String> = email.to.iter().filter(|to| !reached.contains(to)).cloned().collect();
+        let mut unwanted = Vec::new();
+        if !left.is_empty() {
+            let about = About {
+                run: parcel.run,
+                export: parcel.export,
+                spec: &parcel.spec,
+                zone: parcel.clockwork.zone(),
+                link: host.link(&parcel.export.id),
+                wants_file: email.attach,
+            };
+            let bytes = if about.attaches() { Some(self.bytes(parcel.export).await?) } else { None };
+            let mail = about.mail(left.clone(), self.now_ms(), bytes);
+            unwanted = mailer.send(&mail).await.map_err(|error| (error.to_string(), error.is_final()))?;
+            reached.extend(left.into_iter().filter(|to| unwanted.iter().all(|one| one.address != *to)));
+        }
+        if !unwanted.is_empty() {
+            let is_final = unwanted.iter().all(|one| one.is_final);
+            let said: Vec<String> = unwanted.iter().map(ToString::to_string).collect();
+            let have_it = email.to.len().saturating_sub(unwanted.len());
+            return Err((format!("{have_it} of {} have it; {}", email.to.len(), said.join("; ")), is_final));
+        }
         Ok(match email.to.as_slice() {
             [one] => one.clone(),
             several => format!("{} recipients", several.len()),
@@ -227,13 +268,4 @@ fn object(
     ];
     let meta: Meta = meta.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     NewObject { key, bytes, content_type, meta }
-}
-
-/// Whether a delivery has come to its end with this attempt: with none, or with a code.
-fn end_of(delivery: &Delivery) -> Option<Option<&'static str>> {
-    match delivery.state {
-        DeliveryState::Waiting => None,
-        DeliveryState::Delivered => Some(None),
-        DeliveryState::Failed => Some(Some("delivery_failed")),
-    }
 }

@@ -168,8 +168,7 @@ impl Schedules {
 
     fn is_to_be_delivered(&self, run: &ScheduleRun) -> bool {
         let now_ms = self.now_ms();
-        // What cannot be read is for the delivery to say.
-        Deliveries::from_text(&run.deliveries).map_or(true, |all| all.all().any(|one| one.is_due(now_ms)))
+        Deliveries::from_text(&run.deliveries).is_ok_and(|all| all.all().any(|one| one.is_due(now_ms)))
     }
 
     /// A run whose file is there and has to be delivered. One whose file will never be there, or goes nowhere, is over.
@@ -188,10 +187,17 @@ impl Schedules {
             Some(ExportState::Expired) => failed("expired", "the file was kept for long enough"),
             None => failed("deleted", "somebody deleted the export"),
         };
-        // What cannot be read is for the delivery to say.
-        let ended = Deliveries::from_text(&run.deliveries).map_or(None, |all| all.end());
+        let ended = match Deliveries::from_text(&run.deliveries) {
+            Ok(all) => all.end(),
+            Err(error) => {
+                run.error =
+                    run.error.or_else(|| failed("broken", &format!("what is stored of the run: {error}")));
+                None
+            }
+        };
         let Some(export) = export.filter(|_| run.error.is_none() && ended.is_none()) else {
-            run.state = if run.error.is_some() { RunState::Failed } else { ended.unwrap_or(RunState::Failed) };
+            run.state =
+                if run.error.is_some() { RunState::Failed } else { ended.unwrap_or(RunState::Failed) };
             self.catalog().note_run(&run).await?;
             return Ok(None);
         };

@@ -7,6 +7,7 @@ use tallystick_catalog::RunState;
 
 use super::{
     error::SchedulesError,
+    host::Target,
     limits::{DELIVERY_ATTEMPTS_MAX, DETAIL_BYTES_MAX, RECIPIENTS_MAX, RETRY_FIRST_MS, RETRY_MAX_MS},
 };
 use crate::mail::Mailer;
@@ -119,11 +120,21 @@ pub struct Delivery {
     /// When it was tried last, Unix ms.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_ms: Option<i64>,
+    /// Whom a message has reached, while it has not reached all: they get no other.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reached: Vec<String>,
 }
 
 impl Delivery {
     fn new() -> Self {
-        Self { state: DeliveryState::Waiting, attempts: 0, next_ms: None, detail: String::new(), at_ms: None }
+        Self {
+            state: DeliveryState::Waiting,
+            attempts: 0,
+            next_ms: None,
+            detail: String::new(),
+            at_ms: None,
+            reached: Vec::new(),
+        }
     }
 
     /// Whether it is to be tried now.
@@ -175,11 +186,28 @@ impl Deliveries {
         }
     }
 
+    /// That of a target.
+    pub(crate) fn of_target(&self, target: Target) -> Option<&Delivery> {
+        match target {
+            Target::Email => self.email.as_ref(),
+            Target::Store => self.store.as_ref(),
+        }
+    }
+
+    pub(crate) fn set(&mut self, target: Target, delivery: Delivery) {
+        let place = match target {
+            Target::Email => &mut self.email,
+            Target::Store => &mut self.store,
+        };
+        *place = Some(delivery);
+    }
+
     /// Once more what `before` has not brought to its end, of what targets ask for now.
     pub(crate) fn again(before: &Self, targets: &Targets) -> Self {
-        let again = |before: &Option<Delivery>, new: Option<Delivery>| {
-            let arrived = before.as_ref().filter(|before| before.state == DeliveryState::Delivered);
-            arrived.cloned().or(new)
+        let again = |before: &Option<Delivery>, new: Option<Delivery>| match before {
+            Some(before) if before.state == DeliveryState::Delivered => Some(before.clone()),
+            Some(before) => new.map(|new| Delivery { reached: before.reached.clone(), ..new }),
+            None => new,
         };
         let new = Self::of(targets);
         Self { email: again(&before.email, new.email), store: again(&before.store, new.store) }

@@ -1,7 +1,7 @@
 //! Exports that are evidence packs: what a verifier who believes nobody says of them, offline.
 
 use tallystick_catalog::{Export, ExportState};
-use tallystick_delivery::{Format, Spec};
+use tallystick_delivery::{Format, OfSchedule, Received, Spec};
 use tallystick_event::OrgId;
 use tallystick_merkle::Policy;
 use tallystick_verify::{Conclusion, Options, PackKind, PackReport, VerifyError, verify_pack};
@@ -103,6 +103,33 @@ async fn what_a_query_finds_is_a_selection_as_of_one_moment() {
         assert_eq!((pack.manifest.kind, pack.manifest.count), (PackKind::Selection, Some(expected)));
         assert_eq!((done.rows, pack.manifest.query.as_deref()), (expected, Some(asked.query.as_str())));
     }
+    harness.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_schedule_has_packs_that_follow_one_another() {
+    let (mut harness, org) = filled().await;
+    harness.start();
+    let of_run = |run: u64, first_seq: u64| {
+        let received = Some(Received { first_seq, from_ms: 0, to_ms: 1_000 });
+        Spec { schedule: Some(OfSchedule { id: "sch_1".into(), run, received }), ..spec(Format::Evidence) }
+    };
+    let from = EVENTS as u64 - 70;
+    let done = made(&harness, &org, "", &of_run(2, from)).await;
+    assert_eq!((done.state, done.rows), (ExportState::Completed, 70), "{:?}", done.error);
+    let pack = verified(&harness, &org, &harness.bytes(&done)).unwrap();
+    assert_eq!(pack.report.conclusion, Conclusion::Proven, "{}", pack.report);
+    let manifest = &pack.manifest;
+    // That none of the range is missing is proven, too.
+    assert_eq!(
+        (manifest.kind, manifest.from, manifest.to),
+        (PackKind::Range, Some(from), Some(EVENTS as u64))
+    );
+    let done = made(&harness, &org, "outcome:failure", &of_run(3, from)).await;
+    let pack = verified(&harness, &org, &harness.bytes(&done)).unwrap();
+    assert_eq!((pack.manifest.kind, pack.manifest.count), (PackKind::Selection, Some(10)));
+    let failed = made(&harness, &org, "", &of_run(4, EVENTS as u64)).await;
+    assert_eq!(failed.error.as_ref().map(|(code, _)| code.as_str()), Some("nothing_to_prove"));
     harness.stop().await;
 }
 

@@ -225,13 +225,55 @@ async fn it_has_the_rights_of_whoever_changed_it_last() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_run_can_be_an_evidence_pack() {
+    let server = Server::start().await;
+    server.org("acme").await;
+    let new = json!({ "org": "acme", "name": "Proven", "format": "evidence", "paused": true,
+        "timing": { "repeat": "monthly" } });
+    let made = server.schedule(&new).await;
+    assert_eq!(
+        (&made["order"], &made["compression"], &made["columns"]),
+        (&json!("asc"), &json!("none"), &Value::Null)
+    );
+    let (id, mut from) = (made["id"].as_str().unwrap(), Value::Null);
+    for number in 1..=2 {
+        server.fill("acme", number * 10, 10).await;
+        server.clock.advance(1);
+        server.send(Method::POST, &format!("/v1/export-schedules/{id}/run"), &Value::Null).await.ok();
+        let run = server.run_over(id, number).await;
+        assert_eq!(run["status"], "done", "{run}");
+        let path = format!("/v1/exports/{}", run["export_id"].as_str().unwrap());
+        let export = server.get(&path).await.ok();
+        // All of the log since the run before, what was recorded of that among it.
+        let count = run["log_size"].as_u64().unwrap() - run["first_seq"].as_u64().unwrap();
+        assert_eq!((&export["rows"], &export["format"]), (&json!(count), &json!("evidence")));
+        assert!(export["file_name"].as_str().unwrap().ends_with(".tallystick-pack.tar"), "{export}");
+        assert!(from.is_null() || from == run["first_seq"], "{run}");
+        from = run["log_size"].clone();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_me_is_stays_when_somebody_else_changes_something_else() {
+    let server = Server::start().await;
+    server.org("acme").await;
+    let ana = server.person("acme", "ana@acme.example", "auditor").await;
+    let mut new = daily("Mine");
+    new["query"] = json!("actor:@me");
+    let made = server.send_of(&ana, Method::POST, "/v1/export-schedules", &new).await.ok();
+    let path = format!("/v1/export-schedules/{}", made["id"].as_str().unwrap());
+    let changed = server.send(Method::PATCH, &path, &json!({ "name": "Hers" })).await.ok();
+    assert_eq!((&changed["query"], &changed["owner"]["id"]), (&json!("actor:@me"), &json!("root")));
+    let refused = server.send(Method::PATCH, &path, &json!({ "query": "actor:@me -outcome:success" })).await;
+    assert_eq!(refused.status, 400, "whoever has no session is nobody: {}", refused.text);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn mistakes_are_named_with_their_place() {
     let server = Server::start().await;
     server.org("acme").await;
     let made = server.schedule(&daily("x")).await;
     let path = format!("/v1/export-schedules/{}", made["id"].as_str().unwrap());
-    let mut both = daily("x");
-    both["columns"] = json!(["seq"]);
     for (body, at) in [
         (json!({ "timing": { "repeat": "hourly" } }), "/timing/repeat"),
         (json!({ "timing": { "repeat": "daily", "at": "25:00" } }), "/timing/at"),
@@ -242,6 +284,8 @@ async fn mistakes_are_named_with_their_place() {
         (json!({ "query": "outcome:(" }), "/query"),
         (json!({ "format": "xlsx" }), "/format"),
         (json!({ "columns": ["seq"] }), "/columns"),
+        (json!({ "format": "evidence", "order": "desc" }), "/order"),
+        (json!({ "format": "evidence", "compression": "gzip" }), "/compression"),
         (json!({ "keep_days": 0 }), "/keep_days"),
         (json!({ "name": " " }), "/name"),
         (json!({ "email": { "to": ["a@b.example"] } }), "/email/to"),
@@ -257,6 +301,10 @@ async fn mistakes_are_named_with_their_place() {
     assert_eq!((&changed["columns"], &changed["version"]), (&json!(["seq"]), &json!(2)));
     let changed = server.send(Method::PATCH, &path, &json!({ "format": "parquet" })).await.ok();
     assert_eq!((&changed["format"], &changed["columns"]), (&json!("parquet"), &Value::Null));
+    let zipped = json!({ "format": "json", "compression": "gzip", "order": "desc" });
+    server.send(Method::PATCH, &path, &zipped).await.ok();
+    let changed = server.send(Method::PATCH, &path, &json!({ "format": "evidence" })).await.ok();
+    assert_eq!((&changed["compression"], &changed["order"]), (&json!("none"), &json!("asc")));
     let bad = server.send(Method::POST, &format!("{path}/deliver"), &json!({ "run": 7 })).await;
     assert_eq!(bad.problem(), (404, "export_run_not_found"));
     let limits = server.get("/v1/limits").await.ok();

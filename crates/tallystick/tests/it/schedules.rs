@@ -1,13 +1,9 @@
 //! Schedules of exports of the real service: by the command line, killed in between, and a message to a real mail server.
 
-use std::{
-    net::{TcpListener, TcpStream},
-    path::{Path, PathBuf},
-    process::{Command, Stdio},
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use tallystick_receivers::{MailServer, Protection};
 
 use crate::server::{Server, tallystick, text};
 
@@ -42,7 +38,8 @@ fn runs_killed_at_any_moment_have_every_event_once() {
     let mut server = Server::start(dir.path());
     server.api.make_org("acme");
     let create = ["exports", "schedules", "create", "action:invoice.*", "--org", "acme", "--name", "All"];
-    let made = server.cli(&[&create[..], &["--format", "ndjson", "--order", "asc", "--weekly", "sunday"]].concat());
+    let made =
+        server.cli(&[&create[..], &["--format", "ndjson", "--order", "asc", "--weekly", "sunday"]].concat());
     assert!(made.status.success(), "{}", text(&made.stderr));
     let id = text(&made.stdout).trim().to_owned();
     let mut numbers = Vec::new();
@@ -66,7 +63,10 @@ fn runs_killed_at_any_moment_have_every_event_once() {
     }
     assert_eq!(numbers, (0..300).collect::<Vec<_>>(), "each once, in order, over all runs");
     let listed = text(&server.cli(&["exports", "schedules", "list", "--org", "acme"]).stdout);
-    assert!(listed.contains(&id) && listed.contains("run 6 done") && listed.contains("weekly 06:00"), "{listed}");
+    assert!(
+        listed.contains(&id) && listed.contains("run 6 done") && listed.contains("weekly 06:00"),
+        "{listed}"
+    );
     let runs = text(&server.cli(&["exports", "schedules", "runs", &id]).stdout);
     assert_eq!(runs.lines().count(), 6, "{runs}");
     for act in ["pause", "resume", "delete"] {
@@ -76,47 +76,26 @@ fn runs_killed_at_any_moment_have_every_event_once() {
     server.stop();
 }
 
-fn python() -> PathBuf {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let venv = std::env::var_os("TALLYSTICK_STREAMS_VENV")
-        .map_or_else(|| root.join("target/streams-venv"), PathBuf::from);
-    let path = venv.join("bin/python");
-    assert!(path.exists(), "{} is not there: run `cargo xtask streams-setup`", path.display());
-    path
-}
-
 #[test]
 fn a_message_shows_whether_the_mail_server_is_set_up() {
     let dir = tempfile::tempdir().unwrap();
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let script =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../delivery/testdata/smtp_server.py");
-    let mut command = Command::new(python());
-    command.arg(script).arg(dir.path()).arg(port.to_string()).args(["none", "-", "-"]);
-    let mut server = command.stdin(Stdio::null()).spawn().unwrap();
-    let started = Instant::now();
-    while TcpStream::connect(("127.0.0.1", port)).is_err() {
-        assert!(started.elapsed() < PATIENCE, "the mail server is not ready");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    let mut server = MailServer::start(Protection::None);
     let config = dir.path().join("tallystick.toml");
-    let text_of = |port: u16| {
-        format!(
-            "version = 1\n[server]\npublic_url = \"https://audit.example\"\n[smtp]\nhost = \"127.0.0.1\"\n\
-             port = {port}\ntls = \"none\"\nfrom = \"Audit <audit@acme.example>\"\n"
-        )
-    };
-    std::fs::write(&config, text_of(port)).unwrap();
+    let settings = format!(
+        "version = 1\n[server]\npublic_url = \"https://audit.example\"\n[smtp]\nhost = \"127.0.0.1\"\n\
+         port = {}\ntls = \"none\"\nfrom = \"Audit <audit@acme.example>\"\n",
+        server.port
+    );
+    std::fs::write(&config, settings).unwrap();
     let check = || {
         let mut command = tallystick();
         command.arg("check-config").arg(&config).args(["--mail-to", "ana@acme.example"]).output().unwrap()
     };
     let sent = check();
     assert!(sent.status.success(), "{}", text(&sent.stderr));
-    let message = std::fs::read_to_string(dir.path().join("001.eml")).unwrap();
-    assert!(message.contains("Subject: Tallystick can send e-mail"), "{message}");
-    let _ = server.kill();
-    let _ = server.wait();
+    let messages = server.messages();
+    assert!(messages[0].text.contains("Subject: Tallystick can send e-mail"), "{messages:?}");
+    server.stop();
     let refused = check();
     assert_eq!(refused.status.code(), Some(1));
     assert!(text(&refused.stderr).contains("has not taken the message"), "{}", text(&refused.stderr));

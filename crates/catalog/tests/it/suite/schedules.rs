@@ -2,8 +2,8 @@
 
 use tallystick_catalog::{
     Catalog, CatalogError, Conflict, Covers, EXPORT_SCHEDULES_MAX, EXPORTS_WAITING_MAX, ExportState,
-    NewExport, NewRun, NewSchedule, RunReason, RunState, SCHEDULE_RUNS_KEPT, Schedule, ScheduleOwner,
-    ScheduleParts,
+    NewExport, NewRun, NewSchedule, NextDue, RunReason, RunState, SCHEDULE_RUNS_KEPT, Schedule,
+    ScheduleOwner, ScheduleParts,
 };
 
 use super::people::conflict;
@@ -79,16 +79,18 @@ pub(crate) async fn are_made_changed_and_deleted(case: &Case) {
     let owner = ScheduleOwner { id: "ak_1".into(), name: "CI".into(), by_sso: false };
     let other =
         ScheduleParts { covers: Covers::Occurred, store_sealed: Vec::new(), owner, ..parts("monthly") };
-    let changed = catalog.update_schedule(&first.id, 1, other.clone(), false, Some(7)).await.unwrap();
+    let changed =
+        catalog.update_schedule(&first.id, 1, other.clone(), false, NextDue::Is(Some(7))).await.unwrap();
     assert_eq!(changed.before, first);
     assert_eq!((changed.after.version, changed.after.due_ms, &changed.after.parts), (2, Some(7), &other));
     assert_eq!(catalog.schedule(&first.id).await.unwrap(), changed.after);
     assert_eq!(changed.after.created_by, "usr_1", "who made it stays");
-    let late = catalog.update_schedule(&first.id, 1, parts("late"), false, None).await;
+    let late = catalog.update_schedule(&first.id, 1, parts("late"), false, NextDue::Stays).await;
     assert_eq!(conflict(late), Conflict::ScheduleChanged { version: 2 });
-    let paused = catalog.update_schedule(&first.id, 2, other, true, Some(7)).await.unwrap().after;
+    let paused =
+        catalog.update_schedule(&first.id, 2, other, true, NextDue::Is(Some(7))).await.unwrap().after;
     assert_eq!((paused.is_paused, paused.due_ms), (true, None), "what is paused is not due");
-    let bad = catalog.update_schedule(&second.id, 1, parts(" "), false, None).await;
+    let bad = catalog.update_schedule(&second.id, 1, parts(" "), false, NextDue::Stays).await;
     assert!(matches!(bad, Err(CatalogError::Invalid { what: "name", .. })));
 
     assert_eq!(catalog.delete_schedule(&first.id).await.unwrap(), paused);
@@ -134,6 +136,11 @@ pub(crate) async fn run_one_at_a_time_and_leave_nothing_out(case: &Case) {
     let now = catalog.schedule(&schedule.id).await.unwrap();
     assert_eq!((now.covered_ms, now.covered_seq, now.runs), (START_MS + DAY_MS, Some(7), 1));
     assert_eq!((now.due_ms, now.version), (Some(START_MS + 2 * DAY_MS), 1));
+
+    // Somebody who changes what was looked at before the run does not make it due once more.
+    let renamed =
+        catalog.update_schedule(&schedule.id, 1, parts("Daily"), false, NextDue::Stays).await.unwrap();
+    assert_eq!((renamed.after.due_ms, renamed.after.covered_seq), (Some(START_MS + 2 * DAY_MS), Some(7)));
 
     // While it is under way there is no other, whatever somebody asks for.
     case.clock.advance(DAY_MS);
@@ -183,7 +190,8 @@ pub(crate) async fn are_held_with_a_reason_and_forget_old_runs(case: &Case) {
     assert_eq!((held.is_paused, held.due_ms, held.version), (true, None, 2));
     assert_eq!(catalog.schedule(&schedule.id).await.unwrap(), held);
     assert!(catalog.hold_schedule(&asked, "x", "y").await.unwrap().is_none(), "it is another one now");
-    let resumed = catalog.update_schedule(&schedule.id, 2, parts("daily"), false, Some(START_MS)).await;
+    let resumed =
+        catalog.update_schedule(&schedule.id, 2, parts("daily"), false, NextDue::Is(Some(START_MS))).await;
     assert_eq!(resumed.unwrap().after.error, None);
 
     let mut waiting = 0;

@@ -8,4 +8,4 @@ mod rig;
 mod run;
 mod store;
 
-pub(crate) use store::{Store, now_ms, python};
+pub(crate) use store::{Store, now_ms};

@@ -43,9 +43,15 @@ impl Store {
 
     /// A lake in a bucket of it.
     pub(crate) fn lake(&self, prefix: &str) -> Box<dyn Destination> {
-        let settings = json!({ "place": "s3", "bucket": BUCKET, "endpoint": self.store.endpoint(), "prefix": prefix,
-            "access_key_id": S3Store::KEY, "secret_access_key": S3Store::SECRET });
+        let mut settings = self.settings(prefix);
+        settings["place"] = json!("s3");
         try_open(settings, None).unwrap()
+    }
+
+    /// What a store has to be told to put things into its bucket.
+    pub(crate) fn settings(&self, prefix: &str) -> Value {
+        json!({ "bucket": BUCKET, "endpoint": self.store.endpoint(), "prefix": prefix,
+            "access_key_id": S3Store::KEY, "secret_access_key": S3Store::SECRET })
     }
 
     /// For those who read it.

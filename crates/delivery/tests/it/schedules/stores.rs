@@ -14,10 +14,7 @@ use super::rig::{DAY_MS, Rig, deliveries};
 use crate::lake::{Store, now_ms};
 
 fn settings(store: &Store, prefix: &str) -> Map<String, Value> {
-    let [_, endpoint, bucket, _, key, secret] = store.arguments(prefix);
-    let settings = json!({ "bucket": bucket, "endpoint": endpoint, "prefix": prefix, "access_key_id": key,
-        "secret_access_key": secret });
-    settings.as_object().unwrap().clone()
+    store.settings(prefix).as_object().unwrap().clone()
 }
 
 fn draft(settings: Map<String, Value>, key: Option<&str>) -> StoreEdit {

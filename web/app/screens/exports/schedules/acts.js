@@ -20,8 +20,7 @@ async function act(one, what, done) {
   try {
     model.put(await send("POST", `/v1/export-schedules/${one.id}/${what}`));
     toast(done);
-    // Whatever it has begun shows soon.
-    if (what === "run") setTimeout(model.reload, 500);
+    model.soon();
   } catch (error) {
     toast(error.message);
     model.reload();

@@ -9,7 +9,7 @@ import { Empty, Icon, Name, Trouble, toast } from "../../../ui/parts.js";
 import { Side } from "../../../ui/side.js";
 import { formatText } from "../list.js";
 import { QueryText } from "../parts.js";
-import { exactTime } from "../words.js";
+import { exactTime, orderText } from "../words.js";
 import { More, Next } from "./acts.js";
 import * as model from "./model.js";
 import { Mark } from "./parts.js";
@@ -57,7 +57,7 @@ function Runs({ one }) {
   const { data, error } = found;
   const onAgain = () => {
     found.retry();
-    model.reload();
+    model.soon();
   };
   return html`<section aria-label="Runs"><header><h3>Runs</h3>
       <span class="quiet">${one.runs > 0 && count(one.runs, "run")}</span></header>
@@ -79,7 +79,7 @@ function Facts({ one }) {
       <dt>Next run</dt><dd>${one.next_run_at ? exactTime(one.next_run_at) : "paused"}</dd>
       <dt>Each run has</dt><dd>${covers}; the next one from ${exactTime(one.covered_until)} on</dd>
       <dt>Query</dt><dd>${h(QueryText, { q: one.query })}</dd>
-      <dt>Format</dt><dd>${formatText(one)}, ${one.order === "asc" ? "oldest" : "newest"} first</dd>
+      <dt>Format</dt><dd>${formatText(one)}, ${orderText(one)}</dd>
       <dt>Files are kept</dt><dd>${count(one.keep_days, "day")}</dd>
       ${
         one.email &&

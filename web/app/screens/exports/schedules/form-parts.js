@@ -6,21 +6,22 @@ import { visible } from "../../../lib/safe-text.js";
 import { boot, may } from "../../../lib/session.js";
 import { zoneLabel } from "../../../lib/time.js";
 import { Field } from "../../../ui/forms.js";
-import { kinds } from "../../streams/model.js";
+import { Trouble } from "../../../ui/parts.js";
+import { kinds, loadKinds } from "../../streams/model.js";
 import { SettingFields, settingsAtFirst } from "../../streams/setting-fields.js";
 import * as model from "./model.js";
 import { REPEATS, WEEKDAYS, capital } from "./words.js";
 
 const STORES = ["s3", "gcs", "azure_blob"];
-/** The export's own matter. */
-const NOT_TOLD = "compression";
+/** What is of streams alone: an export is compressed by itself, and waits for nothing. */
+const NOT_TOLD = ["compression", "linger_s"];
 const DAYS_MAX = 28;
 const PATTERN = "{name}/{year}/{month}/{name}-{date}-{run}.{ext}";
 
 /** What a store has to be told; null: there is none of this name. */
 export function kindOfStore(name) {
   const kind = STORES.includes(name) && kinds.data.value?.find((one) => one.kind === name);
-  return kind ? { ...kind, fields: kind.fields.filter((field) => field.name !== NOT_TOLD) } : null;
+  return kind ? { ...kind, fields: kind.fields.filter((field) => !NOT_TOLD.includes(field.name)) } : null;
 }
 
 /** What the service says of the members of one object, as if they stood at the top. */
@@ -67,7 +68,8 @@ export function Timing({ act, value, tz, onValue }) {
 
 export function Email({ act, state, set }) {
   const limits = boot.data.value?.limits ?? {};
-  if (!model.list.data.value?.email_available) {
+  // Addresses of before are shown all the same, so that they can be taken away.
+  if (!model.list.data.value?.email_available && !state.to) {
     return html`<p class="quiet">This service sends no e-mail: whoever runs it can set a mail server.</p>`;
   }
   return html`${h(Field, {
@@ -91,6 +93,7 @@ export function Email({ act, state, set }) {
 
 export function Store({ act, state, set, kept }) {
   if (!may("streams.manage")) return null;
+  if (!kinds.data.value) return kinds.error.value && h(Trouble, { error: kinds.error.value, retry: loadKinds });
   const own = within(act, "store");
   const options = [["", "Only in the history"], ...STORES.map((name) => [name, kindTitle(name)])];
   const kind = kindOfStore(state.store);

@@ -13,6 +13,7 @@ import { loadKinds } from "../../streams/model.js";
 import { settingsAtFirst, settingsToSend } from "../../streams/setting-fields.js";
 import { Columns, columnsAtFirst, columnsToSend } from "../columns.js";
 import { Formats, Rest } from "../form-fields.js";
+import { isCompressible, isOrdered } from "../words.js";
 import { Email, Store, Timing, kindOfStore } from "./form-parts.js";
 import * as model from "./model.js";
 import { COVERS, LIST, scheduleOf } from "./words.js";
@@ -95,18 +96,19 @@ function bodyOf(state, one) {
     name: state.name.trim(),
     query: state.q.trim(),
     format: state.format,
-    order: state.order,
+    order: isOrdered(state.format) ? state.order : undefined,
     columns: state.format === "csv" ? (columnsToSend(state.columns, Boolean(tz)) ?? null) : null,
     time_zone: tz || null,
-    compression: state.format === "parquet" ? "none" : state.compression,
+    compression: isCompressible(state.format) ? state.compression : "none",
     formula_guard: state.guard,
     keep_days: state.keep ? Number(state.keep) : undefined,
     timing: timingToSend(state),
     covers: state.covers,
     email: to.length ? { to, attach: state.attach } : null,
   };
-  // What somebody may not change is not touched.
-  if (may("streams.manage")) body.store = storeToSend(state, one);
+  // What somebody may not change is not touched, nor what cannot be shown: its settings were not loaded.
+  const store = storeToSend(state, one);
+  if (may("streams.manage") && (store || !state.store)) body.store = store;
   return one ? body : { ...body, org: organization.peek() };
 }
 

@@ -39,6 +39,11 @@ export function remove(id) {
 export const isOpen = (run) => Boolean(run) && (run.status === "exporting" || run.status === "delivering");
 const isBusy = (one) => Boolean(one.asked_at) || isOpen(one.last_run);
 
+let wake = null;
+
+/** Looks again now, because something has begun: whoever follows looks often from then on. */
+export const soon = () => (wake ? wake() : reload());
+
 /** Looks again from time to time, sooner while something runs; call what it gives to stop. */
 export function follow() {
   let timer = null;
@@ -54,9 +59,11 @@ export function follow() {
     again();
   };
   now();
+  wake = now;
   addEventListener("tallystick:again", now);
   return () => {
     isOver = true;
+    wake = null;
     clearTimeout(timer);
     removeEventListener("tallystick:again", now);
   };

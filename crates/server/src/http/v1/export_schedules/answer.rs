@@ -125,7 +125,7 @@ pub struct ScheduleAnswer {
     status: &'static str,
     /// The query.
     query: String,
-    /// `csv`, `json`, `ndjson` or `parquet`.
+    /// `csv`, `json`, `ndjson`, `parquet` or `evidence`.
     format: String,
     /// `desc` or `asc`.
     order: &'static str,

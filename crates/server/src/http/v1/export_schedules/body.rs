@@ -133,7 +133,7 @@ pub struct ScheduleChangeBody {
     /// The query; empty: every event. What is relative in it is relative to the end of each run's range.
     #[serde(default)]
     pub query: Option<String>,
-    /// `csv`, `json`, `ndjson` or `parquet`.
+    /// `csv`, `json`, `ndjson`, `parquet` or `evidence`.
     #[serde(default)]
     pub format: Option<String>,
     /// `desc`: newest first; `asc`: oldest first.
@@ -206,7 +206,7 @@ impl ScheduleChangeBody {
         let kept_targets = current.map(targets).transpose()?.unwrap_or_default();
         let spec = self.spec(state, caller, parts.map(|parts| parts.spec.as_str()))?;
         let query = self.query.clone().or_else(|| parts.map(|parts| parts.query.clone())).unwrap_or_default();
-        check_query(state, caller, &query, &spec)?;
+        check_query(state, &query, &spec)?;
         let keep_ms = match (self.keep_days, parts) {
             (None, Some(parts)) => parts.keep_ms,
             (days, _) => keep_ms(days.unwrap_or(state.options.export_keep_days))?,
@@ -264,9 +264,15 @@ impl ScheduleChangeBody {
         let format = match (&self.format, &current) {
             (Some(text), _) => text.parse::<Format>().map_err(|why| bad("/format", why))?,
             (None, Some(current)) => current.format,
-            (None, None) => return Err(bad("/format", "is needed: csv, json, ndjson or parquet")),
+            (None, None) => {
+                return Err(bad("/format", "is needed: csv, json, ndjson, parquet or evidence"));
+            }
         };
+        let is_pack = format == Format::Evidence;
         let ascending = match (self.order.as_deref(), &current) {
+            (Some(_), _) if is_pack => {
+                return Err(bad("/order", "an evidence pack has its events in the order of the log"));
+            }
             (None, current) => current.as_ref().is_some_and(|current| current.ascending),
             (Some("desc"), _) => false,
             (Some("asc"), _) => true,
@@ -276,7 +282,8 @@ impl ScheduleChangeBody {
         };
         let compression = match (&self.compression, &current) {
             (Some(text), _) => text.parse::<Compression>().map_err(|why| bad("/compression", why))?,
-            (None, Some(current)) if format != Format::Parquet => current.compression,
+            // What cannot be compressed is not, whatever it was before.
+            (None, Some(current)) if format != Format::Parquet && !is_pack => current.compression,
             (None, _) => Compression::None,
         };
         let columns = match &self.columns {
@@ -303,7 +310,7 @@ impl ScheduleChangeBody {
             format,
             from_us: None,
             to_us: None,
-            ascending,
+            ascending: ascending || is_pack,
             columns,
             time_zone,
             compression,
@@ -325,10 +332,11 @@ fn keep_ms(days: u32) -> Result<i64, ApiError> {
 }
 
 /// Refuses a query that would not work, with the place of each mistake.
-fn check_query(state: &AppState, caller: &Authenticated, text: &str, spec: &Spec) -> Result<(), ApiError> {
+fn check_query(state: &AppState, text: &str, spec: &Spec) -> Result<(), ApiError> {
     let zone = spec.zone().map_err(|error| bad(&format!("/{}", error.what), error.why))?;
     let (query, _) = parse(text).into_result().map_err(|errors| invalid_query("/query", &errors))?;
-    lowered(&query, state.clock.now_ms() * 1_000, &zone, confine::me(&caller.caller)).map(drop)
+    let me = spec.me.as_ref().map(|me| tallystick_query::Me { id: &me.id, email: Some(&me.email) });
+    lowered(&query, state.clock.now_ms() * 1_000, &zone, me).map(drop)
 }
 
 #[expect(clippy::option_option, reason = "left out and null mean different things")]

@@ -48,7 +48,7 @@ pub struct NewScheduleBody {
     #[serde(default)]
     #[schema(example = "-outcome:success")]
     query: Option<String>,
-    /// `csv`, `json`, `ndjson` or `parquet`.
+    /// `csv`, `json`, `ndjson`, `parquet`, or `evidence`: each run is an evidence pack.
     #[schema(example = "csv")]
     format: String,
     /// `desc` (default): newest first; `asc`: oldest first.

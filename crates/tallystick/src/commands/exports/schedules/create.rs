@@ -11,7 +11,7 @@ use crate::{
 
 #[derive(Debug, clap::Args)]
 #[command(group(clap::ArgGroup::new("when").required(true).args(["daily", "weekly", "monthly", "cron"])))]
-pub(super) struct CreateArgs {
+pub(in crate::commands::exports) struct CreateArgs {
     /// The query, as one text; without it, every event.
     #[arg(allow_hyphen_values = true)]
     query: Option<String>,
@@ -21,7 +21,7 @@ pub(super) struct CreateArgs {
     /// What the schedule and its exports are called.
     #[arg(long)]
     name: String,
-    /// What the files are: csv, json, ndjson or parquet.
+    /// What the files are: csv, json, ndjson, parquet, or evidence.
     #[arg(long, default_value = "csv")]
     format: String,
     /// Every day.
