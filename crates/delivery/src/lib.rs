@@ -1,5 +1,5 @@
-//! How events leave: exports, their schedules, and streams. [`streams`] and [`schedules`] have their own words; here are
-//! exports: jobs that write the events of one log that match a query to a file, as of one moment.
+//! How events leave: exports, their schedules, and streams. [`streams`] and [`schedules`] have their own words; here
+//! are exports: jobs that write the events of one log that match a query to a file, as of one moment.
 //!
 //! Invariants:
 //! - What is in a file was fixed when its export was made: a query whose relative times are resolved, a range, and the

@@ -1,5 +1,5 @@
-//! A mail server: aiosmtpd, plain on this machine, with STARTTLS, or with TLS from the first byte. It refuses `nobody@…`
-//! for good and `later@…` for now.
+//! A mail server: aiosmtpd, plain on this machine, with STARTTLS, or with TLS from the first byte. It refuses
+//! `nobody@…` for good and `later@…` for now.
 
 use std::{
     path::{Path, PathBuf},

@@ -86,7 +86,7 @@ test("a schedule is changed where it is wrong, and deleted after it was asked", 
   await cron.fill("* * * * *");
   await form.getByRole("button", { name: "Save the changes" }).click();
   await form.getByText(/more often than every 15 minutes/).waitFor();
-  assert.equal(await cron.evaluate((field) => field === document.activeElement), true, "the focus is where it is wrong");
+  assert.equal(await cron.evaluate((field) => field === document.activeElement), true, "focus is where it is wrong");
   await cron.fill("0 */6 * * *");
   await form.getByRole("button", { name: "Save the changes" }).click();
   await row(page, "Monthly everything").getByText("0 */6 * * * (UTC)").waitFor();

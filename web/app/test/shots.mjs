@@ -20,7 +20,8 @@ for (const [name, query] of [
 ]) {
   await service.ask("POST", "/v1/exports", { org: ORG, name, query, format: "csv" });
 }
-const schedule = (name, body) => service.ask("POST", "/v1/export-schedules", { org: ORG, name, format: "csv", ...body });
+const schedule = (name, body) =>
+  service.ask("POST", "/v1/export-schedules", { org: ORG, name, format: "csv", ...body });
 const weekly = { repeat: "weekly", weekday: "monday", at: "06:30", time_zone: "Europe/Madrid" };
 await schedule("Refusals of the week", { query: "outcome:denied", timing: weekly });
 const monthly = { repeat: "monthly", day: "last", at: "23:00" };

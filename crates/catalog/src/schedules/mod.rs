@@ -1,5 +1,5 @@
-//! Schedules of exports: what is exported again and again, when it is due next, and up to where it has come. Here is what
-//! they are; what became of each time that one was due stands in `runs.rs`.
+//! Schedules of exports: what is exported again and again, when it is due next, and up to where it has come. Here is
+//! what they are; what became of each time that one was due stands in `runs.rs`.
 //!
 //! What a timing, a way of making a file or a target means is nothing to the catalog.
 

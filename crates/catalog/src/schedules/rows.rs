@@ -75,7 +75,8 @@ impl Catalog {
         rows.iter().map(read).collect()
     }
 
-    /// Changes what a schedule is, whether it is paused and when it is due next. What kept it from running is forgotten.
+    /// Changes what a schedule is, whether it is paused and when it is due next. What kept it from running is
+    /// forgotten.
     /// [`Conflict::ScheduleChanged`] if it is not the version that the caller has seen.
     pub async fn update_schedule(
         &self,

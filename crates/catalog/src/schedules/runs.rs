@@ -1,5 +1,5 @@
-//! Runs of schedules. A run and its export are made in one change, together with how far the schedule has come: whatever
-//! happens in between, no range is exported twice and none is left out.
+//! Runs of schedules. A run and its export are made in one change, together with how far the schedule has come:
+//! whatever happens in between, no range is exported twice and none is left out.
 
 use super::rows::{self, SCHEDULE_RUNS_KEPT, opt_count};
 use super::{NewRun, RunState, Schedule, ScheduleRun};

@@ -1,6 +1,6 @@
-//! E-mail: messages that the service writes, handed to one server that the operator names. Messages and the protocol are
-//! made by a library; sockets and TLS are those of `outbound`, so that the same guard holds for them as for all that goes
-//! out.
+//! E-mail: messages that the service writes, handed to one server that the operator names. Messages and the protocol
+//! are made by a library; sockets and TLS are those of `outbound`, so that the same guard holds for them as for all
+//! that goes out.
 
 mod client;
 mod stream;

@@ -157,7 +157,7 @@ fn until(schedule: &Schedule, clockwork: &Clockwork, now_ms: i64) -> (RunReason,
 fn not_allowed(schedule: &Schedule, targets: &Targets) -> String {
     let needs = if targets.send_data() { "export events and send them out" } else { "export events" };
     format!(
-        "{} may no longer {needs} in this organization; whoever may can resume the schedule, which then has their rights",
+        "{} may no longer {needs} in this organization; whoever may can resume it, and then it has their rights",
         schedule.parts.owner.name
     )
 }

@@ -1,5 +1,5 @@
-//! Keys of files in stores: a pattern with the date in it, and the number of the run, so that no run writes where another
-//! has.
+//! Keys of files in stores: a pattern with the date in it, and the number of the run, so that no run writes where
+//! another has.
 
 use jiff::{Timestamp, tz::TimeZone};
 use tallystick_catalog::{Export, ScheduleRun};

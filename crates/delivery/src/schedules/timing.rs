@@ -1,6 +1,6 @@
 //! When a schedule is due: every day, week or month at a time of day, or as a cron expression says, in a time zone.
 //!
-//! All of it is a cron expression over the clock on the wall, and this is how the wall is tied to the time that goes by:
+//! All of it is a cron expression over the clock on the wall, and this is how the wall is tied to time that goes by:
 //! - What the wall shows twice, because clocks go back, is the first of the two.
 //! - What the wall never shows, because clocks go forward, is the moment at which they do.
 //!

@@ -115,6 +115,6 @@ mod tests {
                 operations += 1;
             }
         }
-        assert_eq!(operations, 118);
+        assert_eq!(operations, 128);
     }
 }

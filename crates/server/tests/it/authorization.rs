@@ -437,11 +437,7 @@ async fn the_key_of_another_organization_does_not_open_it() {
             {
                 Some((404, "export_not_found"))
             }
-            (operation, _)
-                if operation.rule().name.starts_with("export_schedules.") && is_by_id(*operation) =>
-            {
-                Some((404, "export_schedule_not_found"))
-            }
+            (operation, _) if schedules::is_of_one(*operation) => Some((404, "export_schedule_not_found")),
             (Operation::ListStreamKinds, _) => continue,
             (operation, _) if operation.rule().name.starts_with("streams.") && is_by_id(*operation) => {
                 Some((404, "stream_not_found"))

@@ -1,4 +1,4 @@
-//! Schedules of exports of the real service: by the command line, killed in between, and a message to a real mail server.
+//! Schedules of exports of the real service: by the command line, killed in between; and a message to a mail server.
 
 use std::time::{Duration, Instant};
 

@@ -39,7 +39,8 @@ function Run({ one, run, onAgain }) {
     setBusy(false);
     onAgain();
   };
-  return html`<li><p><a href=${`/exports/${run.export_id}`}>Run ${run.number}</a> ${h(Mark, { known: RUNS[run.status] })}
+  return html`<li><p><a href=${`/exports/${run.export_id}`}>Run ${run.number}</a>
+      ${" "}${h(Mark, { known: RUNS[run.status] })}
       <br /><span class="quiet">${rangeOfRun(run)}${REASONS[run.why] && ` · ${REASONS[run.why]}`}</span></p>
     ${run.error && html`<p class="why">${visible(run.error.message)}</p>`}
     ${h(Delivery, { name: "email", one: run.email })}${h(Delivery, { name: "store", one: run.store })}

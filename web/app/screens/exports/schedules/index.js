@@ -79,7 +79,8 @@ export function List({ open }) {
           <table class="sheet stack"><thead><tr><th scope="col">Name</th><th scope="col" class="of">Query</th>
             <th scope="col">When</th><th scope="col">Next run (${zoneLabel(zone.value)})</th>
             <th scope="col">Last run</th><th scope="col"><span class="unseen">Acts</span></th></tr></thead>
-            <tbody>${rows.map((one) => h(Row, { key: one.id, one, isOpen: one.id === open }))}</tbody></table></section>`
+            <tbody>${rows.map((one) => h(Row, { key: one.id, one, isOpen: one.id === open }))}</tbody>
+          </table></section>`
         : h(Nothing, {}))
     }
     ${h(Asked, {})}`;
@@ -94,4 +95,3 @@ export function Beside({ onClose }) {
   const isEdited = params.has("edit");
   return h(isEdited ? EditSchedule : Detail, { key: `${open} ${isEdited}`, id: open, onClose });
 }
-
