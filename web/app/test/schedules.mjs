@@ -29,7 +29,7 @@ test("a search is scheduled, run now, paused and resumed", async () => {
   const query = "outcome:denied";
   const { page, close } = await open(`/events?range=30d&q=${query}`, shared.service.owner);
   await rowsShown(page);
-  await page.getByRole("button", { name: "Saved searches" }).click();
+  await page.getByTitle("Saved searches").click();
   await page.getByRole("link", { name: "Schedule an export …" }).click();
   await page.waitForURL(/\/exports\?.*tab=schedules.*open=new/);
   const form = drawer(page);

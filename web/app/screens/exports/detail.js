@@ -95,8 +95,8 @@ function When({ one }) {
       ${time(isActive(one) ? "" : "Ended", one.finished_at)}
       ${
         one.schedule &&
-        html`<dt>Schedule</dt><dd><a href=${`/exports?tab=schedules&open=${one.schedule.id}`}>run
-          ${number(one.schedule.run)}</a></dd>`
+        html`<dt>Schedule</dt>
+        <dd><a href=${`/exports?tab=schedules&open=${one.schedule.id}`}>run ${number(one.schedule.run)}</a></dd>`
       }
       ${one.attempt > 1 && html`<dt>Attempt</dt><dd>${number(one.attempt)}</dd>`}
       <dt>Id</dt><dd><code>${one.id}</code></dd>

@@ -86,8 +86,8 @@ export function Email({ act, state, set }) {
       may("streams.manage") &&
       state.to.trim() &&
       html`<label class="check"><input type="checkbox" checked=${state.attach}
-        onChange=${(event) => set({ attach: event.target.checked })} /><span>Send the file with the message, up to
-          ${bytes(limits.export_schedule_attachment_bytes_max ?? 0)}</span></label>`
+        onChange=${(event) => set({ attach: event.target.checked })} /><span>Send the file with the message, up
+          to ${bytes(limits.export_schedule_attachment_bytes_max ?? 0)}</span></label>`
     }`;
 }
 
