@@ -76,8 +76,8 @@ impl Between {
         between
     }
 
-    pub(super) fn endpoint(&self) -> String {
-        format!("http://{}", self.address)
+    pub(super) fn port(&self) -> u16 {
+        self.address.port()
     }
 
     /// The next file is cut in half, and the service ends.
