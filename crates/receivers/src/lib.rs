@@ -1,5 +1,5 @@
-//! Servers of others that tests send events to: each is started as it is installed by `cargo xtask streams-setup`, ended
-//! and started again with what it had, and asked for everything that has arrived. None is missed in silence.
+//! Servers of others that tests send events to: each is started as it is installed by `cargo xtask streams-setup`,
+//! ended and started again with what it had, and asked for everything that has arrived. None is missed in silence.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 

@@ -12,7 +12,8 @@ use std::{
 use serde_json::{Value, json};
 use tallystick_receivers::{LakeReaders, Receiver as _, Seaweed};
 
-use self::knife::{Between, kill_in_folder, unfinished};
+pub(crate) use self::knife::unfinished;
+use self::knife::{Between, kill_in_folder};
 use crate::server::{Api, Server};
 
 /// What nothing here should take, however busy the machine is.
