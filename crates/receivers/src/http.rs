@@ -1,5 +1,5 @@
-//! The least of HTTP that it takes to ask a server of a test what it has. One question a connection, as HTTP/1.0 has it,
-//! so that the end of the answer is the end of the connection.
+//! The least of HTTP that it takes to ask a server of a test what it has. One question a connection, as HTTP/1.0 has
+//! it, so that the end of the answer is the end of the connection.
 
 use std::{
     io::{self, Read as _, Write as _},

@@ -1,5 +1,5 @@
-//! Servers of others that tests send events to: each is started as it is installed by `cargo xtask streams-setup`, ended
-//! and started again with what it had, and asked for everything that has arrived. None is missed in silence.
+//! Servers of others that tests send events to: each is started as it is installed by `cargo xtask streams-setup`,
+//! ended and started again with what it had, and asked for everything that has arrived. None is missed in silence.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
@@ -13,6 +13,7 @@ mod gcs;
 mod http;
 mod installed;
 mod kafka;
+mod lake_readers;
 mod mail;
 mod nats;
 mod objects;
@@ -33,6 +34,7 @@ pub use gcs::{FakeGcs, TokenServer};
 pub use http::{call, try_call};
 pub use installed::{in_node_package, in_package, installed};
 pub use kafka::Tansu;
+pub use lake_readers::LakeReaders;
 pub use mail::{MailServer, Message, PASSWORD as MAIL_PASSWORD, Protection, USER as MAIL_USER};
 pub use nats::Nats;
 pub use objects::object_lines;

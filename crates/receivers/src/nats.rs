@@ -15,6 +15,8 @@ use crate::{Event, Process, Receiver, free_port, installed, wait_for};
 
 /// Who may do everything at a server with users.
 const ADMIN: &str = r#"{"user":"admin","pass":"a","headers":true}"#;
+/// How long a stream for events remembers their ids, ns: longer than any test, however busy the machine is.
+const DUPLICATE_WINDOW_NS: u64 = 900_000_000_000;
 /// A server that takes longer to answer has hung.
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(30);
 
@@ -44,7 +46,10 @@ impl Nats {
     pub fn with_stream(message_bytes_max: u32) -> Nats {
         let mut nats = Self::with("");
         nats.change_secret("correct-horse-battery");
-        nats.make_stream(ADMIN, &json!({ "max_msg_size": message_bytes_max }));
+        nats.make_stream(
+            ADMIN,
+            &json!({ "max_msg_size": message_bytes_max, "duplicate_window": DUPLICATE_WINDOW_NS }),
+        );
         nats
     }
 

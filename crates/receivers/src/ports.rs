@@ -9,8 +9,8 @@ use std::{
     },
 };
 
-/// Ports that are given out: below those that systems give to connections, so that a server that is down for a while finds
-/// its port free again.
+/// Ports that are given out: below those that systems give to connections, so that a server that is down for a while
+/// finds its port free again.
 const FIRST: u16 = 10_000;
 const COUNT: u16 = 10_000;
 /// Servers that take a second port take the one so far above; no test gets that one as its first.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::{
-    Event, Process, Receiver, free_port, installed, now_ms,
+    Event, Process, Receiver, call, free_port, installed, now_ms,
     objects::{between, events_of},
     try_call,
 };
@@ -54,6 +54,18 @@ impl Seaweed {
     /// The secret of [`KEY`].
     pub fn secret(&self) -> &str {
         &self.secret
+    }
+
+    /// For [`crate::LakeReaders::ask`]: what lies in the bucket below a prefix.
+    pub fn lake(&self, prefix: &str) -> Value {
+        json!({ "s3": { "endpoint": self.endpoint(), "path": format!("{BUCKET}/{prefix}"), "key": KEY,
+            "secret": self.secret } })
+    }
+
+    /// Whether it takes objects, which is later than that it takes connections, and than that it makes buckets.
+    fn is_ready(&self) -> bool {
+        let ask = |method| self.ask(method, BUCKET, Some("is-ready"), &[]).0;
+        self.make_bucket(BUCKET, false) && ask(Method::Put) == 200 && ask(Method::Delete) == 204
     }
 
     fn begin(&mut self) {
@@ -140,6 +152,18 @@ impl Seaweed {
         }
     }
 
+    /// Puts an object into the bucket `audit`, whatever is in its place.
+    pub fn put(&self, key: &str, bytes: &[u8]) {
+        let url = self.signed(Method::Put, BUCKET, Some(key), &[], &[]);
+        let (status, body) = call("PUT", &url, &[], bytes);
+        assert_eq!(status, 200, "{key}: {}", String::from_utf8_lossy(&body));
+    }
+
+    /// Takes an object out of the bucket `audit`.
+    pub fn remove(&self, key: &str) {
+        assert_eq!(self.ask(Method::Delete, BUCKET, Some(key), &[]).0, 204, "{key}");
+    }
+
     /// An object of the bucket `audit`.
     pub fn get(&self, key: &str) -> Vec<u8> {
         let (status, body) = self.ask(Method::Get, BUCKET, Some(key), &[]);
@@ -171,7 +195,7 @@ impl Receiver for Seaweed {
     fn start(&mut self) {
         self.begin();
         let mut process = self.process.take().unwrap();
-        process.until(|| self.make_bucket(BUCKET, false));
+        process.until(|| self.is_ready());
         self.process = Some(process);
     }
 

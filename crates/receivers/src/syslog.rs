@@ -142,8 +142,8 @@ impl Receiver for SyslogReceiver {
     }
 }
 
-/// The event of a line. A sender that is killed in the middle of a message leaves its beginning, and a receiver of syslog
-/// keeps that; such a line ends before its event does.
+/// The event of a line. A sender that is killed in the middle of a message leaves its beginning, and a receiver of
+/// syslog keeps that; such a line ends before its event does.
 fn whole(line: &str) -> Option<Event> {
     let parts: Vec<&str> = line.splitn(6, '|').collect();
     let event = serde_json::from_str(parts.get(5)?).ok()?;

@@ -1,5 +1,5 @@
-//! Tenzir's receivers: Splunk's collector, the bulk interface of Elasticsearch, OpenTelemetry, syslog. What they take is
-//! written to a file. What is taken and not written yet would be lost with the process, so a gate is shut instead.
+//! Tenzir's receivers: Splunk's collector, the bulk interface of Elasticsearch, OpenTelemetry, syslog. What they take
+//! is written to a file. What is taken and not written yet would be lost with the process, so a gate is shut instead.
 
 use std::{path::PathBuf, process::Command};
 

@@ -2,13 +2,11 @@
 
 mod authenticator;
 mod clock;
-mod components;
 mod events;
 mod random;
 
 pub use authenticator::Authenticator;
 pub use clock::{FixedClock, StepClock};
-pub use components::{LakeReaders, S3Store};
 pub use events::{EventBuilder, Profile, events, hostile_events, org_id};
 pub use random::SeededRandom;
 

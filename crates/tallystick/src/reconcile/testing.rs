@@ -29,7 +29,7 @@ pub(crate) fn event(seq: u64) -> Value {
         "context": { "ip": "203.0.113.7", "user_agent": "curl/8 a=b", "request_id": "req_1" },
         "outcome": "failure", "reason": "line one\nkey=line two",
         "changes": [{ "op": "replace", "path": "a", "old": 1.5, "new": [1, null] }],
-        "metadata": { "note": "n", "count": seq },
+        "metadata": { "note": "n", "count": seq, "signed": format!("hmac-sha256:{}", "0f".repeat(32)) },
     })
 }
 

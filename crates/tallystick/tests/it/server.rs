@@ -14,6 +14,8 @@ use serde_json::Value;
 const BINARY: &str = env!("CARGO_BIN_EXE_tallystick");
 /// A start that takes longer has hung. Generous, because the machine may be busy.
 const START_TIME_MAX: Duration = Duration::from_mins(2);
+/// A connection that was idle for longer is not used again: the service ends such, perhaps at that moment.
+const IDLE_TIME_MAX: Duration = Duration::from_secs(20);
 
 /// The command with nothing of this process's environment that it would take for its own.
 pub(crate) fn tallystick() -> Command {
@@ -204,7 +206,8 @@ impl Api {
     pub(crate) fn new(base: &str, key: &str) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = reqwest::Client::builder().timeout(Duration::from_mins(1)).build().unwrap();
+        let http = reqwest::Client::builder().timeout(Duration::from_mins(1));
+        let http = http.pool_idle_timeout(IDLE_TIME_MAX).build().unwrap();
         Self { base: base.to_owned(), key: key.to_owned(), runtime, http }
     }
 

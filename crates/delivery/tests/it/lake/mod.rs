@@ -7,5 +7,3 @@ mod readers;
 mod rig;
 mod run;
 mod store;
-
-pub(crate) use store::{Store, now_ms};

@@ -4,11 +4,11 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 use serde_json::{Value, json};
 use tallystick_destination::{Batch, Destination, Outcome};
-use tallystick_testkit::LakeReaders;
+use tallystick_receivers::{LakeReaders, Seaweed, now_ms};
 
 use super::{
     rig::{batches, deliver, filled, in_folder, org, stored},
-    store::{Store, now_ms},
+    store::in_bucket,
 };
 use crate::harness::Harness;
 
@@ -103,34 +103,34 @@ async fn try_out(lake: &dyn Destination, batch: &Batch) {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_engines_of_others_read_a_folder_and_a_bucket() {
     let harness = filled(1_500).await;
-    let store = Store::start().await;
+    let store = Seaweed::start();
     let dir = tempfile::tempdir().unwrap();
-    let (in_folder, in_bucket) = (in_folder(dir.path()), store.lake("audit/lake"));
+    let (folder_lake, bucket_lake) = (in_folder(dir.path()), in_bucket(&store, "audit/lake"));
     let mut batches = all_batches(&harness);
     for batch in &mut batches {
         batch.now_ms = now_ms();
-        deliver(&*in_folder, batch).await;
-        deliver(&*in_bucket, batch).await;
+        deliver(&*folder_lake, batch).await;
+        deliver(&*bucket_lake, batch).await;
     }
     for batch in &batches {
-        let answer = deliver(&*in_bucket, batch).await;
+        let answer = deliver(&*bucket_lake, batch).await;
         assert!(answer.detail.ends_with("was there already"), "{}", answer.detail);
     }
     // Other events under the same name are not taken for ours.
     let mut other = batches[1].clone();
     other.records.truncate(1);
-    let answer = in_bucket.send(&other).await;
+    let answer = bucket_lake.send(&other).await;
     assert_eq!(answer.outcome, Outcome::Misconfigured);
     assert!(answer.detail.contains("is there with other content"), "{}", answer.detail);
     let folder = dir.path().join("acme/audit");
     // Neither of these is in the way.
     cut_short(&folder);
-    try_out(&*in_folder, &batches[0]).await;
-    try_out(&*in_bucket, &batches[0]).await;
+    try_out(&*folder_lake, &batches[0]).await;
+    try_out(&*bucket_lake, &batches[0]).await;
     let (expected, mut readers) = (expected(&harness), LakeReaders::start());
     for (place, engines) in [
         (json!({ "folder": folder }), &["duckdb", "chdb", "spark"][..]),
-        (store.place("audit/lake"), &["duckdb", "chdb", "spark", "arrow"]),
+        (store.lake("audit/lake"), &["duckdb", "chdb", "spark", "arrow"]),
     ] {
         assert_read(&readers.ask(engines, &place), &expected, engines);
     }

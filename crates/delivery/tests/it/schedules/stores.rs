@@ -9,12 +9,14 @@ use tallystick_destination::{
     object::{CheckedStore, NewObject, store_kind},
 };
 use tallystick_outbound::{OutboundOptions, Plain};
+use tallystick_receivers::{Receiver as _, Seaweed, now_ms};
 
 use super::rig::{DAY_MS, Rig, deliveries};
-use crate::lake::{Store, now_ms};
 
-fn settings(store: &Store, prefix: &str) -> Map<String, Value> {
-    store.settings(prefix).as_object().unwrap().clone()
+fn settings(store: &Seaweed, prefix: &str) -> Map<String, Value> {
+    let mut settings = store.settings().as_object().unwrap().clone();
+    settings.insert("prefix".to_owned(), json!(prefix));
+    settings
 }
 
 fn draft(settings: Map<String, Value>, key: Option<&str>) -> StoreEdit {
@@ -22,7 +24,7 @@ fn draft(settings: Map<String, Value>, key: Option<&str>) -> StoreEdit {
 }
 
 /// Somebody who looks into the bucket.
-fn reader(store: &Store) -> Box<dyn CheckedStore> {
+fn reader(store: &Seaweed) -> Box<dyn CheckedStore> {
     let kind = store_kind("s3").unwrap();
     let outbound =
         OutboundOptions { allow_private: true, plain: Plain::Private, ..OutboundOptions::default() };
@@ -38,7 +40,7 @@ async fn keys(reader: &dyn CheckedStore, prefix: &str) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_and_its_manifest_are_put_once_under_a_key_with_the_date() {
-    let store = Store::start().await;
+    let store = Seaweed::start();
     let mut rig = Rig::new(None).await;
     // The store looks at when a request was signed.
     rig.harness.clock.set(now_ms() - DAY_MS);
@@ -72,7 +74,7 @@ async fn a_file_and_its_manifest_are_put_once_under_a_key_with_the_date() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_in_the_place_of_a_file_is_left_alone() {
-    let store = Store::start().await;
+    let store = Seaweed::start();
     let mut rig = Rig::new(None).await;
     rig.harness.clock.set(now_ms() - DAY_MS);
     let edit =

@@ -153,9 +153,9 @@ impl Rules {
         {
             members.remove(TIMESTAMP);
         }
-        let mut named = Vec::new();
-        differ("", &wanted, &found, &mut named);
-        named
+        let mut differences = Differences { has_hashes: self.has_hashes(), named: Vec::new() };
+        differences.note("", &wanted, &found);
+        differences.named
     }
 
     fn lines(&self, format: FormatName, rendered: &[u8], copied: &[u8]) -> Vec<String> {
@@ -170,7 +170,8 @@ impl Rules {
         };
         let of = |pairs: &[(String, String)], key: &str| -> Vec<String> {
             let of_key = pairs.iter().filter(|(known, _)| known == key);
-            of_key.map(|(_, value)| unhashed(value).into_owned()).collect()
+            let value = |value| if self.has_hashes() { unhashed(value) } else { Cow::Borrowed(value) };
+            of_key.map(|(_, of_key)| value(of_key).into_owned()).collect()
         };
         let mut named: Vec<String> = Vec::new();
         for (key, _) in wanted.iter().chain(&found) {
@@ -182,45 +183,54 @@ impl Rules {
     }
 }
 
-/// Names the members in which two values differ.
-fn differ(path: &str, wanted: &Value, found: &Value, named: &mut Vec<String>) {
-    if named.len() >= NAMED_MAX || is_same(wanted, found) {
-        return;
-    }
-    let within = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
-    match (wanted, found) {
-        (Value::Object(wanted), Value::Object(found)) => {
-            for (name, value) in wanted {
-                differ(&within(name), value, found.get(name).unwrap_or(&Value::Null), named);
-                if value.is_null() && !found.contains_key(name) {
-                    named.push(within(name));
-                }
-            }
-            for name in found.keys().filter(|name| !wanted.contains_key(*name)) {
-                if named.len() < NAMED_MAX {
-                    named.push(format!("{} (added)", within(name)));
-                }
-            }
-        }
-        (Value::Array(wanted), Value::Array(found)) if wanted.len() == found.len() => {
-            for (number, (wanted, found)) in wanted.iter().zip(found).enumerate() {
-                differ(&format!("{path}[{number}]"), wanted, found, named);
-            }
-        }
-        _ => named.push(if path.is_empty() { "all of it".to_owned() } else { path.to_owned() }),
-    }
+/// The members in which two values differ.
+struct Differences {
+    /// Whether the stream has put hashes where the log has texts.
+    has_hashes: bool,
+    named: Vec<String>,
 }
 
-/// Whether two values mean the same: other programs write numbers in their own way.
-fn is_same(wanted: &Value, found: &Value) -> bool {
-    match (wanted, found) {
-        (Value::Number(wanted), Value::Number(found)) => {
-            wanted == found || (!wanted.is_u64() && wanted.as_f64() == found.as_f64())
+impl Differences {
+    fn note(&mut self, path: &str, wanted: &Value, found: &Value) {
+        if self.named.len() >= NAMED_MAX || self.is_same(wanted, found) {
+            return;
         }
-        (Value::String(wanted), Value::String(found)) => {
-            wanted == found || (wanted.contains(HASHED) && unhashed(wanted) == unhashed(found))
+        let within = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+        match (wanted, found) {
+            (Value::Object(wanted), Value::Object(found)) => {
+                for (name, value) in wanted {
+                    self.note(&within(name), value, found.get(name).unwrap_or(&Value::Null));
+                    if value.is_null() && !found.contains_key(name) {
+                        self.named.push(within(name));
+                    }
+                }
+                for name in found.keys().filter(|name| !wanted.contains_key(*name)) {
+                    if self.named.len() < NAMED_MAX {
+                        self.named.push(format!("{} (added)", within(name)));
+                    }
+                }
+            }
+            (Value::Array(wanted), Value::Array(found)) if wanted.len() == found.len() => {
+                for (number, (wanted, found)) in wanted.iter().zip(found).enumerate() {
+                    self.note(&format!("{path}[{number}]"), wanted, found);
+                }
+            }
+            _ => self.named.push(if path.is_empty() { "all of it".to_owned() } else { path.to_owned() }),
         }
-        (wanted, found) => wanted == found,
+    }
+
+    /// Whether two values mean the same: other programs write numbers in their own way.
+    fn is_same(&self, wanted: &Value, found: &Value) -> bool {
+        match (wanted, found) {
+            (Value::Number(wanted), Value::Number(found)) => {
+                wanted == found || (!wanted.is_u64() && wanted.as_f64() == found.as_f64())
+            }
+            (Value::String(wanted), Value::String(found)) => {
+                wanted == found
+                    || (self.has_hashes && wanted.contains(HASHED) && unhashed(wanted) == unhashed(found))
+            }
+            (wanted, found) => wanted == found,
+        }
     }
 }
 

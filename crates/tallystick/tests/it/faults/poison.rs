@@ -89,7 +89,6 @@ fn what_is_refused_is_kept_with_the_reason_and_the_rest_arrives() {
     writer.write(api).unwrap();
     make_streams(api, &mut targets);
     settle(api, &targets);
-    println!("DEBUG {}", api.get(&format!("/v1/streams/{}/attempts", targets[0].stream)).body);
     let refused = |target: &Target| {
         let (_, refuses_large, refuses_text, ..) = told.iter().find(|told| told.0 == target.name).unwrap();
         let wanted = [(refuses_large, &large), (refuses_text, &text)];

@@ -1,5 +1,5 @@
-//! A proxy between a stream and a receiver over HTTP that answers in its stead when there is a storm: too busy, not there,
-//! too large; or hangs up before or after the receiver has had its say.
+//! A proxy between a stream and a receiver over HTTP that answers in its stead when there is a storm: too busy, not
+//! there, too large; or hangs up before or after the receiver has had its say.
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
@@ -23,6 +23,7 @@ pub(crate) const TOO_LARGE: &str = "the proxy takes nothing that long";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fate {
     Pass,
+    TooLarge,
     TooMany { says_when: bool },
     Unavailable,
     LostBefore,
@@ -40,6 +41,21 @@ pub(crate) struct Tally {
     pub(crate) lost_after: usize,
     /// Requests that came sooner than they were asked to.
     pub(crate) too_soon: usize,
+}
+
+impl Tally {
+    /// Both together.
+    pub(crate) fn plus(self, other: Tally) -> Tally {
+        Tally {
+            passed: self.passed + other.passed,
+            too_many: self.too_many + other.too_many,
+            unavailable: self.unavailable + other.unavailable,
+            too_large: self.too_large + other.too_large,
+            lost_before: self.lost_before + other.lost_before,
+            lost_after: self.lost_after + other.lost_after,
+            too_soon: self.too_soon + other.too_soon,
+        }
+    }
 }
 
 struct State {
@@ -95,11 +111,8 @@ impl Shared {
         let mut reader = BufReader::new(client.try_clone().ok()?);
         loop {
             let request = read_request(&mut reader)?;
-            let answer = match self.fate() {
-                _ if request.body.len() > self.body_bytes_max => {
-                    self.state.lock().unwrap().tally.too_large += 1;
-                    status("413 Content Too Large", "", TOO_LARGE)
-                }
+            let answer = match self.fate(request.body.len() > self.body_bytes_max) {
+                Fate::TooLarge => status("413 Content Too Large", "", TOO_LARGE),
                 Fate::TooMany { says_when: false } => status("429 Too Many Requests", "", ""),
                 Fate::TooMany { says_when: true } => {
                     let answer = status("429 Too Many Requests", "retry-after: 1\r\n", "");
@@ -122,13 +135,14 @@ impl Shared {
         }
     }
 
-    fn fate(&self) -> Fate {
+    fn fate(&self, is_too_large: bool) -> Fate {
         let mut state = self.state.lock().unwrap();
         let State { rng, is_stormy, tally, quiet_until } = &mut *state;
         if quiet_until.take().is_some_and(|until| Instant::now() + TOLERANCE < until) {
             tally.too_soon += 1;
         }
         let fate = match rng.below(100) {
+            _ if is_too_large => Fate::TooLarge,
             _ if !*is_stormy => Fate::Pass,
             0..10 => Fate::TooMany { says_when: false },
             10..20 => Fate::TooMany { says_when: true },
@@ -139,6 +153,7 @@ impl Shared {
         };
         *match fate {
             Fate::Pass => &mut tally.passed,
+            Fate::TooLarge => &mut tally.too_large,
             Fate::TooMany { .. } => &mut tally.too_many,
             Fate::Unavailable => &mut tally.unavailable,
             Fate::LostBefore => &mut tally.lost_before,

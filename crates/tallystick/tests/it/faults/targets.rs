@@ -41,7 +41,7 @@ pub(crate) const ALL: &[Candidate] = &[
     candidate("lake/folder", true, |folder| Box::new(LakeFolder::new(folder))),
     // A new connection has another identity, by which brokers tell repetitions.
     candidate("kafka/tansu", false, |_| Box::new(Tansu::with_topic())),
-    // Within the time in which JetStream remembers ids, two minutes unless it is told otherwise.
+    // Within the time in which JetStream remembers ids, which is longer here than it takes.
     candidate("nats/nats-server", true, |_| Box::new(Nats::with_stream(MESSAGE_BYTES_MAX))),
     candidate("syslog/rsyslog", false, |_| Box::new(SyslogReceiver::rsyslog())),
     candidate("syslog/syslog-ng", false, |_| Box::new(SyslogReceiver::syslog_ng())),

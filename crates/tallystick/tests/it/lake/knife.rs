@@ -1,5 +1,5 @@
-//! Kills the service in the middle of a file of a lake: of one in a folder when a part of it is seen there, of one on its
-//! way to a bucket when half of it has passed.
+//! Kills the service in the middle of a file of a lake: of one in a folder when a part of it is seen there, of one on
+//! its way to a bucket when half of it has passed.
 
 use std::{
     io::{self, BufRead as _, BufReader, Read, Write},
@@ -23,7 +23,7 @@ pub(super) fn kill(pid: u32) {
 }
 
 /// Unfinished files below a folder. It is looked at while it changes, so what is not there any more is nothing.
-pub(super) fn unfinished(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn unfinished(folder: &Path) -> Vec<PathBuf> {
     let (mut found, mut folders) = (Vec::new(), vec![folder.to_owned()]);
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
@@ -76,8 +76,8 @@ impl Between {
         between
     }
 
-    pub(super) fn endpoint(&self) -> String {
-        format!("http://{}", self.address)
+    pub(super) fn port(&self) -> u16 {
+        self.address.port()
     }
 
     /// The next file is cut in half, and the service ends.

@@ -10,9 +10,10 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use tallystick_testkit::{LakeReaders, S3Store};
+use tallystick_receivers::{LakeReaders, Receiver as _, Seaweed};
 
-use self::knife::{Between, kill_in_folder, unfinished};
+pub(crate) use self::knife::unfinished;
+use self::knife::{Between, kill_in_folder};
 use crate::server::{Api, Server};
 
 /// What nothing here should take, however busy the machine is.
@@ -94,10 +95,6 @@ impl Scene {
                     break;
                 }
                 assert!(started.elapsed() < PATIENCE, "it does not get there: {now}");
-                // One that waits because the store was not there yet is told that it is.
-                if now["state"] == "error" {
-                    self.api().post(&format!("/v1/streams/{id}/resume"), &json!({}));
-                }
                 std::thread::sleep(Duration::from_millis(100));
             }
         }
@@ -170,16 +167,18 @@ fn compare(
 #[test]
 fn the_engines_of_others_count_what_the_api_counts_also_after_a_kill_in_the_middle_of_a_file() {
     let root = tempfile::tempdir().unwrap();
-    let store_folder = tempfile::tempdir().unwrap();
-    let store = S3Store::start(store_folder.path());
+    let store = Seaweed::start();
     let between = Between::start(store.port());
     let mut scene = Scene::new(root.path());
     scene.write(3_000);
     let in_folder = scene.stream(&json!({ "place": "folder", "path": "audit", "linger_s": 1 }));
-    let in_bucket = scene.stream(&json!({ "place": "s3", "bucket": "lakes", "prefix": "audit", "linger_s": 1,
-        "endpoint": between.endpoint(), "access_key_id": S3Store::KEY, "secret_access_key": S3Store::SECRET }));
+    let mut settings = store.settings_by(between.port());
+    for (name, value) in [("place", json!("s3")), ("prefix", json!("audit")), ("linger_s", json!(1))] {
+        settings[name] = value;
+    }
+    let in_bucket = scene.stream(&settings);
     let streams = [in_folder.as_str(), in_bucket.as_str()];
-    let (folder, bucket) = (json!({ "folder": scene.lake() }), store.lake("lakes", "audit"));
+    let (folder, bucket) = (json!({ "folder": scene.lake() }), store.lake("audit"));
     let mut readers = LakeReaders::start();
     let mut compare_all = |scene: &Scene| {
         scene.drained(&streams);
