@@ -119,16 +119,30 @@ impl Values {
         &self.numbers
     }
 
-    /// The texts, which share one buffer.
-    pub(crate) fn texts(&mut self) -> Vec<ByteArray> {
+    /// Hands over the texts, which share one buffer. It is used again afterwards, unless somebody has kept a text.
+    pub(crate) fn lend_texts<T>(&mut self, take: impl FnOnce(&[ByteArray], &Self) -> T) -> T {
         let bytes = Bytes::from(std::mem::take(&mut self.text));
         let mut start = 0;
-        let slice = |end: usize| {
-            let text = bytes.slice(start..end);
-            start = end;
+        let slice = |end: &usize| {
+            let text = bytes.slice(start..*end);
+            start = *end;
             ByteArray::from(text)
         };
-        std::mem::take(&mut self.ends).into_iter().map(slice).collect()
+        let texts: Vec<ByteArray> = self.ends.iter().map(slice).collect();
+        let taken = take(&texts, self);
+        drop(texts);
+        if bytes.is_unique() {
+            self.text = Vec::from(bytes);
+        }
+        taken
+    }
+
+    fn clear(&mut self) {
+        self.numbers.clear();
+        self.text.clear();
+        self.ends.clear();
+        self.definitions.clear();
+        self.repetitions.clear();
     }
 }
 
@@ -167,6 +181,13 @@ pub(crate) struct Group {
 impl Group {
     pub(crate) fn new(kinds: Columns) -> Self {
         Self { rows: 0, bytes: 0, kinds, columns: kinds.iter().map(|_| Values::default()).collect() }
+    }
+
+    /// The same without its rows: memory that is filled again and again stays as much as it is.
+    pub(crate) fn emptied(mut self) -> Self {
+        (self.rows, self.bytes) = (0, 0);
+        self.columns.iter_mut().for_each(Values::clear);
+        self
     }
 
     /// Whether no more should be added.
@@ -270,7 +291,10 @@ mod tests {
         values.list([Some(Cow::Borrowed("a")), None, Some(Cow::Borrowed(""))].into_iter(), 2);
         assert_eq!(values.definitions, [0, 2, 1, 2]);
         assert_eq!(values.repetitions, [0, 0, 1, 1]);
-        let texts: Vec<Vec<u8>> = values.texts().iter().map(|text| text.data().to_vec()).collect();
-        assert_eq!(texts, [b"a".to_vec(), b"".to_vec()]);
+        for _ in 0..2 {
+            let texts = values.lend_texts(|texts, _| texts.iter().map(|text| text.data().to_vec()).collect());
+            let texts: Vec<Vec<u8>> = texts;
+            assert_eq!(texts, [b"a".to_vec(), b"".to_vec()]);
+        }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::{
     io::Write as _,
-    sync::mpsc::{Receiver, SyncSender, sync_channel},
+    sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel},
     thread,
 };
 
@@ -204,9 +204,10 @@ impl Work<'_> {
         let mut file = ParquetFile::new(&mut sink, COLUMNS)?;
         self.with_pages(request, |pages| {
             let (groups, taken) = sync_channel(0);
+            let (empty, emptied) = channel();
             thread::scope(|scope| {
-                let shaper = scope.spawn(move || group_pages(&pages, &groups));
-                let written = self.write_groups(&mut file, &taken, &mut rows);
+                let shaper = scope.spawn(move || group_pages(&pages, &groups, &emptied));
+                let written = self.write_groups(&mut file, (&taken, &empty), &mut rows);
                 drop(taken);
                 shaper.join().expect("sorting events into columns does not panic").and(written)
             })
@@ -219,14 +220,16 @@ impl Work<'_> {
     fn write_groups(
         &self,
         file: &mut ParquetFile<&mut Sink>,
-        groups: &Receiver<Group>,
+        (groups, empty): (&Receiver<Group>, &Sender<Group>),
         rows: &mut u64,
     ) -> Result<(), Failure> {
         let mut room_checked = 0;
         while let Ok(group) = groups.recv() {
             self.require_going_on(file.inner().bytes(), &mut room_checked)?;
             let more = group.rows as u64;
-            file.write(group)?;
+            let emptied = file.write(group)?;
+            // Nobody fills it if that was the last one.
+            let _ = empty.send(emptied);
             *rows += more;
             self.told(*rows, file.inner().bytes());
         }
@@ -254,13 +257,21 @@ fn shape_pages(
     Ok(())
 }
 
-fn group_pages(pages: &Receiver<Events>, groups: &SyncSender<Group>) -> Result<(), Failure> {
+/// Two groups take turns: one is filled while the other is written.
+fn group_pages(
+    pages: &Receiver<Events>,
+    groups: &SyncSender<Group>,
+    emptied: &Receiver<Group>,
+) -> Result<(), Failure> {
     let mut group = Group::new(COLUMNS);
     for page in pages {
         for event in &page.events {
             group.push(event)?;
-            if group.is_full() && groups.send(std::mem::replace(&mut group, Group::new(COLUMNS))).is_err() {
-                return Ok(());
+            if group.is_full() {
+                if groups.send(group).is_err() {
+                    return Ok(());
+                }
+                group = emptied.try_recv().unwrap_or_else(|_| Group::new(COLUMNS));
             }
         }
     }

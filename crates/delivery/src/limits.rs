@@ -5,7 +5,7 @@ pub const COLUMNS_MAX: usize = 100;
 /// Events of one page that is read at once.
 pub const PAGE_EVENTS: usize = 4_096;
 /// Bytes of values of one row group of a Parquet file; about as many again are in memory.
-pub(crate) const GROUP_BYTES_MAX: usize = 16 << 20;
+pub(crate) const GROUP_BYTES_MAX: usize = 8 << 20;
 /// Rows of one row group at most.
 pub(crate) const GROUP_ROWS_MAX: usize = 65_536;
 /// Bytes of a file between two looks at how much room there is.

@@ -53,29 +53,29 @@ impl<W: Write + Send> ParquetFile<W> {
         Ok(Self { writer, columns })
     }
 
-    pub(crate) fn write(&mut self, mut group: Group) -> Result<(), Failure> {
+    /// Writes a group, and gives it back empty.
+    pub(crate) fn write(&mut self, mut group: Group) -> Result<Group, Failure> {
         let mut row_group = self.writer.next_row_group().map_err(failure)?;
         for (values, (_, kind)) in group.columns.iter_mut().zip(self.columns) {
             let column = row_group.next_column().map_err(failure)?;
             let mut column = column.ok_or_else(|| Failure::Broken("a column is missing".to_owned()))?;
-            let (texts, definitions) = (values.texts(), values.definitions.as_slice());
-            let definitions = (*kind != Kind::Text && !definitions.is_empty()).then_some(definitions);
-            let repetitions =
-                matches!(kind, Kind::Texts | Kind::MaybeTexts).then_some(values.repetitions.as_slice());
-            match kind {
-                Kind::Number | Kind::MaybeNumber | Kind::Micros | Kind::Millis => {
-                    let typed = column.typed::<Int64Type>();
-                    typed.write_batch(values.numbers(), definitions, repetitions).map_err(failure)?;
+            let written = values.lend_texts(|texts, values| {
+                let definitions = values.definitions.as_slice();
+                let definitions = (*kind != Kind::Text && !definitions.is_empty()).then_some(definitions);
+                let is_list = matches!(kind, Kind::Texts | Kind::MaybeTexts);
+                let repetitions = is_list.then_some(values.repetitions.as_slice());
+                match kind {
+                    Kind::Number | Kind::MaybeNumber | Kind::Micros | Kind::Millis => {
+                        column.typed::<Int64Type>().write_batch(values.numbers(), definitions, repetitions)
+                    }
+                    _ => column.typed::<ByteArrayType>().write_batch(texts, definitions, repetitions),
                 }
-                _ => {
-                    let typed = column.typed::<ByteArrayType>();
-                    typed.write_batch(&texts, definitions, repetitions).map_err(failure)?;
-                }
-            }
+            });
+            written.map_err(failure)?;
             column.close().map_err(failure)?;
         }
         row_group.close().map_err(failure)?;
-        Ok(())
+        Ok(group.emptied())
     }
 
     /// Writes the footer, in which `key` has a statement about the file.

@@ -6,7 +6,14 @@ const COMPACT_FROM = 10_000;
 let whole;
 let compact;
 
-export const number = (value) => (whole ??= new Intl.NumberFormat("en")).format(value);
+const THOUSANDS = /\B(?=(?:\d{3})+$)/g;
+
+/** `1,234,567`. */
+export function number(value) {
+  // Counts are whole: the first screen is there without a format.
+  if (Number.isSafeInteger(value)) return String(value).replace(THOUSANDS, ",");
+  return (whole ??= new Intl.NumberFormat("en")).format(value);
+}
 
 /** A count as it fits into a narrow column; the whole number belongs into a tooltip. */
 export function shortNumber(value) {

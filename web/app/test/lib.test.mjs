@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { kindOf, patchOf, pathOf, shown, wordDiff } from "../lib/diff.js";
-import { about, bytes, count, shortNumber } from "../lib/format.js";
+import { about, bytes, count, number, shortNumber } from "../lib/format.js";
 import { instantOf, localOf } from "../lib/local-time.js";
 import { cut, lineOf, visible } from "../lib/safe-text.js";
 import { isSame, stateOf, viewOf } from "../lib/saved-view.js";
@@ -129,6 +129,10 @@ test("changes are shown word by word where that helps", () => {
 });
 
 test("numbers", () => {
+  const format = new Intl.NumberFormat("en");
+  for (const value of [0, 12, 999, 1_000, -999, -1_000, 123_456, 1_234_567, 2 ** 53 - 1, 1e21, 1234.5678, Infinity]) {
+    assert.equal(number(value), format.format(value));
+  }
   assert.deepEqual([shortNumber(9_999), shortNumber(12_345)], ["9,999", "12.3K"]);
   assert.deepEqual([about(5, true), about(5, false)], ["5", "≈ 5"]);
   assert.deepEqual(

@@ -53,7 +53,7 @@ async function startProgram(args, ready, { env = {}, folder = mkdtempSync(join(t
     await ended;
     if (!keep) rmSync(folder, { recursive: true, force: true });
   };
-  return { url, key, said, stop, folder };
+  return { url, key, said, stop, folder, pid: child.pid };
 }
 
 /** What streams send to in these tests is on this machine. */

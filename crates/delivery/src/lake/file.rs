@@ -89,7 +89,7 @@ impl LakeFile {
         for record in &batch.records {
             add(&mut group, batch, record)?;
             if group.is_full() {
-                file.write(std::mem::replace(&mut group, Group::new(LAKE_COLUMNS)))?;
+                group = file.write(group)?;
             }
         }
         if group.rows > 0 {

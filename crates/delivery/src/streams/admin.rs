@@ -10,7 +10,7 @@ use tallystick_event::OrgId;
 use super::{
     error::StreamsError,
     mask::Mask,
-    plan::{best_format, format_for, lowered, settings_of},
+    plan::{best_format, check_query, format_for, settings_of},
     runner::Streams,
     start::Start,
 };
@@ -145,7 +145,7 @@ impl Streams {
         let kind = self.kind(&draft.kind)?;
         let format = draft.format.clone().unwrap_or_else(|| best_format(kind).to_owned());
         format_for(kind, &format)?;
-        lowered(&draft.query, self.engine.clock().now_ms() * 1_000)?;
+        check_query(&draft.query)?;
         draft.mask.check().map_err(|error| StreamsError::invalid("mask", error.to_string()))?;
         let settings = self.settings(kind, draft.settings.clone(), kept, (id, draft.org.as_ref()))?;
         Ok(Checked { kind, settings, format })
@@ -189,7 +189,7 @@ impl Streams {
             change.format = Some(format);
         }
         if let Some(query) = patch.query {
-            lowered(&query, self.engine.clock().now_ms() * 1_000)?;
+            check_query(&query)?;
             change.query = Some(query);
         }
         if let Some(mask) = patch.mask {

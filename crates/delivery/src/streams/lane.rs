@@ -101,7 +101,12 @@ impl Lane {
         if let Some(last) = self.in_flight_last {
             let first = self.next_seq;
             let range = work.read(&self.org, &key, move |reader| reader.range(first, last)).await;
-            next = Some(range.map_err(Halt::Unreadable)?);
+            let mut range = range.map_err(Halt::Unreadable)?;
+            match range.gap.take() {
+                // What is left of it goes out as a batch of its own.
+                Some(gap) => self.leave_out(work, gap).await?,
+                None => next = Some(range),
+            }
         }
         let mut batches = 0;
         loop {
@@ -163,7 +168,7 @@ impl Lane {
         let happening = Happening::Gap(gap.clone());
         let step = StreamStep { gaps: vec![gap], ..self.step(work, next_seq, None) };
         work.step(&step).await?;
-        self.next_seq = next_seq;
+        (self.next_seq, self.in_flight_last) = (next_seq, None);
         work.tell(&happening).await;
         Ok(())
     }

@@ -34,7 +34,6 @@ impl Plan {
         product: (String, String),
     ) -> Result<Self, StreamsError> {
         let format = format_for(kind, &stream.format)?;
-        // Relative times are those of the moment when somebody wrote the query.
         let query = lowered(&stream.query, stream.updated_ms * 1_000)?;
         let mask = Mask::from_text(&stream.mask).and_then(|mask| mask.check().map(|()| mask));
         let mask = mask.map_err(|error| StreamsError::invalid("mask", error.to_string()))?;
@@ -91,6 +90,18 @@ pub(crate) fn format_for(kind: &Kind, name: &str) -> Result<FormatName, StreamsE
 /// The format that is best for a kind.
 pub(crate) fn best_format(kind: &Kind) -> &'static str {
     kind.formats.first().copied().unwrap_or(FormatName::Native.as_str())
+}
+
+/// Refuses a query that no stream can have. Events go out when they come, and again when they must, so one with a time
+/// that depends on now would mean something else each time.
+pub(crate) fn check_query(text: &str) -> Result<(), StreamsError> {
+    const ONE_DAY_US: i64 = 1_768_478_400_000_000;
+    const ANOTHER_US: i64 = 1_803_211_200_000_000;
+    if lowered(text, ONE_DAY_US)? == lowered(text, ANOTHER_US)? {
+        return Ok(());
+    }
+    let why = "a stream goes on for ever: write its times in full, such as created:>=2026-01-01, not relative to now";
+    Err(StreamsError::invalid("query", why))
 }
 
 /// A query ready for the matcher; none: every event.

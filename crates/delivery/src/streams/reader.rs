@@ -92,14 +92,21 @@ impl Reader<'_> {
         Ok(scan)
     }
 
-    /// Exactly the events of a range that was made durable. Blocks.
+    /// Exactly the events of a range that was made durable, or only the gap that it begins with: then it cannot go out
+    /// again as what it was. A log that ends before the range does is damaged. Blocks.
     pub(crate) fn range(&self, first_seq: u64, last_seq: u64) -> Result<Scan, ReadError> {
         let mut scan = Scan { is_full: true, ..Scan::from(first_seq) };
         while scan.end_seq <= last_seq {
             let most = usize::try_from(last_seq - scan.end_seq + 1).unwrap_or(READ_EVENTS).min(READ_EVENTS);
             let events = self.engine.read_log(self.org, scan.end_seq, most)?;
-            if events.is_empty() {
-                break;
+            let Some(first) = events.first() else {
+                let ends = scan.end_seq;
+                let what = format!("the log of {} ends at {ends}, and {last_seq} was sent of it", self.org);
+                return Err(ReadError::Corrupt(what));
+            };
+            if first.meta.seq > scan.end_seq {
+                let gap = self.gap(first_seq, first.meta.seq.min(last_seq + 1) - 1);
+                return Ok(Scan { gap: Some(gap), ..Scan::from(first_seq) });
             }
             for event in events.iter().take_while(|event| event.meta.seq <= last_seq) {
                 self.take(&mut scan, event, false)?;
@@ -133,15 +140,15 @@ impl Reader<'_> {
             scan.is_full = true;
             return false;
         }
-        scan.gap = Some(StreamGap {
-            org: self.org.clone(),
-            first_seq: scan.end_seq,
-            last_seq: seq - 1,
-            reason: GAP_RETENTION.to_owned(),
-            at_ms: self.now_ms,
-        });
+        scan.gap = Some(self.gap(scan.end_seq, seq - 1));
         (scan.first_seq, scan.end_seq) = (seq, seq);
         true
+    }
+
+    /// Events that are not in the log any more.
+    fn gap(&self, first_seq: u64, last_seq: u64) -> StreamGap {
+        let (org, reason) = (self.org.clone(), GAP_RETENTION.to_owned());
+        StreamGap { org, first_seq, last_seq, reason, at_ms: self.now_ms }
     }
 
     /// Takes one event; false if it has to wait for the next batch.

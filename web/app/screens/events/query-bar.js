@@ -131,9 +131,12 @@ export function QueryBar() {
     event.preventDefault();
     event.stopPropagation();
   };
+  // At first neither is scrolled, and asking would lay the page out before it is whole.
+  const isDrawn = useRef(false);
   useLayoutEffect(() => {
-    mirror.current.scrollTop = box.current.scrollTop;
-  });
+    if (isDrawn.current) mirror.current.scrollTop = box.current.scrollTop;
+    isDrawn.current = true;
+  }, [text]);
   useEffect(() => {
     if (shownNotes.length) announce(shownNotes.map(({ message }) => message).join(". "));
   }, [notes]);

@@ -14,12 +14,23 @@ import { fresh, isAtTop, loadGap, pending, showPending } from "./tail.js";
 
 const NothingFound = lazy(() => import("./nothing-found.js"), "NothingFound");
 
+/** Rows that are there above and below those in sight. */
 const MARGIN = 8;
 const PREFETCH_SCREENS = 3;
 const LATE_MS = 5 * 60_000;
 const NARROW = 720;
 
-const view = { top: signal(0), height: signal(600), width: signal(1000) };
+/** What stands beside the rows on wide, less wide and narrow screens, and above them, px. */
+const BESIDE = (width) => (width <= NARROW ? 0 : width <= 1180 ? 272 : 416);
+const ABOVE = 235;
+
+// Until the rows are measured their place is a good guess: a wrong one costs a second drawing before the first is seen.
+const view = {
+  top: signal(0),
+  height: signal(innerHeight - ABOVE),
+  width: signal(innerWidth - BESIDE(innerWidth)),
+  margin: signal(0),
+};
 
 /** The height of a row in px, as the style sheet has it. */
 function rowHeight() {
@@ -197,14 +208,17 @@ function useScroller() {
         view.height.value = scroller.clientHeight;
         view.width.value = scroller.clientWidth;
       });
-    measure();
+    // It is told at once, before anything is painted; asking for sizes here would lay the page out once more.
     const observer = new ResizeObserver(measure);
     observer.observe(scroller);
     return () => {
       observer.disconnect();
+      view.margin.value = 0;
       scroller = null;
     };
   }, []);
+  // Rows out of sight are drawn when those in sight are painted.
+  useEffect(() => void (view.margin.value = MARGIN), []);
   // A new search begins at its top.
   useEffect(() => {
     ref.current.scrollTop = 0;
@@ -216,8 +230,9 @@ function useScroller() {
 /** The rows in sight, and the row that the keyboard is at wherever it is. */
 function rowsInSight(height) {
   const { pages } = model;
-  const first = Math.max(0, Math.floor(view.top.value / height) - MARGIN);
-  const last = Math.min(pages.length, Math.ceil((view.top.value + view.height.value) / height) + MARGIN);
+  const margin = view.margin.value;
+  const first = Math.max(0, Math.floor(view.top.value / height) - margin);
+  const last = Math.min(pages.length, Math.ceil((view.top.value + view.height.value) / height) + margin);
   const found = [];
   for (let index = first; index < last; index++) found.push([index, pages.at(index)]);
   const active = model.active.value;

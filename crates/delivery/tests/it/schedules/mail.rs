@@ -16,7 +16,7 @@ use tallystick_delivery::{
 };
 
 use super::rig::{DAY_MS, Rig, deliveries};
-use crate::lake::python;
+use tallystick_receivers::installed;
 
 const PATIENCE: Duration = Duration::from_mins(2);
 
@@ -38,7 +38,7 @@ impl MailServer {
             MailTls::StartTls => "starttls",
             MailTls::Implicit => "implicit",
         };
-        let mut command = Command::new(python());
+        let mut command = Command::new(installed("bin/python"));
         command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/smtp_server.py"));
         command.arg(dir.path()).arg(port.to_string()).arg(word);
         command.arg(dir.path().join("server.pem")).arg(dir.path().join("server.key"));

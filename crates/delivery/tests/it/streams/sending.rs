@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use serde_json::Value;
+use tallystick_catalog::{Stepped, StreamStep};
 use tallystick_delivery::streams::{Happening, Mask, MaskMethod, Start};
 use tallystick_destination::Outcome;
 
@@ -204,5 +205,34 @@ async fn every_organization_has_its_turn_and_a_broken_log_holds_itself_only() {
     assert!(matches!(&told[..], [Happening::LogUnreadable { org, .. }] if *org == broken), "{told:?}");
     let health = rig.streams.get(&stream.id).await.unwrap().stream.health;
     assert!(health.last_error.is_some_and(|fault| fault.code == "log_unreadable"));
+    rig.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_is_shorter_than_what_was_sent_of_it_is_not_gone_on_with() {
+    let mut rig = Rig::new().await;
+    let org = rig.org("acme").await;
+    rig.append(&org, 0..20).await;
+    let (stream, script) = rig.stream(Some(&org), |_| {}).await;
+    let step = StreamStep {
+        stream: &stream.id,
+        generation: stream.generation,
+        org: &org,
+        from_seq: 0,
+        next_seq: 5,
+        in_flight_last: Some(29),
+        attempt: None,
+        delivered: 0,
+        dead_letters: Vec::new(),
+        gaps: Vec::new(),
+        health: None,
+    };
+    assert_eq!(rig.engine.catalog().advance_stream(&step).await.unwrap(), Stepped::Done);
+    rig.start();
+    let view = rig.until(&stream.id, |view| view.stream.health.last_error.is_some()).await;
+    let fault = view.stream.health.last_error.unwrap();
+    assert_eq!(fault.code, "log_unreadable");
+    assert!(fault.detail.contains("ends at 20"), "{}", fault.detail);
+    assert!(script.ids().is_empty());
     rig.stop().await;
 }

@@ -79,10 +79,14 @@ async fn settings_are_checked_and_secrets_stay_with_their_address() {
         "{stale:?}"
     );
 
-    let wrong: [(&str, Change); 5] = [
+    let relative = StreamPatch { query: Some("created:>now-1h".into()), ..StreamPatch::default() };
+    let relative = rig.streams.update(&stream.id, relative).await.unwrap_err();
+    assert!(relative.to_string().contains("write its times in full"), "{relative}");
+    let wrong: [(&str, Change); 6] = [
         ("there is no kind", &|draft| draft.kind = "fax".into()),
         ("format", &|draft| draft.format = Some("csv".into())),
         ("query", &|draft| draft.query = "action:(".into()),
+        ("query", &|draft| draft.query = "created:last-7d".into()),
         ("mask", &|draft| draft.mask.fields = vec!["id".into()]),
         ("settings.token", &|draft| drop(draft.settings.insert("token".into(), "impossible".into()))),
     ];
