@@ -153,7 +153,10 @@ pub struct MailFile {
 
 impl fmt::Debug for MailFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MailFile").field("name", &self.name).field("bytes", &self.bytes.len()).finish()
+        f.debug_struct("MailFile")
+            .field("name", &self.name)
+            .field("bytes", &self.bytes.len())
+            .finish_non_exhaustive()
     }
 }
 

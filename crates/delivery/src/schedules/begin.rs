@@ -91,14 +91,11 @@ impl Schedules {
         spec.by_sso = schedule.parts.owner.by_sso;
         let mut of = OfSchedule { id: schedule.id.to_string(), run: schedule.runs + 1, received: None };
         let (first_seq, end_seq) = self.seqs(schedule, to_ms).await?;
-        match first_seq {
-            Some(first_seq) => {
-                of.received = Some(Received { first_seq, from_ms: schedule.covered_ms, to_ms });
-            }
-            None => {
-                spec.from_us = Some(schedule.covered_ms.saturating_mul(1_000));
-                spec.to_us = Some(to_ms.saturating_mul(1_000));
-            }
+        if let Some(first_seq) = first_seq {
+            of.received = Some(Received { first_seq, from_ms: schedule.covered_ms, to_ms });
+        } else {
+            spec.from_us = Some(schedule.covered_ms.saturating_mul(1_000));
+            spec.to_us = Some(to_ms.saturating_mul(1_000));
         }
         spec.schedule = Some(of);
         Ok(NewRun {

@@ -1,5 +1,7 @@
 //! What the message about a run says: what is in the file and where it is, and nothing of any event.
 
+use std::fmt::Write as _;
+
 use jiff::{Timestamp, tz::TimeZone};
 use tallystick_catalog::{Export, ScheduleRun};
 
@@ -62,21 +64,21 @@ impl About<'_> {
             self.time(self.run.from_ms),
             self.time(self.run.due_ms),
         );
-        text.push_str(&format!("File     {}, {} bytes\n", file_name(export, self.spec), export.bytes));
+        // Nothing that is written into a string fails.
+        let _ = writeln!(text, "File     {}, {} bytes", file_name(export, self.spec), export.bytes);
         if let Some(sha256) = &export.sha256 {
-            text.push_str(&format!("SHA-256  {sha256}\n"));
+            let _ = writeln!(text, "SHA-256  {sha256}");
         }
         text.push('\n');
         if self.wants_file && !self.attaches() {
-            text.push_str(&format!(
-                "The file is larger than what is attached to a message ({ATTACHMENT_BYTES_MAX} bytes).\n"
-            ));
+            let max = ATTACHMENT_BYTES_MAX;
+            let _ = writeln!(text, "The file is larger than what is attached to a message ({max} bytes).");
         }
         let until = export.expires_ms.map(|ms| format!(", until {}", self.time(ms))).unwrap_or_default();
-        match &self.link {
-            Some(link) => text.push_str(&format!("Download it after signing in{until}:\n{link}\n")),
-            None => text.push_str(&format!("It is in the history of exports as {}{until}.\n", export.id)),
-        }
+        let _ = match &self.link {
+            Some(link) => writeln!(text, "Download it after signing in{until}:\n{link}"),
+            None => writeln!(text, "It is in the history of exports as {}{until}.", export.id),
+        };
         text
     }
 

@@ -162,7 +162,7 @@ impl Delivery {
                 detail
             }
         };
-        self.detail = detail[..detail.floor_char_boundary(DETAIL_BYTES_MAX)].to_owned();
+        detail[..detail.floor_char_boundary(DETAIL_BYTES_MAX)].clone_into(&mut self.detail);
     }
 }
 

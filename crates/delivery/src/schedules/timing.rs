@@ -174,7 +174,7 @@ impl Clockwork {
         let wall = parse_crontab(&format!("{expression} UTC")).or_else(|error| {
             // The first line repeats what was given.
             let said = error.to_string();
-            let why = said.lines().map(str::trim).filter(|line| !line.is_empty()).last().unwrap_or_default();
+            let why = said.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or_default();
             bad("cron", format!("it is no cron expression: {why}"))
         })?;
         let zone = match timing.time_zone.as_deref() {
