@@ -163,6 +163,6 @@ async fn write_golden_files() {
         fs::create_dir_all(to.parent().unwrap()).unwrap();
         fs::copy(root.join(&name), to).unwrap();
     }
-    let lines: String = rows().iter().map(|row| format!("{row}\n")).collect();
+    let lines = rows().iter().fold(String::new(), |lines, row| format!("{lines}{row}\n"));
     fs::write(kept("rows.ndjson"), lines).unwrap();
 }

@@ -16,6 +16,8 @@ use crate::server::Api;
 
 /// How long they are away.
 const AWAY: Duration = Duration::from_mins(1);
+/// When it is looked what the API says of it.
+const LOOK_AFTER: Duration = Duration::from_secs(55);
 /// How long streams have to come back by themselves. Pauses between attempts double, so that some would take two
 /// minutes more; those are resumed, as an operator would who does not want to wait.
 const BY_THEMSELVES: Duration = Duration::from_secs(20);
@@ -39,7 +41,7 @@ fn receivers_that_are_away_for_a_minute_get_everything() {
     writer.while_writing(api, || {
         all(&mut targets, |target| target.receiver.stop());
         let stopped = Instant::now();
-        sleep(AWAY - Duration::from_secs(5));
+        sleep(LOOK_AFTER);
         check_told(api, &targets);
         sleep(AWAY.saturating_sub(stopped.elapsed()));
         all(&mut targets, |target| target.receiver.start());

@@ -47,7 +47,9 @@ fn credentials_that_are_over_hold_a_stream_until_it_has_new_ones() {
             wait_for("a stream that holds", || holds(target).then_some(()));
         }
         sleep(WATCH);
-        targets.iter().for_each(|target| check_told(api, target));
+        for target in &targets {
+            check_told(api, target);
+        }
     });
     let due: Vec<i64> = targets
         .iter()

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tallystick::seeded::Rng;
 use tallystick_receivers::{Azurite, ClickHouse, Nats, Osmem, Receiver, SyslogReceiver, Tenzir};
 
 use super::{
@@ -13,8 +14,8 @@ use super::{
 
 /// Longest body that passes the proxy, bytes. The large event is longer however it is compressed.
 const BODY_BYTES_MAX: usize = 12_000;
-/// Bytes of the large event: 16 digits each that cannot be guessed.
-const LARGE_PARTS: u64 = 3_000;
+/// How long the large event is: digits that cannot be guessed.
+const LARGE_DIGITS: usize = 48_000;
 
 /// A receiver that refuses something: which events, as what, and a part of what it says.
 struct Refusing {
@@ -77,14 +78,13 @@ fn what_is_refused_is_kept_with_the_reason_and_the_rest_arrives() {
     let api = &server.api;
     api.make_org(ORG);
     let writer = Writer::new(20, Duration::ZERO);
-    let large: String =
-        (0..LARGE_PARTS).map(|part| format!("{:016x}", tallystick::seeded::mix(part))).collect();
+    let large = Rng::new(0).hex(LARGE_DIGITS);
     for _ in 0..5 {
         writer.write(api).unwrap();
     }
-    let large = writer.write_one(api, "large", json!(large));
+    let large = writer.write_one(api, "large", &json!(large));
     writer.write(api).unwrap();
-    let text = writer.write_one(api, "number", json!("three"));
+    let text = writer.write_one(api, "number", &json!("three"));
     writer.write(api).unwrap();
     make_streams(api, &mut targets);
     settle(api, &targets);

@@ -40,13 +40,13 @@ fn through_storms_everything_arrives() {
     make_streams(api, &mut targets);
     let gates = || targets.iter().filter_map(|target| target.receiver.gate()).chain(&gates);
     writer.while_writing(api, || {
-        proxies.iter().for_each(|proxy| proxy.storm(true));
+        set_storm(&proxies, true);
         let started = Instant::now();
         while started.elapsed() < STORM || !has_stormed(&proxies, gates()) {
             assert!(started.elapsed() < PATIENCE, "hardly a storm: {:?}", total(&proxies));
             sleep(LOOK_INTERVAL);
         }
-        proxies.iter().for_each(|proxy| proxy.storm(false));
+        set_storm(&proxies, false);
         gates().for_each(|gate| gate.pass(Passing::Freely));
     });
     if !settle_within(api, &targets, BY_THEMSELVES) {
@@ -59,6 +59,12 @@ fn through_storms_everything_arrives() {
     let too_soon = total(&proxies).too_soon;
     assert_eq!(too_soon, 0, "who says when it wants to be asked again is not asked before");
     server.stop();
+}
+
+fn set_storm(proxies: &[Proxy], is_stormy: bool) {
+    for proxy in proxies {
+        proxy.storm(is_stormy);
+    }
 }
 
 /// Whether every kind of trouble has been there often enough.

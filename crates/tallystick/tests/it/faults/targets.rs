@@ -8,7 +8,7 @@ use tallystick_receivers::{
     installed, run,
 };
 
-use crate::receiver::Receiver as WebhookReceiver;
+use crate::receiver::{Call, Receiver as WebhookReceiver};
 
 /// Longest event that the stores with a limit take, bytes.
 pub(crate) const MESSAGE_BYTES_MAX: u32 = 8_192;
@@ -120,7 +120,7 @@ impl Receiver for Webhook {
 
     fn events(&self) -> Vec<Event> {
         let calls = self.receiver.calls();
-        calls.iter().flat_map(|call| call.events()).map(|(seq, id)| Event { seq, id }).collect()
+        calls.iter().flat_map(Call::events).map(|(seq, id)| Event { seq, id }).collect()
     }
 }
 

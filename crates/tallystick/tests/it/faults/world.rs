@@ -9,6 +9,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
+use tallystick::seeded::Rng;
 use tallystick_receivers::Event;
 
 use super::targets::{Target, lakes};
@@ -16,6 +17,8 @@ use crate::server::{Api, Server};
 
 /// What nothing here should take, however busy the machine is.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(3);
+/// How long the note of an event is.
+const NOTE_DIGITS: usize = 128;
 /// How often the service is asked whether it is done.
 const LOOK_INTERVAL: Duration = Duration::from_millis(200);
 /// The organization.
@@ -63,20 +66,20 @@ impl Writer {
 
     /// Writes once. An error if nobody answers.
     pub(crate) fn write(&self, api: &Api) -> Result<(), ()> {
-        let batch: Vec<Value> = (0..self.events).map(|_| self.event("number", json!(1))).collect();
+        let batch: Vec<Value> = (0..self.events).map(|_| self.event("number", &json!(1))).collect();
         let answer = api.try_call("POST", "/v1/events", Some(json!(batch).to_string())).map_err(drop)?;
         assert_eq!(answer.status, 201, "{answer:?}");
         Ok(())
     }
 
     /// Writes an event with something more in its `metadata`. Gives its id.
-    pub(crate) fn write_one(&self, api: &Api, name: &str, value: Value) -> String {
+    pub(crate) fn write_one(&self, api: &Api, name: &str, value: &Value) -> String {
         let answer = api.post("/v1/events", &self.event(name, value));
         assert_eq!(answer.status, 201, "{answer:?}");
         answer.body["events"][0]["id"].as_str().unwrap_or_else(|| panic!("{answer:?}")).to_owned()
     }
 
-    fn event(&self, name: &str, value: Value) -> Value {
+    fn event(&self, name: &str, value: &Value) -> Value {
         let number = self.number.fetch_add(1, Ordering::Relaxed);
         json!({
             "org": ORG, "action": "invoice.updated", "actor": { "type": "user", "id": format!("u_{number}") },
@@ -112,7 +115,7 @@ impl Drop for Done<'_> {
 
 /// A text of some length that no compressor makes much smaller.
 fn note(number: u64) -> String {
-    (0..8).map(|part| format!("{:016x}", tallystick::seeded::mix(number * 8 + part))).collect()
+    Rng::new(number).hex(NOTE_DIGITS)
 }
 
 /// The streams as the API has them, by id.

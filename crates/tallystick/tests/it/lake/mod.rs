@@ -10,6 +10,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
+use tallystick::seeded::Rng;
 use tallystick_receivers::{LakeReaders, Receiver as _, Seaweed};
 
 pub(crate) use self::knife::unfinished;
@@ -125,8 +126,7 @@ impl Scene {
 
 fn event(number: usize) -> Value {
     // Not to be compressed to nothing: a file should take its time.
-    let note: String =
-        (0..12).map(|part| format!("{:x}", number.wrapping_mul(2_654_435_761 + part * 97))).collect();
+    let note = Rng::new(number as u64).hex(160);
     json!({
         "org": "acme",
         "action": (["invoice.created", "invoice.updated", "user.invited"][number % 3]),
