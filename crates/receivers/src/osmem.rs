@@ -8,6 +8,10 @@ use crate::{Event, Gate, Process, Receiver, call, free_port, in_package};
 
 /// The index that a stream writes to.
 const INDEX: &str = "audit-acme";
+/// The page with the template for it.
+const PAGE_OF_DOCS: &str = include_str!("../../../docs/streams/elasticsearch.md");
+/// What the template begins with.
+const TEMPLATE: &str = "PUT /_index_template/tallystick-audit\n";
 /// Documents in one page of a search; the most that OpenSearch gives.
 const PAGE: usize = 10_000;
 const JSON: [(&str, &str); 1] = [("content-type", "application/json")];
@@ -34,11 +38,24 @@ impl Osmem {
         format!("http://127.0.0.1:{}", self.port())
     }
 
-    /// Makes an index with this mapping of `metadata`. Without a name it is the one of [`Receiver::settings`].
-    pub fn make_index(&self, name: Option<&str>, metadata: &Value) {
-        let mapping = json!({ "mappings": { "properties": { "metadata": metadata } } }).to_string();
-        let url = format!("{}/{}", self.url(), name.unwrap_or(INDEX));
-        let (status, body) = call("PUT", &url, &JSON, mapping.as_bytes());
+    /// With the index of [`Receiver::settings`], as the documentation has it, but for what is known of `metadata`.
+    pub fn with_index(metadata: Option<&Value>) -> Osmem {
+        let osmem = Self::start();
+        let template = PAGE_OF_DOCS.split(TEMPLATE).nth(1).unwrap().split("```").next().unwrap();
+        // As OpenSearch calls it.
+        let template: Value = serde_json::from_str(&template.replace("flattened", "flat_object")).unwrap();
+        let mut properties = template["template"]["mappings"]["properties"].clone();
+        if let Some(metadata) = metadata {
+            properties["metadata"] = metadata.clone();
+        }
+        osmem.make_index(INDEX, &properties);
+        osmem
+    }
+
+    /// Makes an index in which documents have these properties, and others.
+    pub fn make_index(&self, name: &str, properties: &Value) {
+        let mapping = json!({ "mappings": { "properties": properties } }).to_string();
+        let (status, body) = call("PUT", &format!("{}/{name}", self.url()), &JSON, mapping.as_bytes());
         assert_eq!(status, 200, "{}", String::from_utf8_lossy(&body));
     }
 

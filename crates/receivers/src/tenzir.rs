@@ -20,7 +20,7 @@ pub struct Tenzir {
     pipeline: String,
     kind: &'static str,
     settings: Value,
-    read: fn(&Value) -> Event,
+    read: fn(&Value) -> Option<Event>,
 }
 
 impl Tenzir {
@@ -28,7 +28,7 @@ impl Tenzir {
     pub fn splunk() -> Tenzir {
         let inside = free_port();
         let mut tenzir = Self::with(inside, splunk_pipeline(inside, TOKEN), "splunk_hec", |line| {
-            Event::of_native(&line["event"])
+            Event::of_whole(&line["event"])
         });
         tenzir.settings = json!({ "url": tenzir.url(), "token": TOKEN });
         tenzir
@@ -38,7 +38,7 @@ impl Tenzir {
     pub fn bulk() -> Tenzir {
         let inside = free_port();
         let pipeline = format!("accept_opensearch \"127.0.0.1:{inside}\"\nto_stdout {{ write_ndjson }}");
-        let mut tenzir = Self::with(inside, pipeline, "elasticsearch", Event::of_native);
+        let mut tenzir = Self::with(inside, pipeline, "elasticsearch", Event::of_whole);
         tenzir.settings = json!({ "url": tenzir.url() });
         tenzir
     }
@@ -49,7 +49,7 @@ impl Tenzir {
         let pipeline = format!("accept_otlp \"127.0.0.1:{inside}\"\nto_stdout {{ write_ndjson }}");
         let mut tenzir = Self::with(inside, pipeline, "otlp", |line| {
             let body = line["body"]["string_value"].as_str().expect("the body is the event");
-            Event::of_native(&serde_json::from_str(body).unwrap())
+            Event::of_whole(&serde_json::from_str(body).ok()?)
         });
         tenzir.settings = json!({ "endpoint": tenzir.url() });
         tenzir
@@ -64,14 +64,14 @@ impl Tenzir {
         let mut tenzir = Self::with(inside, pipeline, "syslog", |line| {
             let data = &line["structured_data"]["tallystick@32473"];
             let id = data["event_id"].as_str().expect("there is an id").to_owned();
-            Event { seq: number(&data["seq"]), id }
+            Some(Event { seq: number(&data["seq"]), id })
         });
         let server = format!("127.0.0.1:{}", tenzir.port());
         tenzir.settings = json!({ "server": server, "transport": "tcp", "confirm": "none" });
         tenzir
     }
 
-    fn with(inside: u16, pipeline: String, kind: &'static str, read: fn(&Value) -> Event) -> Tenzir {
+    fn with(inside: u16, pipeline: String, kind: &'static str, read: fn(&Value) -> Option<Event>) -> Tenzir {
         let folder = TempDir::new().unwrap();
         let process = None;
         let mut tenzir = Tenzir {
@@ -155,6 +155,6 @@ impl Receiver for Tenzir {
     }
 
     fn events(&self) -> Vec<Event> {
-        self.lines().iter().map(self.read).collect()
+        self.lines().iter().filter_map(self.read).collect()
     }
 }

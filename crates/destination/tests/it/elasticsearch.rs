@@ -37,7 +37,7 @@ async fn events_arrive_once_however_often_they_are_sent() {
 #[tokio::test]
 async fn an_event_that_does_not_fit_is_refused_alone() {
     let osmem = Osmem::start();
-    osmem.make_index(Some("strict"), &json!({ "properties": { "n": { "type": "long" } } }));
+    osmem.make_index("strict", &json!({ "metadata": { "properties": { "n": { "type": "long" } } } }));
     let url = osmem.url();
     let destination = open("elasticsearch", json!({ "url": url, "index": "strict" }));
     let batch = batch_with(0, 5, |seq| if seq == 3 { json!({ "n": "three" }) } else { json!({ "n": seq }) });

@@ -156,7 +156,7 @@ fn what_a_stream_does_not_send_is_not_missing() {
     let query = lowered("target:usr_3");
     let tally = compared(10, &copy, 5, Place::default(), Some(&query));
     assert!(tally.is_equal(), "{:?}", tally.absent);
-    let query = lowered("target:usr_4 or target:usr_3");
+    let query = lowered("target:usr_4 OR target:usr_3");
     let tally = compared(10, &copy, 5, Place::default(), Some(&query));
     assert_eq!(seqs(&tally.absent.runs), [4]);
 }

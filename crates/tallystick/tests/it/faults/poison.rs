@@ -27,8 +27,7 @@ struct Refusing {
 }
 
 fn refusing() -> (Vec<(&'static str, Refusing)>, Vec<Proxy>) {
-    let osmem = Osmem::start();
-    osmem.make_index(None, &json!({ "properties": { "number": { "type": "long" } } }));
+    let osmem = Osmem::with_index(Some(&json!({ "properties": { "number": { "type": "long" } } })));
     let clickhouse = ClickHouse::start();
     clickhouse.run(&format!(
         "ALTER TABLE default.audit_events ADD CONSTRAINT short CHECK length(event) < {MESSAGE_BYTES_MAX}"

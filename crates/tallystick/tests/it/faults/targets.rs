@@ -32,7 +32,7 @@ pub(crate) const ALL: &[Candidate] = &[
     candidate("webhook", false, |_| Box::new(Webhook::new())),
     candidate("splunk_hec/tenzir", false, |_| Box::new(Tenzir::splunk())),
     candidate("elasticsearch/tenzir", false, |_| Box::new(Tenzir::bulk())),
-    candidate("elasticsearch/osmem", true, |_| Box::new(Osmem::start())),
+    candidate("elasticsearch/osmem", true, |_| Box::new(Osmem::with_index(None))),
     candidate("otlp/tenzir", false, |_| Box::new(Tenzir::otlp())),
     candidate("clickhouse/chdb", true, |_| Box::new(ClickHouse::start())),
     candidate("s3/seaweedfs", true, |_| Box::new(Seaweed::start())),

@@ -40,7 +40,7 @@ pub(crate) fn make_streams(api: &Api, targets: &mut [Target]) {
         let made = api.post(
             "/v1/streams",
             &json!({ "organization_id": ORG, "name": target.name, "kind": target.receiver.kind(),
-                "start_from": "beginning", "settings": target.settings }),
+                "format": "native", "start_from": "beginning", "settings": target.settings }),
         );
         assert_eq!(made.status, 201, "{}: {made:?}", target.name);
         made.body["id"].as_str().unwrap().clone_into(&mut target.stream);

@@ -44,7 +44,8 @@ fn a_copy_in_a_bucket() {
     assert!(report["records"].as_u64().unwrap() >= sent, "{report:#}");
     let pieces = report["pieces"].as_u64().unwrap();
     assert!(pieces >= 2, "{report:#}");
-    assert_eq!(report["pieces_left_alone"], 0, "manifests lie elsewhere");
+    let manifests = report["pieces_left_alone"].as_u64().unwrap();
+    assert!(manifests > 0 && manifests <= pieces, "{report:#}");
     // Who signs wrongly is not shown anything.
     let (code, _, said) = in_bucket(&server, &store, "another", &[]);
     assert!(code == 4 && said.contains("SignatureDoesNotMatch"), "{code}: {said}");
@@ -83,8 +84,10 @@ fn a_copy_in_an_index() {
     for format in ["ecs", "native", "ocsf_1_9", "cloudevents"] {
         let index = format!("copy-{}", format.replace('_', "-"));
         let settings = json!({ "url": url, "index": index });
-        let id =
-            make_stream(&server, &json!({ "kind": "elasticsearch", "settings": settings, "format": format }));
+        // What the service records of itself has other types in places of the same name, which an index refuses.
+        let made = json!({ "kind": "elasticsearch", "settings": settings, "format": format,
+            "query": "action:user.* OR action:invoice.* OR action:file.*" });
+        let id = make_stream(&server, &made);
         drained(&server, &id);
         ask("POST", &format!("{url}/{index}/_refresh"), "");
         let arguments = ["--stream", &id, "--from-seq", "0", "--elasticsearch", &url, "--index", &index];
