@@ -18,12 +18,12 @@ use crate::{
     csv::Csv,
     failure::Failure,
     files::Files,
-    groups::{COLUMNS, Group},
     limits::{PAGE_EVENTS, ROOM_CHECK_BYTES},
     lines::{Json, Ndjson},
     live::Job,
     pages::{self, Events},
     parquet::ParquetFile,
+    rows::{COLUMNS, Rows},
     shape::Shape,
     sink::Sink,
     spec::{Compression, Format, Spec},
@@ -200,38 +200,37 @@ impl Work<'_> {
         let file = self.files.open_part(self.export)?;
         let mut sink = Sink::open(file, 0, Compression::None)?;
         let request = self.request(None)?;
-        let mut rows = 0;
+        let mut count = 0;
         let mut file = ParquetFile::new(&mut sink, COLUMNS)?;
         self.with_pages(request, |pages| {
-            let (groups, taken) = sync_channel(0);
+            let (full, taken) = sync_channel(0);
             let (empty, emptied) = channel();
             thread::scope(|scope| {
-                let shaper = scope.spawn(move || group_pages(&pages, &groups, &emptied));
-                let written = self.write_groups(&mut file, (&taken, &empty), &mut rows);
+                let shaper = scope.spawn(move || into_columns(&pages, &full, &emptied));
+                let written = self.write_columns(&mut file, (&taken, &empty), &mut count);
                 drop(taken);
                 shaper.join().expect("sorting events into columns does not panic").and(written)
             })
         })?;
-        file.finish(STATEMENT_KEY, statement, rows)?;
+        file.finish(STATEMENT_KEY, statement, count)?;
         let (bytes, sha256) = sink.finish()?;
-        Ok(Whole { rows, bytes, sha256 })
+        Ok(Whole { rows: count, bytes, sha256 })
     }
 
-    fn write_groups(
+    fn write_columns(
         &self,
         file: &mut ParquetFile<&mut Sink>,
-        (groups, empty): (&Receiver<Group>, &Sender<Group>),
-        rows: &mut u64,
+        (full, empty): (&Receiver<Rows>, &Sender<Rows>),
+        count: &mut u64,
     ) -> Result<(), Failure> {
         let mut room_checked = 0;
-        while let Ok(group) = groups.recv() {
+        while let Ok(rows) = full.recv() {
             self.require_going_on(file.inner().bytes(), &mut room_checked)?;
-            let more = group.rows as u64;
-            let emptied = file.write(group)?;
-            // Nobody fills it if that was the last one.
+            *count += rows.count as u64;
+            let emptied = file.write(rows)?;
+            // Nobody fills them if those were the last ones.
             let _ = empty.send(emptied);
-            *rows += more;
-            self.told(*rows, file.inner().bytes());
+            self.told(*count, file.inner().bytes());
         }
         Ok(())
     }
@@ -257,26 +256,26 @@ fn shape_pages(
     Ok(())
 }
 
-/// Two groups take turns: one is filled while the other is written.
-fn group_pages(
+/// Two take turns: one is filled while the other is written.
+fn into_columns(
     pages: &Receiver<Events>,
-    groups: &SyncSender<Group>,
-    emptied: &Receiver<Group>,
+    full: &SyncSender<Rows>,
+    emptied: &Receiver<Rows>,
 ) -> Result<(), Failure> {
-    let mut group = Group::new(COLUMNS);
+    let mut rows = Rows::new(COLUMNS);
     for page in pages {
         for event in &page.events {
-            group.push(event)?;
-            if group.is_full() {
-                if groups.send(group).is_err() {
+            rows.push(event)?;
+            if rows.is_full() {
+                if full.send(rows).is_err() {
                     return Ok(());
                 }
-                group = emptied.try_recv().unwrap_or_else(|_| Group::new(COLUMNS));
+                rows = emptied.try_recv().unwrap_or_else(|_| Rows::new(COLUMNS));
             }
         }
     }
-    if group.rows > 0 {
-        let _ = groups.send(group);
+    if rows.count > 0 {
+        let _ = full.send(rows);
     }
     Ok(())
 }

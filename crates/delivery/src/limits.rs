@@ -4,10 +4,12 @@
 pub const COLUMNS_MAX: usize = 100;
 /// Events of one page that is read at once.
 pub const PAGE_EVENTS: usize = 4_096;
-/// Bytes of values of one row group of a Parquet file; about as many again are in memory.
-pub(crate) const GROUP_BYTES_MAX: usize = 8 << 20;
-/// Rows of one row group at most.
+/// Bytes of values of a Parquet file that are encoded at once.
+pub(crate) const ROWS_BYTES_MAX: usize = 2 << 20;
+/// Rows of one row group of a Parquet file, after which no more are added.
 pub(crate) const GROUP_ROWS_MAX: usize = 65_536;
+/// Bytes of one row group, encoded, after which no more are added: so many are in memory.
+pub(crate) const GROUP_BYTES_MAX: usize = 16 << 20;
 /// Bytes of a file between two looks at how much room there is.
 pub(crate) const ROOM_CHECK_BYTES: u64 = 16 << 20;
 /// Events of an evidence pack that were found by a search, at most. A pack of a whole range has no limit.

@@ -1,16 +1,24 @@
 //! Parquet: one fixed schema, whole events beside their most asked-for places. The footer is written last, so a file
 //! that was cut short is begun again.
 
-use std::{io::Write, sync::Arc};
+use std::{
+    io::Write,
+    sync::{Arc, Mutex, PoisonError},
+};
 
+use bytes::Bytes;
 use parquet::{
     basic::{Compression, ZstdLevel},
+    column::{
+        page::{CompressedPage, PageWriteSpec, PageWriter},
+        writer::{ColumnWriter, get_column_writer, get_typed_column_writer_mut},
+    },
     data_type::{ByteArrayType, Int64Type},
     errors::ParquetError,
     file::{
         metadata::KeyValue,
         properties::{EnabledStatistics, WriterProperties},
-        writer::SerializedFileWriter,
+        writer::{SerializedFileWriter, SerializedPageWriter, TrackedWrite},
     },
     schema::{parser::parse_message_type, types::ColumnPath},
 };
@@ -18,7 +26,8 @@ use serde_json::Value;
 
 use crate::{
     failure::Failure,
-    groups::{Columns, Group, Kind},
+    limits::{GROUP_BYTES_MAX, GROUP_ROWS_MAX},
+    rows::{Columns, Kind, Rows, Values},
 };
 
 /// zstd's level: the first ones differ little in size and much in time.
@@ -28,10 +37,45 @@ const ROWS_KEY: &str = "tallystick.rows";
 /// In these nothing repeats, and nobody looks for a range of them.
 const UNIQUE: &[&str] = &["id", "changes", "metadata", "event", "leaf_hash"];
 
-/// Writes row groups.
+/// Writes rows. Those of one row group are encoded as they come, and wait side by side until it is complete: so row
+/// groups are large, and what is in memory is small.
 pub(crate) struct ParquetFile<W: Write + Send> {
     writer: SerializedFileWriter<W>,
     columns: Columns,
+    group: Option<RowGroup>,
+}
+
+/// A row group that is not complete.
+struct RowGroup {
+    rows: usize,
+    columns: Vec<(ColumnWriter<'static>, Pages)>,
+}
+
+/// Encoded pages of one column.
+#[derive(Clone)]
+struct Pages(Arc<Mutex<TrackedWrite<Vec<u8>>>>);
+
+impl Pages {
+    fn with<T>(&self, take: impl FnOnce(&mut TrackedWrite<Vec<u8>>) -> T) -> T {
+        take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl PageWriter for Pages {
+    fn write_page(&mut self, page: CompressedPage) -> Result<PageWriteSpec, ParquetError> {
+        self.with(|to| SerializedPageWriter::new(to).write_page(page))
+    }
+
+    fn close(&mut self) -> Result<(), ParquetError> {
+        Ok(())
+    }
+}
+
+impl RowGroup {
+    fn is_complete(&self) -> bool {
+        let bytes = |(_, pages): &(_, Pages)| pages.with(|to| to.bytes_written());
+        self.rows >= GROUP_ROWS_MAX || self.columns.iter().map(bytes).sum::<usize>() >= GROUP_BYTES_MAX
+    }
 }
 
 impl<W: Write + Send> ParquetFile<W> {
@@ -50,36 +94,52 @@ impl<W: Write + Send> ParquetFile<W> {
                 .set_column_statistics_enabled(path(), EnabledStatistics::None);
         }
         let writer = SerializedFileWriter::new(out, schema, Arc::new(properties.build())).map_err(failure)?;
-        Ok(Self { writer, columns })
+        Ok(Self { writer, columns, group: None })
     }
 
-    /// Writes a group, and gives it back empty.
-    pub(crate) fn write(&mut self, mut group: Group) -> Result<Group, Failure> {
-        let mut row_group = self.writer.next_row_group().map_err(failure)?;
-        for (values, (_, kind)) in group.columns.iter_mut().zip(self.columns) {
-            let column = row_group.next_column().map_err(failure)?;
-            let mut column = column.ok_or_else(|| Failure::Broken("a column is missing".to_owned()))?;
-            let written = values.lend_texts(|texts, values| {
-                let definitions = values.definitions.as_slice();
-                let definitions = (*kind != Kind::Text && !definitions.is_empty()).then_some(definitions);
-                let is_list = matches!(kind, Kind::Texts | Kind::MaybeTexts);
-                let repetitions = is_list.then_some(values.repetitions.as_slice());
-                match kind {
-                    Kind::Number | Kind::MaybeNumber | Kind::Micros | Kind::Millis => {
-                        column.typed::<Int64Type>().write_batch(values.numbers(), definitions, repetitions)
-                    }
-                    _ => column.typed::<ByteArrayType>().write_batch(texts, definitions, repetitions),
-                }
-            });
-            written.map_err(failure)?;
-            column.close().map_err(failure)?;
+    /// Adds rows, and gives what they were in back empty.
+    pub(crate) fn write(&mut self, mut rows: Rows) -> Result<Rows, Failure> {
+        let mut group = self.group.take().unwrap_or_else(|| self.new_group());
+        let columns = group.columns.iter_mut().zip(&mut rows.columns).zip(self.columns);
+        for (((column, _), values), (_, kind)) in columns {
+            encode(column, values, *kind)?;
         }
-        row_group.close().map_err(failure)?;
-        Ok(group.emptied())
+        group.rows += rows.count;
+        if group.is_complete() {
+            self.complete(group)?;
+        } else {
+            self.group = Some(group);
+        }
+        Ok(rows.emptied())
+    }
+
+    fn new_group(&self) -> RowGroup {
+        let column = |description: &_| {
+            let pages = Pages(Arc::new(Mutex::new(TrackedWrite::new(Vec::new()))));
+            let properties = Arc::clone(self.writer.properties());
+            (get_column_writer(Arc::clone(description), properties, Box::new(pages.clone())), pages)
+        };
+        RowGroup { rows: 0, columns: self.writer.schema_descr().columns().iter().map(column).collect() }
+    }
+
+    fn complete(&mut self, group: RowGroup) -> Result<(), Failure> {
+        let mut to = self.writer.next_row_group().map_err(failure)?;
+        for (column, pages) in group.columns {
+            let closed = column.close().map_err(failure)?;
+            let bytes = pages.with(|pages| {
+                let written = std::mem::replace(pages, TrackedWrite::new(Vec::new()));
+                written.into_inner()
+            });
+            to.append_column(&Bytes::from(bytes.map_err(failure)?), closed).map_err(failure)?;
+        }
+        to.close().map(drop).map_err(failure)
     }
 
     /// Writes the footer, in which `key` has a statement about the file.
     pub(crate) fn finish(mut self, key: &str, statement: &Value, rows: u64) -> Result<(), Failure> {
+        if let Some(group) = self.group.take() {
+            self.complete(group)?;
+        }
         for (key, value) in [(key, statement.to_string()), (ROWS_KEY, rows.to_string())] {
             self.writer.append_key_value_metadata(KeyValue { key: key.to_owned(), value: Some(value) });
         }
@@ -90,6 +150,26 @@ impl<W: Write + Send> ParquetFile<W> {
     pub(crate) fn inner(&self) -> &W {
         self.writer.inner()
     }
+}
+
+fn encode(column: &mut ColumnWriter<'static>, values: &mut Values, kind: Kind) -> Result<(), Failure> {
+    let written = values.lend_texts(|texts, values| {
+        let definitions = values.definitions.as_slice();
+        let definitions = (kind != Kind::Text && !definitions.is_empty()).then_some(definitions);
+        let is_list = matches!(kind, Kind::Texts | Kind::MaybeTexts);
+        let repetitions = is_list.then_some(values.repetitions.as_slice());
+        match kind {
+            Kind::Number | Kind::MaybeNumber | Kind::Micros | Kind::Millis => {
+                let column = get_typed_column_writer_mut::<Int64Type>(column);
+                column.write_batch(values.numbers(), definitions, repetitions)
+            }
+            _ => {
+                let column = get_typed_column_writer_mut::<ByteArrayType>(column);
+                column.write_batch(texts, definitions, repetitions)
+            }
+        }
+    });
+    written.map(drop).map_err(failure)
 }
 
 /// The schema as text.
@@ -128,7 +208,7 @@ fn failure(error: ParquetError) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::groups::COLUMNS;
+    use crate::rows::COLUMNS;
 
     #[test]
     fn the_documented_columns_are_those_that_are_written() {

@@ -130,10 +130,13 @@ fn give(mut stream: &TcpStream) -> Option<()> {
     loop {
         let mut line = String::new();
         reader.read_line(&mut line).ok().filter(|read| *read > 0)?;
-        let Some((name, value)) = line.trim_end().split_once(": ") else {
-            if line == "\r\n" { break } else { continue }
-        };
-        if name.eq_ignore_ascii_case("content-length") {
+        let line = line.trim_end();
+        if line.is_empty() {
+            break;
+        }
+        if let Some((name, value)) = line.split_once(": ")
+            && name.eq_ignore_ascii_case("content-length")
+        {
             length = value.parse().ok()?;
         }
     }

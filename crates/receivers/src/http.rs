@@ -34,9 +34,9 @@ pub fn try_call(
     let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
     let mut head = format!("{method} {}{query} HTTP/1.0\r\nhost: {host}:{port}\r\n", url.path());
     for (name, value) in headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        head = format!("{head}{name}: {value}\r\n");
     }
-    head.push_str(&format!("content-length: {}\r\n\r\n", body.len()));
+    head = format!("{head}content-length: {}\r\n\r\n", body.len());
     stream.write_all(&[head.as_bytes(), body].concat())?;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer)?;

@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 use tallystick_destination::Batch;
 
 use super::row::{LAKE_COLUMNS, add};
-use crate::{failure::Failure, groups::Group, parquet::ParquetFile};
+use crate::{failure::Failure, parquet::ParquetFile, rows::Rows};
 
 /// Name of the entry of the file's metadata that says what the file is.
 pub(crate) const STATEMENT_KEY: &str = "tallystick.lake";
@@ -85,15 +85,15 @@ impl LakeFile {
         let statement = Statement::of(batch);
         let mut bytes = Vec::new();
         let mut file = ParquetFile::new(&mut bytes, LAKE_COLUMNS)?;
-        let mut group = Group::new(LAKE_COLUMNS);
+        let mut rows = Rows::new(LAKE_COLUMNS);
         for record in &batch.records {
-            add(&mut group, batch, record)?;
-            if group.is_full() {
-                group = file.write(group)?;
+            add(&mut rows, batch, record)?;
+            if rows.is_full() {
+                rows = file.write(rows)?;
             }
         }
-        if group.rows > 0 {
-            file.write(group)?;
+        if rows.count > 0 {
+            file.write(rows)?;
         }
         let json = serde_json::to_value(&statement).expect("texts and numbers are JSON");
         file.finish(STATEMENT_KEY, &json, statement.rows)?;

@@ -7,7 +7,7 @@ use tallystick_event::{CorruptBytes, members::each_element};
 use crate::{
     failure::Failure,
     fields::Members,
-    groups::{COLUMNS, Columns, Group, Kind, Row},
+    rows::{COLUMNS, Columns, Kind, Row, Rows},
 };
 
 /// What a lake has besides the columns of exports, behind them.
@@ -31,7 +31,7 @@ const fn all() -> [(&'static str, Kind); COUNT] {
 ///
 /// # Errors
 /// [`Failure::Broken`]: it is no event.
-pub(crate) fn add(group: &mut Group, batch: &Batch, record: &Record) -> Result<(), Failure> {
+pub(crate) fn add(rows: &mut Rows, batch: &Batch, record: &Record) -> Result<(), Failure> {
     let no_event = |error: CorruptBytes| Failure::Broken(format!("event {}: {error}", record.event_id));
     let json = str::from_utf8(&record.native).map_err(|error| {
         let offset = error.valid_up_to();
@@ -49,7 +49,7 @@ pub(crate) fn add(group: &mut Group, batch: &Batch, record: &Record) -> Result<(
     let targets = targets.into_iter().map(|target| Members::of(Some(target)));
     let targets: Vec<Members<'_>> = targets.collect::<Result<_, _>>().map_err(no_event)?;
     let occurred = event.text("occurred_at").map_err(no_event)?.and_then(|time| micros(&time));
-    group.add(&Row {
+    rows.add(&Row {
         seq: record.seq,
         id: &record.event_id,
         org: &batch.org,

@@ -81,7 +81,7 @@ fn check_told(api: &Api, targets: &[Target]) {
     }
 }
 
-/// That each stream failed is in the log, once; and that it works again, or that somebody had it tried.
+/// That each stream failed is in the log, once unless somebody had it tried; and that it works again, or just that.
 fn check_recorded(api: &Api, targets: &[Target]) {
     let mut counts: HashMap<(String, String), usize> = HashMap::new();
     for event in api.all_events(ORG) {
@@ -95,7 +95,8 @@ fn check_recorded(api: &Api, targets: &[Target]) {
         let count = |action: &str| {
             counts.get(&(format!("audit_stream.{action}"), target.stream.clone())).copied().unwrap_or(0)
         };
-        let (failed, mended) = (count("degraded"), count("recovered") + count("resumed"));
-        assert_eq!((failed, mended), (1, 1), "{}", target.name);
+        let (failed, works, resumed) = (count("degraded"), count("recovered"), count("resumed"));
+        let is_told = if resumed == 0 { (failed, works) == (1, 1) } else { failed > 0 };
+        assert!(is_told, "{}: failed {failed} times, works again {works}, resumed {resumed}", target.name);
     }
 }

@@ -1,4 +1,4 @@
-//! The values of one Parquet row group, column by column: what the reader's side hands to the side that encodes.
+//! Rows of a Parquet file, column by column: what the reader's side hands to the side that encodes.
 
 use bytes::Bytes;
 use parquet::data_type::ByteArray;
@@ -8,7 +8,7 @@ use tallystick_event::{CorruptBytes, Unit};
 use crate::{
     failure::Failure,
     fields::{Fields, Members},
-    limits::{GROUP_BYTES_MAX, GROUP_ROWS_MAX},
+    limits::ROWS_BYTES_MAX,
 };
 
 /// What a column holds.
@@ -169,30 +169,30 @@ pub(crate) struct Row<'a> {
     pub(crate) leaf_hash: &'a str,
 }
 
-/// The values of one row group.
+/// Rows that are encoded at once.
 #[derive(Debug)]
-pub(crate) struct Group {
-    pub(crate) rows: usize,
+pub(crate) struct Rows {
+    pub(crate) count: usize,
     bytes: usize,
     kinds: Columns,
     pub(crate) columns: Vec<Values>,
 }
 
-impl Group {
+impl Rows {
     pub(crate) fn new(kinds: Columns) -> Self {
-        Self { rows: 0, bytes: 0, kinds, columns: kinds.iter().map(|_| Values::default()).collect() }
+        Self { count: 0, bytes: 0, kinds, columns: kinds.iter().map(|_| Values::default()).collect() }
     }
 
     /// The same without its rows: memory that is filled again and again stays as much as it is.
     pub(crate) fn emptied(mut self) -> Self {
-        (self.rows, self.bytes) = (0, 0);
+        (self.count, self.bytes) = (0, 0);
         self.columns.iter_mut().for_each(Values::clear);
         self
     }
 
     /// Whether no more should be added.
     pub(crate) fn is_full(&self) -> bool {
-        self.rows >= GROUP_ROWS_MAX || self.bytes >= GROUP_BYTES_MAX
+        self.bytes >= ROWS_BYTES_MAX
     }
 
     /// Adds an event.
@@ -224,7 +224,7 @@ impl Group {
         for (values, (name, _)) in self.columns.iter_mut().zip(self.kinds) {
             add(values, name, row)?;
         }
-        self.rows += 1;
+        self.count += 1;
         self.bytes += 2 * row.json.len();
         Ok(())
     }
