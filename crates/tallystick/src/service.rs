@@ -113,13 +113,7 @@ impl Service {
             Arc::new(StreamSeals(auth.clone())),
             Arc::clone(&random),
         );
-        let schedules = Schedules::open(
-            Arc::clone(&engine),
-            Arc::clone(&exports),
-            config.schedules_options()?,
-            Arc::new(ScheduleSeals(auth.clone())),
-        )
-        .context("[smtp] cannot be used")?;
+        let schedules = schedules(config, &engine, &exports, &auth)?;
         let state = AppState::new(
             Arc::clone(&engine),
             exports,
@@ -156,6 +150,18 @@ impl Service {
         self.catalog.close().await;
         served.context("the service can take no more connections")
     }
+}
+
+/// The schedules of exports, with the mail server that is named.
+fn schedules(
+    config: &Config,
+    engine: &Arc<Engine>,
+    exports: &Arc<Exports>,
+    auth: &Auth,
+) -> anyhow::Result<Arc<Schedules>> {
+    let (options, seals) = (config.schedules_options()?, Arc::new(ScheduleSeals(auth.clone())));
+    let opened = Schedules::open(Arc::clone(engine), Arc::clone(exports), options, seals);
+    opened.context("[smtp] cannot be used")
 }
 
 /// Whom the directory is shown to, as configured.

@@ -124,7 +124,7 @@ test("people are written to, and why a message has not arrived is shown", async 
   await form.getByLabel("Name", { exact: true }).fill("By e-mail");
   const to = form.getByLabel(/^E-mail to/);
   await to.fill("ana@acme.example, ben");
-  await form.getByLabel(/^Send the file with the message, up to 10/).check();
+  await form.getByLabel(/^Send the file with the message/).check();
   await form.getByRole("button", { name: "Create the schedule" }).click();
   await form.getByText(/"ben"/).waitFor();
   assert.equal(await to.getAttribute("aria-invalid"), "true");
@@ -135,7 +135,7 @@ test("people are written to, and why a message has not arrived is shown", async 
   await form.getByRole("button", { name: /^Acts on / }).click();
   await page.getByRole("button", { name: "Run now" }).click();
   await form.getByText("Under way").waitFor();
-  await form.locator(".runs .why", { hasText: /127\.0\.0\.1.*, again \d{4}-/ }).waitFor();
+  await form.locator(".runs .why", { hasText: /127\.0\.0\.1.*, again \d/ }).waitFor();
   await row(page, "By e-mail").getByText("Delivering").waitFor();
   await accessible(page);
   await close();

@@ -244,6 +244,7 @@ impl ErrorCode {
     }
 
     /// The HTTP status.
+    #[expect(clippy::too_many_lines, reason = "one line a code")]
     pub fn status(self) -> StatusCode {
         match self {
             Self::InvalidParameter
@@ -481,6 +482,7 @@ impl ErrorCode {
     }
 
     /// Whether it is certain that nothing was changed. Where it is not, an idempotency key makes repeating safe.
+    #[expect(clippy::too_many_lines, reason = "one line a code")]
     pub fn no_side_effects(self) -> bool {
         match self {
             Self::LogHalted | Self::CatalogUnavailable | Self::StorageCorrupt | Self::Internal => false,

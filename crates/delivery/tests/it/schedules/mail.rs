@@ -93,7 +93,7 @@ async fn nobody_is_believed_without_a_good_certificate_and_passwords_stay_inside
 async fn a_run_is_announced_with_a_link_and_without_any_event() {
     let server = MailServer::start(Protection::StartTls);
     let mut rig = Rig::new(Some(options(&server))).await;
-    let schedule = rig.make(rig.with_email(&["ana@acme.example", "ben@acme.example"], false)).await;
+    let schedule = rig.make(Rig::with_email(&["ana@acme.example", "ben@acme.example"], false)).await;
     rig.event(7, 0).await;
     rig.start();
     rig.later(DAY_MS);
@@ -114,7 +114,7 @@ async fn a_run_is_announced_with_a_link_and_without_any_event() {
 async fn a_file_goes_with_the_message_if_that_is_asked_for() {
     let server = MailServer::start(Protection::None);
     let mut rig = Rig::new(Some(options(&server))).await;
-    let schedule = rig.make(rig.with_email(&["ana@acme.example"], true)).await;
+    let schedule = rig.make(Rig::with_email(&["ana@acme.example"], true)).await;
     rig.event(7, 0).await;
     rig.start();
     rig.later(DAY_MS);
@@ -129,7 +129,7 @@ async fn a_file_goes_with_the_message_if_that_is_asked_for() {
 async fn a_message_that_is_not_taken_is_tried_again_and_the_file_stays() {
     let server = MailServer::start(Protection::None);
     let mut rig = Rig::new(Some(options(&server))).await;
-    let schedule = rig.make(rig.with_email(&["later@acme.example"], false)).await;
+    let schedule = rig.make(Rig::with_email(&["later@acme.example"], false)).await;
     rig.event(7, 0).await;
     rig.start();
     rig.later(DAY_MS);
@@ -157,7 +157,8 @@ async fn a_message_that_is_not_taken_is_tried_again_and_the_file_stays() {
     assert_eq!(rig.numbers(&run).await, [7], "the file is in the history");
     // Somebody mends the address and has it sent again.
     let seen = rig.schedules.get(&schedule.id).await.unwrap();
-    let seen = rig.schedules.update(&seen, rig.with_email(&["ana@acme.example"], false)).await.unwrap().after;
+    let seen =
+        rig.schedules.update(&seen, Rig::with_email(&["ana@acme.example"], false)).await.unwrap().after;
     rig.schedules.deliver_again(&seen, 1).await.unwrap();
     assert_eq!(rig.over(&schedule, 1).await.state, RunState::Done);
     // What was due meanwhile has a message of its own.
@@ -171,7 +172,7 @@ async fn a_message_that_is_not_taken_is_tried_again_and_the_file_stays() {
 async fn what_will_never_arrive_is_not_tried_again() {
     let server = MailServer::start(Protection::None);
     let mut rig = Rig::new(Some(options(&server))).await;
-    let schedule = rig.make(rig.with_email(&["nobody@acme.example"], false)).await;
+    let schedule = rig.make(Rig::with_email(&["nobody@acme.example"], false)).await;
     rig.start();
     rig.later(DAY_MS);
     let run = rig.over(&schedule, 1).await;
@@ -186,7 +187,7 @@ async fn whom_it_does_not_reach_keeps_it_from_nobody_else_and_nobody_has_it_twic
     let server = MailServer::start(Protection::StartTls);
     let mut rig = Rig::new(Some(options(&server))).await;
     let to = ["ana@acme.example", "later@acme.example", "nobody@acme.example", "ben@acme.example"];
-    let schedule = rig.make(rig.with_email(&to, false)).await;
+    let schedule = rig.make(Rig::with_email(&to, false)).await;
     rig.start();
     rig.later(DAY_MS);
     let tried = |attempts: u32| {
@@ -204,7 +205,7 @@ async fn whom_it_does_not_reach_keeps_it_from_nobody_else_and_nobody_has_it_twic
     rig.stop().await;
     let seen = rig.schedules.get(&schedule.id).await.unwrap();
     let mended = ["ana@acme.example", "new@acme.example", "ben@acme.example"];
-    rig.schedules.update(&seen, rig.with_email(&mended, false)).await.unwrap();
+    rig.schedules.update(&seen, Rig::with_email(&mended, false)).await.unwrap();
     rig.start();
     rig.later(2 * 60_000);
     let run = rig.over(&schedule, 1).await;
@@ -222,7 +223,7 @@ async fn whom_it_does_not_reach_keeps_it_from_nobody_else_and_nobody_has_it_twic
 async fn addresses_are_looked_at_when_they_are_given() {
     let refused = |rig: &Rig, to: &[&str]| {
         let to = to.iter().map(|to| (*to).to_owned()).collect();
-        let edit = ScheduleEdit { email: Some(EmailTarget { to, attach: false }), ..rig.edit() };
+        let edit = ScheduleEdit { email: Some(EmailTarget { to, attach: false }), ..Rig::edit() };
         let draft =
             tallystick_delivery::schedules::ScheduleDraft { org: rig.org.clone(), edit, is_paused: true };
         let schedules = std::sync::Arc::clone(&rig.schedules);

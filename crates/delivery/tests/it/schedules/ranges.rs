@@ -17,7 +17,7 @@ async fn every_event_is_in_one_run_however_late_it_comes_and_whoever_asks() {
     rig.event(0, 0).await;
     rig.harness.clock.advance(2 * DAY_MS);
     rig.event(1, 0).await;
-    let schedule = rig.make(rig.edit()).await;
+    let schedule = rig.make(Rig::edit()).await;
     rig.start();
     rig.later(2 * HOUR_MS);
     assert_eq!(rig.done(&schedule, 1).await, [1], "what came since it would have been due last");
@@ -50,7 +50,7 @@ async fn every_event_is_in_one_run_however_late_it_comes_and_whoever_asks() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_missed_is_made_up_for_once() {
     let mut rig = Rig::new(None).await;
-    let schedule = rig.make(rig.edit()).await;
+    let schedule = rig.make(Rig::edit()).await;
     for day in 0..5 {
         rig.event(day, 0).await;
         rig.harness.clock.advance(DAY_MS);
@@ -79,7 +79,7 @@ async fn what_was_missed_is_made_up_for_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn by_times_of_occurrence_nothing_is_twice_and_what_is_late_is_not_there() {
     let mut rig = Rig::new(None).await;
-    let schedule = rig.make(ScheduleEdit { covers: Covers::Occurred, ..rig.edit() }).await;
+    let schedule = rig.make(ScheduleEdit { covers: Covers::Occurred, ..Rig::edit() }).await;
     rig.start();
     // Stored five minutes before it is due, by a clock that is ten minutes ahead.
     rig.harness.clock.advance(2 * HOUR_MS - 5 * MINUTE_MS);
@@ -97,7 +97,7 @@ async fn by_times_of_occurrence_nothing_is_twice_and_what_is_late_is_not_there()
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pause_leaves_nothing_out_and_a_change_neither() {
     let mut rig = Rig::new(None).await;
-    let schedule = rig.make(rig.edit()).await;
+    let schedule = rig.make(Rig::edit()).await;
     rig.start();
     let paused = rig.schedules.pause(&schedule).await.unwrap().after;
     rig.event(1, 0).await;
@@ -105,7 +105,7 @@ async fn a_pause_leaves_nothing_out_and_a_change_neither() {
     rig.schedules.look();
     assert!(rig.runs(&schedule).await.is_empty() && paused.due_ms.is_none());
     // Every hour from now on: still from where it has come to.
-    let mut edit = rig.edit();
+    let mut edit = Rig::edit();
     edit.timing.repeat = "cron".to_owned();
     edit.timing.at = None;
     edit.timing.cron = Some("0 * * * *".to_owned());
@@ -122,7 +122,7 @@ async fn a_pause_leaves_nothing_out_and_a_change_neither() {
 #[tokio::test(flavor = "multi_thread")]
 async fn without_its_owner_it_pauses_and_says_why() {
     let mut rig = Rig::new(None).await;
-    let schedule = rig.make(rig.edit()).await;
+    let schedule = rig.make(Rig::edit()).await;
     rig.event(1, 0).await;
     rig.host.refused.lock().insert("usr_ana".to_owned());
     rig.start();

@@ -111,7 +111,7 @@ impl Rig {
     }
 
     /// Every day at noon, everything, as NDJSON, the oldest first.
-    pub(crate) fn edit(&self) -> ScheduleEdit {
+    pub(crate) fn edit() -> ScheduleEdit {
         let timing = Timing {
             repeat: "daily".to_owned(),
             at: Some("12:00".to_owned()),
@@ -133,9 +133,9 @@ impl Rig {
         }
     }
 
-    pub(crate) fn with_email(&self, to: &[&str], attach: bool) -> ScheduleEdit {
+    pub(crate) fn with_email(to: &[&str], attach: bool) -> ScheduleEdit {
         let to = to.iter().map(|to| (*to).to_owned()).collect();
-        ScheduleEdit { email: Some(EmailTarget { to, attach }), ..self.edit() }
+        ScheduleEdit { email: Some(EmailTarget { to, attach }), ..Self::edit() }
     }
 
     pub(crate) async fn make(&self, edit: ScheduleEdit) -> Schedule {

@@ -44,7 +44,7 @@ async fn a_file_and_its_manifest_are_put_once_under_a_key_with_the_date() {
     let mut rig = Rig::new(None).await;
     // The store looks at when a request was signed.
     rig.harness.clock.set(now_ms() - DAY_MS);
-    let edit = ScheduleEdit { store: draft(settings(&store, "daily"), None), ..rig.edit() };
+    let edit = ScheduleEdit { store: draft(settings(&store, "daily"), None), ..Rig::edit() };
     let schedule = rig.make(edit).await;
     rig.event(7, 0).await;
     rig.start();
@@ -78,7 +78,7 @@ async fn what_is_in_the_place_of_a_file_is_left_alone() {
     let mut rig = Rig::new(None).await;
     rig.harness.clock.set(now_ms() - DAY_MS);
     let edit =
-        ScheduleEdit { store: draft(settings(&store, "taken"), Some("all-{run}.{ext}")), ..rig.edit() };
+        ScheduleEdit { store: draft(settings(&store, "taken"), Some("all-{run}.{ext}")), ..Rig::edit() };
     let schedule = rig.make(edit).await;
     let reader = reader(&store);
     let other = NewObject {
@@ -106,7 +106,7 @@ async fn secrets_are_sealed_kept_and_not_sent_elsewhere() {
     let given = json!({ "bucket": "audit", "endpoint": "http://127.0.0.1:1", "access_key_id": "AKIA",
         "secret_access_key": "s3cr3t" });
     let given = given.as_object().unwrap().clone();
-    let edit = ScheduleEdit { store: draft(given.clone(), None), ..rig.edit() };
+    let edit = ScheduleEdit { store: draft(given.clone(), None), ..Rig::edit() };
     let schedule = rig.make(edit).await;
     let stored = format!("{schedule:?}");
     assert!(
@@ -118,10 +118,10 @@ async fn secrets_are_sealed_kept_and_not_sent_elsewhere() {
     // As it is shown, it stays; with another address it has to be given again.
     let mut again = shown.settings.clone();
     again.insert("bucket".to_owned(), json!("other"));
-    let edit = ScheduleEdit { store: draft(again.clone(), None), ..rig.edit() };
+    let edit = ScheduleEdit { store: draft(again.clone(), None), ..Rig::edit() };
     let changed = rig.schedules.update(&schedule, edit).await.unwrap().after;
     again.insert("endpoint".to_owned(), json!("http://127.0.0.1:2"));
-    let edit = ScheduleEdit { store: draft(again, None), ..rig.edit() };
+    let edit = ScheduleEdit { store: draft(again, None), ..Rig::edit() };
     let moved = rig.schedules.update(&changed, edit).await.unwrap_err().to_string();
     assert!(moved.contains("secret_access_key") && moved.contains("entered again"), "{moved}");
     for (key, value, part) in [
@@ -132,10 +132,10 @@ async fn secrets_are_sealed_kept_and_not_sent_elsewhere() {
     ] {
         let mut bad = given.clone();
         bad.insert(key.to_owned(), value);
-        let edit = ScheduleEdit { store: draft(bad, None), ..rig.edit() };
+        let edit = ScheduleEdit { store: draft(bad, None), ..Rig::edit() };
         let error = rig.schedules.update(&changed, edit).await.unwrap_err().to_string();
         assert!(error.contains(part), "{error}");
     }
-    let edit = ScheduleEdit { store: draft(given, Some("{name}.csv")), ..rig.edit() };
+    let edit = ScheduleEdit { store: draft(given, Some("{name}.csv")), ..Rig::edit() };
     assert!(rig.schedules.update(&changed, edit).await.unwrap_err().to_string().contains("{run}"));
 }

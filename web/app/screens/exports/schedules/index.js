@@ -46,7 +46,7 @@ function Row({ one, isOpen }) {
       <a href=${scheduleOf(one.id)} aria-current=${isOpen ? "true" : undefined}>${h(Name, { text: one.name })}</a>
       <br /><span class="quiet">${h(Name, { text: one.owner.name })}</span></th>
     <td data-is="Query" class="of">${h(QueryText, { q: one.query })}</td>
-    <td data-is="When">${visible(whenText(one))}<br /><span class="quiet">${visible(goesTo(one))}</span></td>
+    <td data-is="When"><div>${visible(whenText(one))}<br /><span class="quiet">${visible(goesTo(one))}</span></div></td>
     <td data-is="Next run">${h(Due, { one })}</td>
     <td data-is="Last run">${h(LastRun, { one })}</td>
     <td class="acts"><div class="act-line">${h(Next, { one })}${h(More, { one })}</div></td></tr>`;

@@ -142,12 +142,10 @@ pub struct ScheduleChangeBody {
     /// Columns of a CSV; null: the standard ones.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<Vec<String>>)]
-    #[expect(clippy::option_option, reason = "left out and null mean different things")]
     pub columns: Option<Option<Vec<String>>>,
     /// IANA name: a CSV gets a column with the local time, and dates are of this zone; null: UTC.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
-    #[expect(clippy::option_option, reason = "left out and null mean different things")]
     pub time_zone: Option<Option<String>>,
     /// `none`, `gzip` or `zstd`.
     #[serde(default)]
@@ -168,12 +166,10 @@ pub struct ScheduleChangeBody {
     /// Who is written to; null: nobody.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<ScheduleEmail>)]
-    #[expect(clippy::option_option, reason = "left out and null mean different things")]
     pub email: Option<Option<ScheduleEmail>>,
     /// Where files are put; null: only in the history.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<ScheduleStore>)]
-    #[expect(clippy::option_option, reason = "left out and null mean different things")]
     pub store: Option<Option<ScheduleStore>>,
 }
 
@@ -359,6 +355,7 @@ fn store(given: Option<Option<ScheduleStore>>) -> StoreEdit {
 }
 
 /// A member that may be left out, null, or something.
+#[expect(clippy::option_option, reason = "left out and null mean different things")]
 fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<Option<Option<T>>, D::Error> {

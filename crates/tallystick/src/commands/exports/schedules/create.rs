@@ -10,6 +10,7 @@ use crate::{
 };
 
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 #[command(group(clap::ArgGroup::new("when").required(true).args(["daily", "weekly", "monthly", "cron"])))]
 pub(in crate::commands::exports) struct CreateArgs {
     /// The query, as one text; without it, every event.

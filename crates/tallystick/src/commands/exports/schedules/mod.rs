@@ -183,12 +183,12 @@ fn run_line(run: &Value) -> String {
         text(run, "status"),
     );
     if let Some(why) = run["error"]["message"].as_str() {
-        line.push_str(&format!("  {}", safe(why)));
+        line = format!("{line}  {}", safe(why));
     }
     for target in ["email", "store"] {
         let delivery = &run[target];
         if !delivery.is_null() {
-            line.push_str(&format!("  {target} {}: {}", text(delivery, "status"), text(delivery, "detail")));
+            line = format!("{line}  {target} {}: {}", text(delivery, "status"), text(delivery, "detail"));
         }
     }
     line
