@@ -5,9 +5,11 @@ pub const COLUMNS_MAX: usize = 100;
 /// Events of one page that is read at once.
 pub const PAGE_EVENTS: usize = 4_096;
 /// Bytes of values of a Parquet file that are encoded at once.
-pub(crate) const ROWS_BYTES_MAX: usize = 2 << 20;
+pub(crate) const ROWS_BYTES_MAX: usize = 1 << 20;
 /// Rows of one row group of a Parquet file, after which no more are added.
-pub(crate) const GROUP_ROWS_MAX: usize = 65_536;
+pub(crate) const GROUP_ROWS_MAX: usize = 32_768;
+/// Bytes of one page of a Parquet file, before it is compressed. Each column has one in memory.
+pub(crate) const PAGE_BYTES_MAX: usize = 256 << 10;
 /// Bytes of one row group, encoded, after which no more are added: so many are in memory.
 pub(crate) const GROUP_BYTES_MAX: usize = 16 << 20;
 /// Bytes of a file between two looks at how much room there is.

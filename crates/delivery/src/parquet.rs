@@ -26,7 +26,7 @@ use serde_json::Value;
 
 use crate::{
     failure::Failure,
-    limits::{GROUP_BYTES_MAX, GROUP_ROWS_MAX},
+    limits::{GROUP_BYTES_MAX, GROUP_ROWS_MAX, PAGE_BYTES_MAX},
     rows::{Columns, Kind, Rows, Values},
 };
 
@@ -86,6 +86,7 @@ impl<W: Write + Send> ParquetFile<W> {
             .set_created_by(concat!("tallystick version ", env!("CARGO_PKG_VERSION")).to_owned())
             .set_compression(Compression::ZSTD(level))
             .set_statistics_enabled(EnabledStatistics::Chunk)
+            .set_data_page_size_limit(PAGE_BYTES_MAX)
             .set_offset_index_disabled(true);
         for (name, _) in columns.iter().filter(|(name, _)| UNIQUE.contains(name)) {
             let path = || ColumnPath::from(*name);

@@ -49,7 +49,7 @@ async function made(body) {
   }
 }
 
-test("an evidence pack is made in the background and verified in the browser, and a changed byte is found", async () => {
+test("an evidence pack is made in the background and verified in the browser; a changed byte is found", async () => {
   const address = `/exports/new?range=30d&q=${encodeURIComponent(QUERY)}`;
   const { page, close } = await open(address, shared.service.owner);
   await page.getByRole("button", { name: "Evidence pack" }).click();

@@ -1,5 +1,5 @@
-//! Evidence packs: events of one log with all that proves them, as one file for somebody who does not have to believe us
-//! (docs/formats/evidence-pack.md). The same whether somebody waits for one or an export makes it.
+//! Evidence packs: events of one log with all that proves them, as one file for somebody who does not have to believe
+//! us (docs/formats/evidence-pack.md). The same whether somebody waits for one or an export makes it.
 
 mod job;
 mod report;

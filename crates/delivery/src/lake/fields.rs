@@ -6,7 +6,8 @@ use tallystick_destination::{BadSettings, Field, FieldKind, Settings, object::S3
 
 use super::limits::LAKE_LINGER_S_MAX;
 
-/// Fields of S3 that say how files of lines look, which files of a lake never vary in; and one that a lake has of its own.
+/// Fields of S3 that say how files of lines look, which files of a lake never vary in; and one that a lake has of its
+/// own.
 const LEFT_OUT: &[&str] = &["compression", "manifest", LINGER];
 
 const PLACE: &str = "place";

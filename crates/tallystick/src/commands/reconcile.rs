@@ -119,7 +119,7 @@ impl ReconcileArgs {
             let place = SearchPlace { url, index, query: self.query.as_deref(), ca_pem };
             return Ok(Source::Search(Box::new(Search::new(place)?)));
         }
-        for path in self.copy.iter().filter(|path| path.as_os_str() != "-" && !path.exists()) {
+        if let Some(path) = self.copy.iter().find(|path| path.as_os_str() != "-" && !path.exists()) {
             let help = "name a file, a folder, or - for standard input";
             return Err(Advice::usage(format!("{} is not there", path.display()), help));
         }

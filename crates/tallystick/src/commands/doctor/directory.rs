@@ -213,7 +213,9 @@ fn commit_log(
         match events_by_org(&record.payload) {
             Err(error) => return findings.fail_with("commit log", &error).map(|()| None),
             Ok(counts) => {
-                counts.into_iter().for_each(|(org, count)| *by_org.entry(org).or_default() += count)
+                for (org, count) in counts {
+                    *by_org.entry(org).or_default() += count;
+                }
             }
         }
     }

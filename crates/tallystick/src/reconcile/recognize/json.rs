@@ -100,7 +100,7 @@ fn of_value(value: &Value) -> Option<(Form, Found)> {
         // Only WorkOS' shape has no place for the organization and the seq.
         let is_native = org.is_some() || value.get("seq").is_some();
         let format = if is_native { FormatName::Native } else { FormatName::Workos };
-        return Some((Form::Stream(format), Found { id, org, ..of_integrity(value, "/integrity")? }));
+        return Some((Form::Stream(format), Found { org, id, ..of_integrity(value, "/integrity")? }));
     }
     let seq = value.get("seq")?.as_u64()?;
     value.get("action")?;

@@ -45,7 +45,10 @@ pub(crate) fn pairs(format: FormatName, line: &str) -> Option<Vec<(String, Strin
     Some(header.chain(pairs.into_iter().map(|(key, value)| (key.to_owned(), value))).collect())
 }
 
-fn split(format: FormatName, line: &str) -> Option<(Vec<String>, Vec<(&str, String)>)> {
+/// The parts of a header, and keys with their values.
+type Split<'a> = (Vec<String>, Vec<(&'a str, String)>);
+
+fn split(format: FormatName, line: &str) -> Option<Split<'_>> {
     let parts = if format == FormatName::Cef { CEF_PARTS } else { LEEF_PARTS };
     let (header, rest) = header(line, parts, format == FormatName::Cef)?;
     let pairs = if format == FormatName::Cef { extension(rest) } else { attributes(rest) };
