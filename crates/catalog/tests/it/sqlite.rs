@@ -19,7 +19,8 @@ async fn open(path: &Path) -> Result<Catalog, CatalogError> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn conforms() {
     let dir = tempfile::tempdir().unwrap();
-    suite::run(async |case: &str| CatalogUrl::Sqlite(dir.path().join(format!("{case}.db")))).await;
+    let url = async |case: &str| CatalogUrl::Sqlite(dir.path().join(format!("{case}.db")));
+    Box::pin(suite::run(url)).await;
 }
 
 #[tokio::test]

@@ -121,7 +121,7 @@ pub(crate) async fn run_one_at_a_time_and_leave_nothing_out(case: &Case) {
     assert!(catalog.due_schedules().await.unwrap().is_empty());
     case.clock.advance(DAY_MS);
     let due = catalog.due_schedules().await.unwrap();
-    assert_eq!(due, [schedule.clone()]);
+    assert_eq!(due, std::slice::from_ref(&schedule));
 
     // Two nodes find the same schedule due: one makes the run.
     let other_node = case.open().await;
