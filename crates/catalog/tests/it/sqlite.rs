@@ -19,8 +19,7 @@ async fn open(path: &Path) -> Result<Catalog, CatalogError> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn conforms() {
     let dir = tempfile::tempdir().unwrap();
-    let url = async |case: &str| CatalogUrl::Sqlite(dir.path().join(format!("{case}.db")));
-    Box::pin(suite::run(url)).await;
+    suite::run(async |case: &str| CatalogUrl::Sqlite(dir.path().join(format!("{case}.db")))).await;
 }
 
 #[tokio::test]

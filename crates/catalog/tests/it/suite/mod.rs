@@ -17,7 +17,7 @@ mod sso;
 mod streams;
 mod viewer_tokens;
 
-use std::sync::Arc;
+use std::{pin::Pin, sync::Arc};
 
 use tallystick_catalog::{Catalog, CatalogError, CatalogUrl, NewOrganization, Organization};
 use tallystick_event::OrgId;
@@ -64,12 +64,16 @@ impl Case {
 #[expect(clippy::too_many_lines, reason = "a list of cases")]
 pub(crate) async fn run(fresh: impl AsyncFn(&str) -> CatalogUrl) {
     macro_rules! cases {
-        ($($module:ident :: $case:ident),+ $(,)?) => {$(
+        ($($module:ident :: $case:ident),+ $(,)?) => {$({
+            // Each has a place of its own to wait in: together they are more than a stack holds.
+            fn begun(case: &Case) -> Pin<Box<dyn Future<Output = ()> + '_>> {
+                Box::pin($module::$case(case))
+            }
             let name = concat!(stringify!($module), "_", stringify!($case));
             println!("case {name}");
             let case = Case { url: fresh(name).await, clock: Arc::new(FixedClock::new(START_MS)) };
-            $module::$case(&case).await;
-        )+};
+            begun(&case).await;
+        })+};
     }
     cases! {
         settings::instance_keeps_its_name,
