@@ -76,6 +76,7 @@ impl Server {
             if !path.contains(place) {
                 continue;
             }
+            self.make_room().await;
             let mut new = daily("found");
             new["paused"] = json!(true);
             if place == "{sending_schedule}" {
@@ -90,6 +91,19 @@ impl Server {
             path = path.replace(place, id);
         }
         path
+    }
+
+    /// Deletes the schedules that others have used up, before there are too many.
+    async fn make_room(&self) {
+        let there = self.get("/v1/export-schedules?org=acme").await.ok();
+        let there = there["schedules"].as_array().unwrap();
+        if (there.len() as u64) < tallystick_catalog::EXPORT_SCHEDULES_MAX {
+            return;
+        }
+        for one in there {
+            let path = format!("/v1/export-schedules/{}", one["id"].as_str().unwrap());
+            assert!(self.send(Method::DELETE, &path, &Value::Null).await.status < 300);
+        }
     }
 
     /// A run once it is over.
