@@ -53,8 +53,8 @@ test("an evidence pack is made in the background and verified in the browser; a 
   const address = `/exports/new?range=30d&q=${encodeURIComponent(QUERY)}`;
   const { page, close } = await open(address, shared.service.owner);
   await page.getByRole("button", { name: "Evidence pack" }).click();
-  await page.getByText("Events with all that proves them").waitFor();
-  await page.getByText("More", { exact: false }).first().click();
+  await page.getByText("for an auditor who believes nobody: checked offline").waitFor();
+  await drawer(page).locator("details.rest summary").click();
   await page.getByLabel("Time zone").waitFor();
   for (const label of ["Order", "Compress", "Columns"]) {
     assert.equal(await drawer(page).getByLabel(label, { exact: true }).count(), 0, `${label} of a pack is given`);
@@ -383,7 +383,7 @@ for (const [look, options] of LOOKS) {
     await completed(page);
     await whole();
     await page.goto(`${shared.service.url}/exports/new?from=2026-11-01&to=2026-11-20&cols=time,ip`);
-    await page.getByText("More").last().click();
+    await drawer(page).locator("details.rest summary").click();
     await page.getByLabel("Columns").selectOption("chosen");
     await page.getByRole("button", { name: /^Export/ }).waitFor();
     await whole();
