@@ -7,7 +7,7 @@ pub const PAGE_EVENTS: usize = 4_096;
 /// Bytes of values of a Parquet file that are encoded at once.
 pub(crate) const ROWS_BYTES_MAX: usize = 1 << 20;
 /// Rows of one row group of a Parquet file, after which no more are added.
-pub(crate) const GROUP_ROWS_MAX: usize = 32_768;
+pub(crate) const GROUP_ROWS_MAX: usize = 16_384;
 /// Bytes of one page of a Parquet file, before it is compressed. Each column has one in memory.
 pub(crate) const PAGE_BYTES_MAX: usize = 256 << 10;
 /// Bytes of one row group, encoded, after which no more are added: so many are in memory.
